@@ -11,25 +11,51 @@ import numpy as np
 from bench.geo_memory import bytes_a_person
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bench.geo_world import World
     from bench.peers.peer import Column, Index, Peer
 
+Timed = tuple["Row", "Index"]
+
 ROUND_S = 0.4  # of one kind of call to one peer in one round
-BUDGET_S = 0.8  # of its batches, its bulk moves and its moves
-BATCH = 50_000
+BUDGET_S = 0.8  # of its moves; a quarter of a round of all that is not a single call
+REST_ROUNDS = 4
+COLD_CALLS = 15
+BATCH, BATCH_SLOW = 50_000, 500
+SLOW_US = 50  # of a single call
+BULK_LEAST, BULK_SLOW = 20_000, 100_000
 MOVES = 10_000
 STEP_DEG = 0.001  # one sigma of a move: 100 m
 COLD_BYTES = 64 << 20
 
 
 @dataclass(slots=True)
-class Row:
-    """One peer at one size; times of single calls from Python in microseconds.
+class Series:
+    """What one kind of operation took, in microseconds each, and beside geocore's."""
 
-    NaN where the peer has no such operation, or was too slow to wait for.
-    """
+    each_us: list[float] = field(default_factory=list)
+    times_ours: list[float] = field(default_factory=list)
+
+    @property
+    def median_us(self) -> float:
+        """The median of the rounds; NaN where there is no such operation."""
+        return float(np.median(self.each_us)) if self.each_us else np.nan
+
+    @property
+    def per_s(self) -> float:
+        """How many a second."""
+        return 1e6 / self.median_us
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long as geocore's at the same moment, the median."""
+        return float(np.median(self.times_ours)) if self.times_ours else np.nan
+
+
+@dataclass(slots=True)
+class Row:
+    """One peer at one size, from Python."""
 
     peer: Peer
     version: str
@@ -40,11 +66,11 @@ class Row:
     near_p99_us: list[float] = field(default_factory=list)
     remote_us: list[float] = field(default_factory=list)
     times_ours: list[float] = field(default_factory=list)
-    cold_us: float = np.nan
-    batch_per_s: float = np.nan
-    move_us: float = np.nan
-    move_p99_us: float = np.nan
-    moves_per_s: float = np.nan
+    cold: Series = field(default_factory=Series)
+    batch: Series = field(default_factory=Series)
+    move: Series = field(default_factory=Series)
+    move_p99_us: list[float] = field(default_factory=list)
+    bulk: Series = field(default_factory=Series)
     bytes: float = np.nan
 
     def add_near(self, times_us: Column) -> None:
@@ -88,42 +114,118 @@ def time_calls_us(index: Index, places: list[tuple[float, float]], k: int) -> Co
     return np.array(times) / 1_000
 
 
-def time_cold_us(index: Index, places: list[tuple[float, float]], k: int) -> float:
-    """Time calls of `nearest` with other data read in between, the median."""
+def time_cold_us(
+    call: Callable[..., object], asked: Sequence[tuple[float, ...]]
+) -> float:
+    """Time calls with other data read in between, the median."""
     other = np.ones(COLD_BYTES // 8)
     times = []
-    for lat_deg, lon_deg in places:
+    for arguments in asked:
         other.sum()
         start = perf_counter_ns()
-        index.nearest(lat_deg, lon_deg, k)
+        call(*arguments)
         times.append(perf_counter_ns() - start)
     return float(np.median(times)) / 1_000
 
 
-def measure_rest(row: Row, index: Index, world: World, crowd: tuple) -> None:
-    """Time batches and moves, if the peer has them; each move is undone by the next."""
-    k = row.peer.K_MAX
+def time_floor_us(k: int) -> tuple[float, float]:
+    """Time a call that returns k pairs and looks for nobody, again and again and cold.
+
+    `list` and `zip` are the least that was found: to make numbers as well takes more.
+    """
+    ids, metres = list(range(1_000, 1_000 + k)), [1.5 * nth for nth in range(k)]
+    clock, times = perf_counter_ns, []
+    for _ in range(20_000):
+        start = clock()
+        list(zip(ids, metres))  # noqa: B905 - strict takes longer
+        times.append(clock() - start)
+
+    def call() -> None:
+        list(zip(ids, metres))  # noqa: B905 - likewise
+
+    return float(np.median(times)) / 1_000, time_cold_us(call, [()] * 40)
+
+
+def measure_rest(
+    timed: list[Timed], world: World, crowd: tuple[Column, Column]
+) -> None:
+    """Time cold calls, batches and moves of geocore and one other, in turn.
+
+    As for single calls the two stand at the same moment, each first in turn.
+    """
+    for nth in range(REST_ROUNDS):
+        start = perf_counter()
+        rest = Rest(world, crowd, nth)
+        for kind in ("cold", "batch", "bulk", "move"):
+            took = [getattr(rest, kind)(*one) for one in timed[:: 1 - nth % 2 * 2]]
+            ours, others = took[:: 1 - nth % 2 * 2]
+            for (row, _), us in zip(timed, (ours, others), strict=True):
+                if us is not None:
+                    getattr(row, kind).each_us.append(us)
+            if ours is not None and others is not None:
+                getattr(timed[1][0], kind).times_ours.append(others / ours)
+        if perf_counter() - start > 4 * BUDGET_S:
+            break
+
+
+class Rest:
+    """One round's places; each operation's microseconds, None where it is not had."""
+
+    def __init__(self, world: World, crowd: tuple[Column, Column], nth: int) -> None:
+        """Draw what is asked; who is moved is moved back in the next round."""
+        self._world, self._crowd = world, crowd
+        steps = np.random.default_rng(3).normal(0, STEP_DEG, len(crowd[0]))
+        self._lats = np.clip(crowd[0] + steps, -90, 90) if nth % 2 == 0 else crowd[0]
+        self._cold = pairs(world.near(COLD_CALLS))
+        self._asked = {True: world.near(BATCH), False: world.near(BATCH_SLOW)}
+
+    def cold(self, row: Row, index: Index) -> float:
+        """Ask with other data read in between."""
+        asked = [(*place, row.peer.K_MAX) for place in self._cold]
+        return time_cold_us(index.nearest, asked)
+
+    def batch(self, row: Row, index: Index) -> float | None:
+        """Ask for many at once."""
+        ask = getattr(index, "nearest_many", None)
+        if ask is None:
+            return None
+        asked = self._asked[row.p50_us < SLOW_US]
+        ask(*asked, row.peer.K_MAX)  # the arrays of the answer are there from now on
+        return _each_us(row, len(asked[0]), lambda: ask(*asked, row.peer.K_MAX))
+
+    def bulk(self, row: Row, index: Index) -> float | None:
+        """Move many at once, by some 100 m."""
+        move = getattr(index, "move_many", None)
+        if move is None:
+            return None
+        some = slice(0, None if row.p50_us < 5 else BULK_SLOW)
+        people = np.arange(len(self._crowd[0]))[some]
+        lons = self._crowd[1][some]
+        there, back = self._lats[some], self._crowd[0][some]
+        times = max(1, BULK_LEAST // len(people))
+
+        def to_and_fro() -> None:
+            for nth in range(times):
+                move(people, back if nth % 2 else there, lons)
+
+        return _each_us(row, len(people) * times, to_and_fro)
+
+    def move(self, row: Row, index: Index) -> float | None:
+        """Move one at a time."""
+        move = getattr(index, "move", None)
+        if move is None:
+            return None
+        times = time_moves_us(move, self._lats, self._crowd[1])
+        row.move_p99_us.append(float(np.percentile(times, 99)))
+        return float(np.median(times))
+
+
+def _each_us(row: Row, count: int, call: Callable[[], object]) -> float:
     # What else runs on a shared machine is no part of the answer, but a server is.
     clock = perf_counter if hasattr(row.peer, "check") else thread_time
-    row.cold_us = time_cold_us(index, pairs(world.near(40)), k)
-    batch = getattr(index, "nearest_many", None)
-    if batch is not None:
-        asked = world.near(BATCH if row.p50_us < 50 else 500)
-        row.batch_per_s = rate(len(asked[0]), lambda: batch(*asked, k), clock)
-    lats, lons = crowd
-    steps = np.random.default_rng(3).normal(0, STEP_DEG, len(lats))
-    moved = np.clip(lats + steps, -90, 90)
-    move_many = getattr(index, "move_many", None)
-    if move_many is not None:
-        some = slice(0, len(lats) if row.p50_us < 5 else 100_000)
-        people = np.arange(len(lats))[some]
-        row.moves_per_s = rate(
-            len(people), lambda: move_many(people, moved[some], lons[some]), clock
-        )
-    move = getattr(index, "move", None)
-    if move is not None:
-        times = time_moves_us(move, moved, lons)
-        row.move_us, row.move_p99_us = np.percentile(times, [50, 99]).tolist()
+    start = clock()
+    call()
+    return (clock() - start) / count * 1e6
 
 
 def time_moves_us(
@@ -141,18 +243,6 @@ def time_moves_us(
         if times[-1] > 10_000 and perf_counter() > end:
             break
     return np.array(times) / 1_000
-
-
-def rate(count: int, call: Callable[[], object], clock: Callable[[], float]) -> float:
-    """Return how many a second, the best of three."""
-    times = []
-    for _ in range(3):
-        start = clock()
-        call()
-        times.append(clock() - start)
-        if times[-1] > BUDGET_S:
-            break
-    return count / min(times)
 
 
 def measure_bytes(rows: list[Row], modules: dict[str, str]) -> None:

@@ -24,16 +24,16 @@ import geocore
 from bench.geo_equality import share_exact
 from bench.geo_measures import (
     Row,
+    Timed,
     measure_bytes,
     measure_rest,
     pairs,
     time_calls_us,
+    time_floor_us,
 )
 from bench.geo_plot import plot
 from bench.geo_world import World
 from bench.peers.peer import Found, Index, find_peers
-
-Timed = tuple[Row, Index]
 
 CALLS = 2_000
 CHECKED = 25
@@ -52,6 +52,8 @@ COLUMNS = (
     "bytes a person",
     "exact, on",
 )
+
+BESIDE = ("what", "call", "cold call", "batch", "move", "bulk moves")
 
 FILTERS = (
     "people",
@@ -90,9 +92,9 @@ def measure(people: int, peers: list[Found], rounds: int) -> list[Row]:
     gc.disable()
     for nth in range(rounds):
         time_round(world, right, is_ours_first=nth % 2 == 0)
-    for row, index in right:
-        say(f"{people:,}: batches and moves of {row.peer.NAME}")
-        measure_rest(row, index, world, crowd)
+    for other in right[1:]:
+        say(f"{people:,}: batches and moves beside {other[0].peer.NAME}")
+        measure_rest([right[0], other], world, crowd)
     gc.enable()
     indexes.clear()
     right.clear()
@@ -137,19 +139,48 @@ def table(rows: list[Row]) -> list[str]:
             figure(row.p50_us),
             figure(row.p99_us),
             figure(float(np.median(row.remote_us)) if row.remote_us else np.nan),
-            figure(row.cold_us),
+            figure(row.cold.median_us),
             f"{row.ratio:.1f}" if row.near_us else "not timed",
-            figure(row.batch_per_s),
-            "rebuild"
-            if np.isnan(row.move_us)
-            else f"{figure(row.move_us)} / {figure(row.move_p99_us)}",
-            "-" if np.isnan(row.moves_per_s) else figure(row.moves_per_s),
+            figure(row.batch.per_s),
+            moved(row),
+            figure(row.bulk.per_s),
             f"{row.build_s:.3g}",
             figure(row.bytes),
             f"{row.exact:.0%}, {earth}" if row.exact == 1 else f"NOT: {row.exact:.0%}",
         ]
         lines.append(f"| {' | '.join(cells)} |")
-    return [*lines, ""]
+    return [*lines, "", *beside(rows)]
+
+
+def moved(row: Row) -> str:
+    """Return what a single move takes."""
+    if not row.move_p99_us:
+        return "rebuild"
+    p99_us = float(np.median(row.move_p99_us))
+    return f"{figure(row.move.median_us)} / {figure(p99_us)}"
+
+
+def beside(rows: list[Row]) -> list[str]:
+    """Return how many times geocore's time each operation took at the same moment."""
+    ours = next(row for row in rows if row.peer.NAME == "geocore")
+    warm_us, cold_us = time_floor_us(ours.peer.K_MAX)
+    lines = [
+        f"Times geocore's, each pair at the same moment ({rows[0].people:,} people):",
+        "",
+        f"| {' | '.join(BESIDE)} |",
+        "|---" * len(BESIDE) + "|",
+    ]
+    for row in sorted(rows, key=lambda row: row.p50_us):
+        if row is not ours and row.near_us:
+            kinds = (row.cold, row.batch, row.move, row.bulk)
+            ratios = [row.ratio, *(kind.ratio for kind in kinds)]
+            shown = ["-" if np.isnan(ratio) else f"{ratio:.3g}" for ratio in ratios]
+            lines.append(f"| {row.peer.NAME} | {' | '.join(shown)} |")
+    floor = (
+        "A call that returns five pairs and looks for nobody, `list(zip(ids, metres))`,"
+        f" takes {figure(warm_us)} us, with cold caches {figure(cold_us)} us."
+    )
+    return [*lines, "", floor, ""]
 
 
 def figure(number: float) -> str:
