@@ -74,7 +74,9 @@ mod vectors {
         }
     }
 
-    /// From and to memory: by what, an array, and the register of its size.
+    /// From and to memory: by what, an array of plain numbers, and the register of its size.
+    ///
+    /// Whoever adds a line sees to it that `detect` asks for its set of instructions.
     macro_rules! memory {
         ($proof:ident {
             load { $($load:ident = $read:expr, $from:ty => $loaded:ty;)* }
@@ -105,7 +107,10 @@ mod vectors {
         };
     }
 
-    /// From registers to registers, none of which is a place in memory.
+    /// From registers to registers.
+    ///
+    /// Whoever adds a line sees to it that none of them is a place in memory, and that
+    /// `detect` asks for its set of instructions.
     macro_rules! instructions {
         ($proof:ident { $($name:ident = $intrinsic:expr, ($($of:ident: $type:ty),*) -> $out:ty;)* }) => {
             impl $proof {
@@ -287,9 +292,18 @@ pub(crate) fn prefer_huge<T>(run: &Vec<T>) {
 /// Python's objects beyond what `PyO3` offers.
 #[cfg(feature = "python")]
 pub(crate) mod objects {
+    use std::sync::OnceLock;
+
     use pyo3::ffi;
     use pyo3::prelude::*;
-    use pyo3::types::{PyFloat, PyInt, PyTuple};
+    use pyo3::types::{PyFloat, PyInt, PyList, PyTuple};
+
+    /// Whether a tuple is no more than what it holds: from 3.14 on it also keeps its hash, and
+    /// a build may be without the one lock that a count of references relies on.
+    pub(crate) fn may_be_written_over(py: Python<'_>) -> bool {
+        static ANSWER: OnceLock<bool> = OnceLock::new();
+        *ANSWER.get_or_init(|| py.version_info() < (3, 14))
+    }
 
     /// By how many an object is held; `PyO3` leaves it to a function of Python's.
     #[inline]
@@ -298,22 +312,33 @@ pub(crate) mod objects {
         unsafe { ffi::Py_REFCNT(object.as_ptr()) }
     }
 
-    /// Puts a number and a distance into a pair of such that nobody but one other holds.
-    ///
-    /// Returns whether they are in it: not where more hold it, or it holds something else.
+    /// Puts numbers and distances into a list of pairs of such, one after the other; false
+    /// where it has another length, or somebody else holds one of its pairs or has put
+    /// something else there.
     #[inline]
-    pub(crate) fn write<'py>(
-        pair: &Bound<'py, PyAny>,
-        number: Bound<'py, PyInt>,
-        distance_m: f64,
+    pub(crate) fn write_all<'py>(
+        pairs: &Bound<'py, PyList>,
+        found: impl ExactSizeIterator<Item = (Bound<'py, PyInt>, f64)>,
     ) -> bool {
+        may_be_written_over(pairs.py())
+            && pairs.len() == found.len()
+            && pairs
+                .iter()
+                .zip(found)
+                .all(|(pair, (number, distance_m))| write(&pair, number, distance_m))
+    }
+
+    /// Puts a number and a distance into a pair that a list has given.
+    #[inline]
+    fn write<'py>(pair: &Bound<'py, PyAny>, number: Bound<'py, PyInt>, distance_m: f64) -> bool {
         let Ok(pair) = pair.cast_exact::<PyTuple>() else {
             return false;
         };
         let [was_number, was_distance] = pair.as_slice() else {
             return false;
         };
-        // Held by the list and by `pair`, of two numbers whose end runs nobody's code.
+        // Held by the list and by `pair`, which is ours alone, so that nobody else has even
+        // borrowed from it; of two numbers whose end runs nobody's code.
         if holders(pair) != 2
             || !was_number.is_exact_instance_of::<PyInt>()
             || !was_distance.is_exact_instance_of::<PyFloat>()

@@ -4,14 +4,13 @@
 //! among 200 people.
 
 use std::mem;
-use std::sync::OnceLock;
 
 use parking_lot::Mutex;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList};
 
 use crate::Neighbour;
-use crate::raw::objects::{holders, write};
+use crate::raw::objects::{holders, may_be_written_over, write_all};
 
 /// Up to so many pairs are worth keeping.
 const PAIRS_MAX: usize = 16;
@@ -58,7 +57,8 @@ impl Given {
                 }
                 continue;
             }
-            if write_all(given, found, &mut number) {
+            let people = found.iter().map(|one| (number(one.person), one.distance_m));
+            if write_all(given, people) {
                 return Ok(given.clone());
             }
             self.answers[at] = None;
@@ -79,26 +79,4 @@ impl Drop for Given {
         let answers = self.answers.iter_mut().filter_map(Option::take);
         LEFT.lock().extend(answers);
     }
-}
-
-/// Whether a tuple is no more than what it holds: from 3.14 on it also keeps its hash, and a
-/// build may be without the one lock that a count of references relies on.
-fn may_be_written_over(py: Python<'_>) -> bool {
-    static ANSWER: OnceLock<bool> = OnceLock::new();
-    *ANSWER.get_or_init(|| py.version_info() < (3, 14))
-}
-
-/// Puts all that was found into a list of pairs; false where it has another length, or
-/// somebody holds one of its pairs or has put something else there.
-#[inline]
-fn write_all<'py>(
-    pairs: &Bound<'py, PyList>,
-    found: &[Neighbour],
-    mut number: impl FnMut(u64) -> Bound<'py, PyInt>,
-) -> bool {
-    pairs.len() == found.len()
-        && pairs
-            .iter()
-            .zip(found)
-            .all(|(pair, one)| write(&pair, number(one.person), one.distance_m))
 }
