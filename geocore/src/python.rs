@@ -257,7 +257,7 @@ impl Index {
         same_length("lons_deg", lons.len(), lats.len())?;
         let mut points = Vec::with_capacity(lats.len());
         each_place(&lats, &lons, |_, point| {
-            points.push(point);
+            points.push(point.map_err(fail)?);
             Ok(())
         })?;
         let exclude: Vec<u64> = ids_of(exclude)?;

@@ -187,6 +187,15 @@ def test_of_several_bad_values_the_first_row_is_named(row: int) -> None:
         Index().upsert_many(ids, lats, lons, at_s=times, now_s=6.0)
 
 
+def test_of_two_bad_values_of_one_row_that_is_named_which_a_single_call_names() -> None:
+    with pytest.raises(FutureFixError):
+        Index().upsert(1, 91.0, 0.0, at_s=7.0, now_s=6.0)
+    for rows in (1, 8):
+        lats, times = [91.0] * rows, [7.0] * rows
+        with pytest.raises(FutureFixError):
+            Index().upsert_many(range(rows), lats, lats, at_s=times, now_s=6.0)
+
+
 def test_circles_of_a_batch_are_each_ones_own_and_none_where_none_are_given() -> None:
     index = Index()
     index.upsert_many([1, 2, 3], [0.0] * 3, [0.0, 1.0, 2.0], circles=[[4], [], [4, 5]])

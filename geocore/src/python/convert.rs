@@ -13,7 +13,7 @@ use super::errors::{
     refusal,
 };
 use crate::index::{Record, check_time, prefer_huge};
-use crate::{Point, eight_points};
+use crate::{InvalidPoint, Point, eight_points};
 
 /// A float as an argument. An integer beyond all floats is infinite, and then refused where
 /// infinity is, by the argument's name.
@@ -247,13 +247,17 @@ impl Columns<'_> {
         let mut records = Vec::with_capacity(people);
         prefer_huge(&records);
         each_place(&lats, &lons, |row, point| {
-            let at_s = match &times {
-                Some(times) => time_of(times.at(row), now_s)?,
-                None => f64::NAN,
-            };
+            let at_s = times.as_ref().map_or(f64::NAN, |times| times.at(row));
+            // In a column of times NaN stands for a time that is not known.
+            let known_s = Some(at_s).filter(|at_s| !at_s.is_nan());
+            if known_s.is_some() {
+                check_now(known_s, now_s)?;
+            }
+            let xyz_m = point.map_err(fail)?.xyz_m();
+            check_time("at_s", known_s).map_err(fail)?;
             records.push(Record {
                 id: ids.at(row),
-                xyz_m: point.xyz_m(),
+                xyz_m,
                 at_s,
                 available: available.as_ref().is_none_or(|flags| flags[row]),
             });
@@ -263,12 +267,12 @@ impl Columns<'_> {
     }
 }
 
-/// Calls with each row and its place, in their order, up to the first that cannot be.
+/// Calls with each row and its place, in their order, until that fails.
 #[inline]
 pub(super) fn each_place(
     lats_deg: &Cells<f64>,
     lons_deg: &Cells<f64>,
-    mut with: impl FnMut(usize, Point) -> PyResult<()>,
+    mut with: impl FnMut(usize, Result<Point, InvalidPoint>) -> PyResult<()>,
 ) -> PyResult<()> {
     let mut points = [Point::ZERO; 8];
     for first in (0..lats_deg.len()).step_by(8) {
@@ -277,26 +281,16 @@ pub(super) fn each_place(
             && eight_points(&[lats_deg.eight(first), lons_deg.eight(first)], &mut points).is_ok()
         {
             for (row, point) in rows.zip(&points) {
-                with(row, *point)?;
+                with(row, Ok(*point))?;
             }
             continue;
         }
         // Row by row, so that the first that cannot be is the one that is refused.
         for row in rows {
-            let point = Point::new(lats_deg.at(row), lons_deg.at(row)).map_err(fail)?;
-            with(row, point)?;
+            with(row, Point::new(lats_deg.at(row), lons_deg.at(row)))?;
         }
     }
     Ok(())
-}
-
-/// A time of a column, where NaN stands for one that is not known.
-fn time_of(at_s: f64, now_s: Option<f64>) -> PyResult<f64> {
-    if !at_s.is_nan() {
-        check_now(Some(at_s), now_s)?;
-        check_time("at_s", Some(at_s)).map_err(fail)?;
-    }
-    Ok(at_s)
 }
 
 /// Refuses a now that is no time: nothing would be later than it.

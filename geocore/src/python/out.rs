@@ -76,7 +76,7 @@ impl Staged {
     fn add(&mut self, row: usize, answer: &[Neighbour], columns: usize) {
         self.ids.extend(answer.iter().map(|n| n.person));
         self.metres.extend(answer.iter().map(|n| n.distance_m));
-        if answer.len() < columns {
+        if answer.len() != columns {
             let missing = columns - answer.len();
             self.ids.extend(iter::repeat_n(0, missing));
             let nowhere = iter::repeat_n(f64::INFINITY, missing);
