@@ -89,7 +89,8 @@ def files(*suffixes: str, below: tuple[str, ...] = CODE) -> list[Path]:
     return [
         path
         for path in found
-        if path.suffix in suffixes and not {"__pycache__", "target"} & {*path.parts}
+        if path.suffix in suffixes
+        and not {"__pycache__", "target"} & {*path.relative_to(ROOT).parts}
     ]
 
 

@@ -7,4 +7,4 @@ for is a rate for each thread.
 import os
 
 # OpenMP reads this when a peer loads it.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["OMP_NUM_THREADS"] = "1"
