@@ -228,23 +228,17 @@ mod vectors {
 }
 
 /// One bit for each of sixteen bytes that is the same as another.
+#[cfg(target_arch = "x86_64")]
 #[inline]
 pub(crate) fn equal(bytes: [u8; 16], other: u8) -> u16 {
-    #[cfg(target_arch = "x86_64")]
+    use core::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8};
+    let (halves, _) = bytes.as_chunks();
+    let (low, high) = (i64::from_le_bytes(halves[0]), i64::from_le_bytes(halves[1]));
     // SAFETY: they touch no memory, and every x86-64 processor has SSE2.
     let bits = unsafe {
-        use core::arch::x86_64::{
-            _mm_cmpeq_epi8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8,
-        };
-        let (halves, _) = bytes.as_chunks();
-        let (low, high) = (i64::from_le_bytes(halves[0]), i64::from_le_bytes(halves[1]));
         let other = _mm_set1_epi8(other.cast_signed());
         _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_set_epi64x(high, low), other))
     };
-    #[cfg(not(target_arch = "x86_64"))]
-    let bits = bytes.iter().zip(0..).fold(0, |bits, (byte, at)| {
-        bits | (i32::from(*byte == other) << at)
-    });
     let [low, high, ..] = bits.to_le_bytes();
     u16::from_le_bytes([low, high])
 }

@@ -6,7 +6,10 @@
 
 use super::handles::Place;
 use super::pages::prefer_huge;
+#[cfg(target_arch = "x86_64")]
 use crate::raw::equal;
+#[cfg(not(target_arch = "x86_64"))]
+use equal_portable as equal;
 
 /// Places in a bucket.
 const ROOM: usize = 12;
@@ -42,6 +45,13 @@ impl Bucket {
         tags[..ROOM].copy_from_slice(&self.tags);
         equal(tags, tag) & ((1 << ROOM) - 1)
     }
+}
+
+/// One bit for each of sixteen bytes that is the same as another.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn equal_portable(bytes: [u8; 16], other: u8) -> u16 {
+    let bits = bytes.iter().zip(0..);
+    bits.map(|(byte, at)| u16::from(*byte == other) << at).sum()
 }
 
 /// Places by id.
@@ -249,6 +259,9 @@ mod tests {
                 let has_it = |slot: &usize| bucket.tags[*slot] == tag;
                 let expected: u16 = (0..ROOM).filter(has_it).map(|slot| 1 << slot).sum();
                 assert_eq!(bucket.matches(tag), expected, "{:?}", bucket.tags);
+                let mut tags = [tag; 16];
+                tags[..ROOM].copy_from_slice(&bucket.tags);
+                assert_eq!(equal(tags, tag), equal_portable(tags, tag), "{tags:?}");
             }
         }
     }

@@ -89,7 +89,7 @@ fn room<const N: usize>(picked: &mut Picked, count: usize) -> &mut [u32; N] {
 
 /// Something that runs with any kernel.
 ///
-/// `run` must be `#[inline(always)]`: only what is inlined into [`raw::Avx512::run`] and its
+/// `run` must be `#[inline(always)]`: only what is inlined into `raw::Avx512::run` and its
 /// like is compiled for them, and a kernel's loops as calls would be five times slower.
 pub(crate) trait Work {
     fn run<K: Kernel>(self, kernel: K);
