@@ -129,8 +129,7 @@ def table(rows: list[Row]) -> list[str]:
     lines = [
         f"### {rows[0].people:,} people",
         "",
-        f"| {' | '.join(COLUMNS)} |",
-        "|---" * len(COLUMNS) + "|",
+        *heading(COLUMNS),
     ]
     for row in sorted(rows, key=lambda row: row.p50_us):
         earth = "WGS84" if row.peer.EARTH_M is None else "a sphere"
@@ -152,6 +151,11 @@ def table(rows: list[Row]) -> list[str]:
     return [*lines, "", *beside(rows)]
 
 
+def heading(columns: tuple[str, ...]) -> list[str]:
+    """Return the first two lines of a table."""
+    return [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+
+
 def moved(row: Row) -> str:
     """Return what a single move takes."""
     if not row.move_p99_us:
@@ -167,8 +171,7 @@ def beside(rows: list[Row]) -> list[str]:
     lines = [
         f"Times geocore's, each pair at the same moment ({rows[0].people:,} people):",
         "",
-        f"| {' | '.join(BESIDE)} |",
-        "|---" * len(BESIDE) + "|",
+        *heading(BESIDE),
     ]
     for row in sorted(rows, key=lambda row: row.p50_us):
         if row is not ours and row.near_us:
@@ -279,8 +282,7 @@ def main() -> None:
         "",
         "Medians in us of five nearest; bytes are its own count after a build.",
         "",
-        f"| {' | '.join(FILTERS)} |",
-        "|---" * len(FILTERS) + "|",
+        *heading(FILTERS),
         *map(filters, options.people),
     ]
     text = "\n".join(lines) + "\n"
