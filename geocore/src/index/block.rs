@@ -68,7 +68,7 @@ impl<T: FnMut(usize, &[Neighbour]), const FLAT: bool> Work for In<Asking<'_, T>,
         for &row in asking.rows {
             let from = &asking.from[row];
             let question = Question { from, k, filter };
-            space.seek::<K, _, FLAT>(kernel, &question, &Everyone, asking.scratch);
+            space.seek::<K, _, FLAT, false>(kernel, &question, &Everyone, asking.scratch);
             match Few::of(&mut asking.scratch.nearest) {
                 Some(few) if few.is_empty() => (asking.take)(row, &[]),
                 Some(few) => block.push(Asked {

@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::block::Block;
 use super::cube::{Scanned, View, rough_of};
 use super::handles::{Child, Place};
-use super::kernel::{Kernel, NODE_MAX, PIECE, Picked, Work, prefetch_chunks, run};
+use super::kernel::{Kernel, PIECE, Picked, Work, prefetch_chunks, run};
 use super::layout::{ChunkMeta, LANES, WIDTH};
 use super::lens::Lens;
 use super::limits::steps_squared;
@@ -13,52 +13,13 @@ use super::query::{Filter, Neighbour};
 use super::rank::Ranked;
 use super::select::{Candidate, FIRST_MAX, Nearest};
 use super::space::Space;
+use super::way::{Frame, Measured, Slot, Way};
 use crate::geodesic::chord_max_m;
 use crate::point::Point;
 
-/// Rows of bounds on the longest way down: eight of the root, four of every second
-/// resolution from 0 to 14.
-const ROWS_MAX: usize = NODE_MAX + 8 * 4;
-
-/// A node on the way down.
-#[derive(Clone, Copy, Debug)]
-struct Frame {
-    /// First chunk of the node.
-    first: usize,
-    /// First row of its bounds.
-    row: usize,
-    /// Chunks and rows.
-    size: usize,
-    /// Slots still to be visited.
-    open: u128,
-}
-
-/// What a search needs room for; kept between searches of a thread.
-#[derive(Debug, Default)]
-struct Way {
-    frames: Vec<Frame>,
-    /// Lower bounds of the frames' slots, in metres.
-    bounds_m: Vec<[f32; WIDTH]>,
-    leaf: Measured,
-}
-
-/// What is found of as many groups as are measured together.
-#[derive(Debug)]
-struct Measured {
-    /// Squares of the rough distances.
-    squares: [[f32; LANES]; PIECE],
-    /// Who is within the limit.
-    picked: Picked,
-}
-
-impl Default for Measured {
-    fn default() -> Self {
-        Self {
-            squares: [[0.0; LANES]; PIECE],
-            picked: [0; _],
-        }
-    }
-}
+/// Of so many people a single question asks for what is near before it is needed. Of fewer
+/// most is in a core's caches, and a batch's questions find it there.
+const AHEAD_MIN: usize = 1 << 17;
 
 /// A question as a space is asked it.
 pub(super) struct Question<'a> {
@@ -152,17 +113,18 @@ impl Space {
         scratch: &mut Scratch,
         found: &mut Vec<Neighbour>,
     ) {
-        self.seek::<K, L, FLAT>(kernel, question, lens, scratch);
+        self.seek::<K, L, FLAT, true>(kernel, question, lens, scratch);
         self.rank::<L, FLAT>(question, lens, scratch, found);
     }
 
-    /// Leaves everyone who may belong to the answer with the nearest.
+    /// Leaves everyone who may belong to the answer with the nearest; `ALONE` where no others
+    /// are asked near by.
     #[inline(always)]
     #[expect(
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    pub(super) fn seek<K: Kernel, L: Lens, const FLAT: bool>(
+    pub(super) fn seek<K: Kernel, L: Lens, const FLAT: bool, const ALONE: bool>(
         &self,
         kernel: K,
         question: &Question<'_>,
@@ -178,7 +140,7 @@ impl Space {
         scanned.clear();
         let within_m = question.filter.within_m;
         nearest.start(question.k, within_m.map_or(f64::INFINITY, chord_max_m));
-        self.search::<K, L, FLAT>(kernel, question.from, lens, way, nearest, scanned);
+        self.search::<K, L, FLAT, ALONE>(kernel, question.from, lens, way, nearest, scanned);
     }
 
     #[inline(always)]
@@ -186,7 +148,7 @@ impl Space {
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    fn search<K: Kernel, L: Lens, const FLAT: bool>(
+    fn search<K: Kernel, L: Lens, const FLAT: bool, const ALONE: bool>(
         &self,
         kernel: K,
         from: &Point,
@@ -206,10 +168,9 @@ impl Space {
         }
         #[expect(clippy::cast_possible_truncation, reason = "the kernel allows for it")]
         let rough_m = from_m.map(|metres| metres as f32);
-        way.frames.clear();
-        way.bounds_m.resize(ROWS_MAX, [f32::INFINITY; WIDTH]);
+        way.start();
+        let mut asked = !ALONE || self.len() < AHEAD_MIN;
         let mut next = self.open(kernel, self.root, rough_m, lens, way, nearest.limit_m());
-        let mut surveyed = false;
         loop {
             while let Some(slot) = next {
                 let child = slot.child(self);
@@ -231,9 +192,9 @@ impl Space {
                 }
                 next = self.open(kernel, child, rough_m, lens, way, nearest.limit_m());
             }
-            if !surveyed && nearest.is_full() {
-                self.survey(kernel, way, nearest.limit_m());
-                surveyed = true;
+            if !asked && nearest.is_full() {
+                way.ask_ahead(kernel, self, nearest.limit_m());
+                asked = true;
             }
             let Some(slot) = way.pick(kernel, nearest.limit_m()) else {
                 return;
@@ -285,34 +246,14 @@ impl Space {
         Some(slot)
     }
 
+    /// Asks for the beginning of what lies below a slot.
     #[inline]
-    fn prefetch(&self, child: Child) {
+    pub(super) fn prefetch(&self, child: Child) {
         let (first, size) = (child.first(), child.class().size());
         if child.is_leaf() {
             self.groups.prefetch(first..first + size.min(8));
         } else {
             prefetch_chunks(&self.chunks.hot[first..first + size.min(8)]);
-        }
-    }
-
-    /// Asks for everything on the way that is within the limit, so that it comes at once.
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "must take on the caller's target features"
-    )]
-    fn survey<K: Kernel>(&self, kernel: K, way: &Way, limit_m: f32) {
-        for frame in way.frames.iter().rev() {
-            for step in 0..frame.size {
-                let near = kernel.at_most(&way.bounds_m[frame.row + step], limit_m);
-                #[expect(clippy::cast_possible_truncation, reason = "one row of it")]
-                let mut near = near & (frame.open >> (step * WIDTH)) as u16;
-                while near != 0 {
-                    let slot = near.trailing_zeros() as usize;
-                    near &= near - 1;
-                    self.prefetch(self.chunks.hot[frame.first + step].child[slot]);
-                }
-            }
         }
     }
 
@@ -439,57 +380,5 @@ fn blind<K: Kernel, L: Lens>(
         if !lens.may_hold(chunk, slot) {
             bounds_m[slot] = f32::INFINITY;
         }
-    }
-}
-
-/// A slot of a chunk.
-struct Slot {
-    chunk: usize,
-    lane: usize,
-}
-
-impl Slot {
-    #[inline]
-    fn child(&self, space: &Space) -> Child {
-        space.chunks.hot[self.chunk].child[self.lane]
-    }
-}
-
-impl Way {
-    /// Takes the nearest open slot of the last node that has any within the limit.
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "must take on the caller's target features"
-    )]
-    fn pick<K: Kernel>(&mut self, kernel: K, limit_m: f32) -> Option<Slot> {
-        while let Some(frame) = self.frames.last_mut() {
-            let rows = &self.bounds_m[frame.row..frame.row + frame.size];
-            let mut near = 0_u128;
-            for (step, row) in rows.iter().enumerate() {
-                near |= u128::from(kernel.at_most(row, limit_m)) << (step * WIDTH);
-            }
-            near &= frame.open;
-            if near != 0 {
-                let mut best = near.trailing_zeros() as usize;
-                let mut best_m = rows[best / WIDTH][best % WIDTH];
-                near &= near - 1;
-                while near != 0 {
-                    let slot = near.trailing_zeros() as usize;
-                    near &= near - 1;
-                    let bound_m = rows[slot / WIDTH][slot % WIDTH];
-                    if bound_m < best_m {
-                        (best, best_m) = (slot, bound_m);
-                    }
-                }
-                frame.open &= !(1 << best);
-                return Some(Slot {
-                    chunk: frame.first + best / WIDTH,
-                    lane: best % WIDTH,
-                });
-            }
-            self.frames.pop();
-        }
-        None
     }
 }

@@ -335,7 +335,7 @@ fn coarse_steps_of_few_do_not_make_rivals_of_a_crowd() {
             k,
             filter: &Filter::default(),
         };
-        space.seek::<_, _, false>(Portable, &question, &Everyone, &mut scratch);
+        space.seek::<_, _, false, true>(Portable, &question, &Everyone, &mut scratch);
         assert_eq!(scratch.scanned.is_empty(), k > 16, "kept in vain, or lost");
         let shifts = scratch.scanned.iter().map(Scanned::shift);
         coarsest = coarsest.max(shifts.max().unwrap_or(0));
@@ -351,7 +351,7 @@ fn coarse_steps_of_few_do_not_make_rivals_of_a_crowd() {
             },
             ..question
         };
-        space.seek::<_, _, false>(Portable, &question, &Everyone, &mut scratch);
+        space.seek::<_, _, false, true>(Portable, &question, &Everyone, &mut scratch);
         let mut rivals = 0;
         scratch.nearest.finish(|_| rivals += 1);
         assert!((1..100).contains(&rivals), "{rivals} within 2 m");
