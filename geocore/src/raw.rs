@@ -17,6 +17,7 @@ pub(crate) use vectors::{Avx2, Avx512};
 mod vectors {
     use core::arch::x86_64 as intel;
     use core::arch::x86_64::{__m128i, __m256, __m256i, __m512, __m512i};
+    use std::sync::OnceLock;
 
     use crate::index::kernel::Work;
 
@@ -26,16 +27,22 @@ mod vectors {
     pub(crate) struct Avx512(());
 
     impl Avx512 {
+        #[inline]
         pub(crate) fn detect() -> Option<Self> {
-            (is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512vl")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("bmi1")
-                && is_x86_feature_detected!("bmi2")
-                && is_x86_feature_detected!("popcnt")
-                && is_x86_feature_detected!("fma"))
-            .then_some(Self(()))
+            // Eight looks, at each question, are a hundredth of one.
+            static FOUND: OnceLock<bool> = OnceLock::new();
+            FOUND
+                .get_or_init(|| {
+                    is_x86_feature_detected!("avx512f")
+                        && is_x86_feature_detected!("avx512vl")
+                        && is_x86_feature_detected!("avx512dq")
+                        && is_x86_feature_detected!("avx512bw")
+                        && is_x86_feature_detected!("bmi1")
+                        && is_x86_feature_detected!("bmi2")
+                        && is_x86_feature_detected!("popcnt")
+                        && is_x86_feature_detected!("fma")
+                })
+                .then_some(Self(()))
         }
 
         /// Runs work compiled for AVX-512.
@@ -54,13 +61,18 @@ mod vectors {
     pub(crate) struct Avx2(());
 
     impl Avx2 {
+        #[inline]
         pub(crate) fn detect() -> Option<Self> {
-            (is_x86_feature_detected!("avx2")
-                && is_x86_feature_detected!("bmi1")
-                && is_x86_feature_detected!("bmi2")
-                && is_x86_feature_detected!("popcnt")
-                && is_x86_feature_detected!("fma"))
-            .then_some(Self(()))
+            static FOUND: OnceLock<bool> = OnceLock::new();
+            FOUND
+                .get_or_init(|| {
+                    is_x86_feature_detected!("avx2")
+                        && is_x86_feature_detected!("bmi1")
+                        && is_x86_feature_detected!("bmi2")
+                        && is_x86_feature_detected!("popcnt")
+                        && is_x86_feature_detected!("fma")
+                })
+                .then_some(Self(()))
         }
 
         /// Runs work compiled for AVX2.
