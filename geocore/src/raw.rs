@@ -328,13 +328,22 @@ pub(crate) mod objects {
     ) -> bool {
         may_be_written_over(pairs.py())
             && pairs.len() == found.len()
-            && pairs
-                .iter()
-                .zip(found)
-                .all(|(pair, (number, distance_m))| write(&pair, number, distance_m))
+            && (0_usize..).zip(found).all(|(at, (number, distance_m))| {
+                // Looked at again: what has found them may have changed the list.
+                at < pairs.len() && {
+                    // SAFETY: the list has this place, and holds what it lends as long as that is
+                    // used: `write` makes a float at most and ends numbers, which runs no code
+                    // that could change the list.
+                    let pair = unsafe {
+                        let item = ffi::PyList_GET_ITEM(pairs.as_ptr(), at.cast_signed());
+                        Borrowed::from_ptr(pairs.py(), item)
+                    };
+                    write(&pair, number, distance_m)
+                }
+            })
     }
 
-    /// Puts a number and a distance into a pair that a list has given.
+    /// Puts a number and a distance into a pair that a list holds.
     #[inline]
     fn write<'py>(pair: &Bound<'py, PyAny>, number: Bound<'py, PyInt>, distance_m: f64) -> bool {
         let Ok(pair) = pair.cast_exact::<PyTuple>() else {
@@ -343,9 +352,9 @@ pub(crate) mod objects {
         let [was_number, was_distance] = pair.as_slice() else {
             return false;
         };
-        // Held by the list and by `pair`, which is ours alone, so that nobody else has even
-        // borrowed from it; of two numbers whose end runs nobody's code.
-        if holders(pair) != 2
+        // Held by the list alone, so that nobody else has even borrowed from it; of two numbers
+        // whose end runs nobody's code.
+        if holders(pair) != 1
             || !was_number.is_exact_instance_of::<PyInt>()
             || !was_distance.is_exact_instance_of::<PyFloat>()
         {
@@ -354,8 +363,8 @@ pub(crate) mod objects {
         let tuple = pair.as_ptr();
         let put = |at, new| {
             // SAFETY: an exact tuple of two items, so both places are in it, in an interpreter
-            // that is attached. Nobody but the list and `pair` holds it, and what borrows its
-            // items above is not used again. The place takes the reference that is given up to it
+            // that is attached. Nobody but the list holds it, and what borrows its items above is
+            // not used again. The place takes the reference that is given up to it
             // and gives up its own, which is then dropped; that of an exact int or float runs no
             // other code, which might look.
             unsafe {
