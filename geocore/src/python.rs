@@ -5,6 +5,7 @@ mod cells;
 mod convert;
 mod errors;
 mod given;
+mod left;
 mod names;
 mod out;
 

@@ -8,6 +8,7 @@ import sys
 import threading
 import weakref
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -235,6 +236,23 @@ def test_what_a_thread_left_in_an_answer_ends_where_nobody_holds_the_index() -> 
     assert not batch.is_alive()
     ask(1, 5, index), ask(1, 6, index)
     assert ended
+
+
+def test_the_numbers_that_a_thread_kept_end_after_it() -> None:
+    index = crowd(9_000)
+    numbers: list[int] = []
+
+    def leave() -> None:
+        numbers.extend(one for one, _ in ask(1, 5, index))
+
+    thread = threading.Thread(target=leave)
+    thread.start()
+    thread.join()
+    deadline = monotonic() + 10
+    # Of the list and of the call; a thread's own end may come after `join`.
+    while any(sys.getrefcount(numbers[at]) != 2 for at in range(5)):
+        _ = ask(1, 5, index), ask(1, 6, index), ask(1, 7, index)
+        assert monotonic() < deadline
 
 
 def test_an_answer_may_go_to_another_thread() -> None:

@@ -3,23 +3,15 @@
 //! Five pairs, their distances and their list, made anew and given back, were a fifth of a call
 //! among 200 people.
 
-use std::mem;
-
-use parking_lot::Mutex;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList};
 
+use super::left::{leave, let_go};
 use crate::Neighbour;
 use crate::raw::objects::{holders, may_be_written_over, write_all};
 
 /// Up to so many pairs are worth keeping.
 const PAIRS_MAX: usize = 16;
-
-/// What threads had when they ended, until one that asks lets go of it.
-///
-/// `PyO3` would let go of it whenever it attaches, also where a batch holds the index: of
-/// what a caller has put into an answer the end may ask that very index.
-static LEFT: Mutex<Vec<Py<PyList>>> = Mutex::new(Vec::new());
 
 /// The last two answers of a thread: one that its caller still looks at while the next is
 /// asked for, and the one before.
@@ -68,8 +60,7 @@ impl Given {
         if (1..=PAIRS_MAX).contains(&found.len()) && may_be_written_over(py) {
             self.answers[usize::from(self.next)] = Some(pairs.clone().unbind());
         }
-        let left = mem::take(&mut *LEFT.lock());
-        drop(left);
+        let_go(py);
         Ok(pairs)
     }
 }
@@ -77,6 +68,6 @@ impl Given {
 impl Drop for Given {
     fn drop(&mut self) {
         let answers = self.answers.iter_mut().filter_map(Option::take);
-        LEFT.lock().extend(answers);
+        leave(answers.map(Py::into_any));
     }
 }

@@ -5,6 +5,8 @@ use std::array;
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
+use super::left::leave;
+
 /// Bits of an id's hash that say where its number is kept.
 const BITS: u32 = 10;
 
@@ -35,6 +37,17 @@ impl Names {
         let number = number_of(py, id);
         *name = Some((id, number.clone().unbind()));
         number
+    }
+}
+
+impl Drop for Names {
+    fn drop(&mut self) {
+        let names = self.0.as_deref_mut().into_iter().flatten();
+        leave(
+            names
+                .filter_map(Option::take)
+                .map(|(_, number)| number.into_any()),
+        );
     }
 }
 
