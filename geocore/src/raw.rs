@@ -256,7 +256,7 @@ pub(crate) fn equal(bytes: [u8; 16], other: u8) -> u16 {
 }
 
 /// Asks for the cache line where something begins.
-#[inline(always)]
+#[inline]
 pub(crate) fn prefetch<T>(what: &T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch reads nothing that a program could see, from any address.
