@@ -35,6 +35,7 @@ def bare(tmp_path: Path) -> Path:
     for file in ("dev", "pyproject.toml", "uv.lock", "Cargo.toml", "Cargo.lock"):
         shutil.copy(ROOT / file, tree)
     shutil.copy(ROOT / "geocore" / "Cargo.toml", tree / "geocore")
+    shutil.copytree(ROOT / ".cargo", tree / ".cargo")
     return tree
 
 
@@ -241,7 +242,7 @@ def test_ci_refuses_a_stage_that_it_does_not_have() -> None:
 def test_a_clone_in_a_path_with_spaces_sets_itself_up_once(tmp_path: Path) -> None:
     """The real thing: uv, the locked packages, geocore, and a rebuild after an edit."""
     tree = tmp_path / "a clone"
-    ignore = shutil.ignore_patterns(".*", "target", "__pycache__", "*.so")
+    ignore = shutil.ignore_patterns(".[!c]*", "target", "__pycache__", "*.so")
     shutil.copytree(ROOT, tree, ignore=ignore)
     command = [sys.executable, str(tree / "dev"), "run", "--help"]
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}

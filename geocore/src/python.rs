@@ -21,6 +21,7 @@ use convert::{
 };
 use errors::fail;
 use given::Given;
+use left::let_go;
 use names::{NAMES_MAX, Names, number_of};
 use out::Out;
 
@@ -250,6 +251,7 @@ impl Index {
         arrays: bool,
         out: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let_go(py);
         let (lats, lons) = (
             Column::<f64>::of("lats_deg", lats_deg)?,
             Column::<f64>::of("lons_deg", lons_deg)?,

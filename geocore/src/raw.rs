@@ -364,9 +364,9 @@ pub(crate) mod objects {
         let put = |at, new| {
             // SAFETY: an exact tuple of two items, so both places are in it, in an interpreter
             // that is attached. Nobody but the list holds it, and what borrows its items above is
-            // not used again. The place takes the reference that is given up to it
-            // and gives up its own, which is then dropped; that of an exact int or float runs no
-            // other code, which might look.
+            // not used again. The place takes the reference that is given up to it and gives up
+            // its own, which is then dropped; that of an exact int or float runs no other code,
+            // which might look.
             unsafe {
                 let old = ffi::PyTuple_GET_ITEM(tuple, at);
                 ffi::PyTuple_SET_ITEM(tuple, at, new);

@@ -17,9 +17,13 @@ use super::way::{Frame, Measured, Slot, Way};
 use crate::geodesic::chord_max_m;
 use crate::point::Point;
 
-/// Of so many people a single question asks for what is near before it is needed. Of fewer
-/// most is in a core's caches, and a batch's questions find it there.
-const AHEAD_MIN: usize = 1 << 17;
+/// Of so many people a question outside a batch's blocks asks for what is near before it is
+/// needed. Of fewer most is in a core's caches, and a block's questions find it there.
+const AHEAD_MIN: usize = if cfg!(any(test, feature = "sound")) {
+    1 << 10
+} else {
+    1 << 17
+};
 
 /// A question as a space is asked it.
 pub(super) struct Question<'a> {
