@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from geocore import Index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PEOPLE = 40
 
@@ -238,7 +238,17 @@ def test_what_a_thread_left_in_an_answer_ends_where_nobody_holds_the_index() -> 
     assert ended
 
 
-def test_the_numbers_that_a_thread_kept_end_after_it() -> None:
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda index: [ask(1, k, index) for k in (5, 6, 7)],
+        lambda index: index.nearest_many([10.0], [0.1], 1),
+    ],
+    ids=["an answer made anew", "a batch"],
+)
+def test_the_numbers_that_a_thread_kept_end_after_it(
+    asked: Callable[[Index], object],
+) -> None:
     index = crowd(9_000)
     numbers: list[int] = []
 
@@ -251,7 +261,7 @@ def test_the_numbers_that_a_thread_kept_end_after_it() -> None:
     deadline = monotonic() + 10
     # Of the list and of the call; a thread's own end may come after `join`.
     while any(sys.getrefcount(numbers[at]) != 2 for at in range(5)):
-        _ = ask(1, 5, index), ask(1, 6, index), ask(1, 7, index)
+        asked(index)
         assert monotonic() < deadline
 
 
