@@ -242,6 +242,7 @@ def test_ci_refuses_a_stage_that_it_does_not_have() -> None:
 def test_a_clone_in_a_path_with_spaces_sets_itself_up_once(tmp_path: Path) -> None:
     """The real thing: uv, the locked packages, geocore, and a rebuild after an edit."""
     tree = tmp_path / "a clone"
+    # Of what is hidden only `.cargo` and `.ci` are the project's.
     ignore = shutil.ignore_patterns(".[!c]*", "target", "__pycache__", "*.so")
     shutil.copytree(ROOT, tree, ignore=ignore)
     command = [sys.executable, str(tree / "dev"), "run", "--help"]
