@@ -6,7 +6,7 @@ use super::block::Block;
 use super::cube::{Scanned, View, rough_of};
 use super::handles::{Child, Place};
 use super::kernel::{Kernel, PIECE, Picked, Work, prefetch_chunks, run};
-use super::layout::{ChunkMeta, LANES, WIDTH};
+use super::layout::{Chunk, ChunkMeta, LANES, WIDTH};
 use super::lens::Lens;
 use super::limits::steps_squared;
 use super::query::{Filter, Neighbour};
@@ -42,6 +42,17 @@ pub(super) struct Scratch {
     pub(super) scanned: Vec<Scanned>,
     pub(super) ranked: Vec<Ranked>,
     pub(super) block: Block,
+}
+
+impl Scratch {
+    /// Begins a question of which nobody is known yet.
+    #[inline]
+    pub(super) fn begin(&mut self, question: &Question<'_>) {
+        self.scanned.clear();
+        let within_m = question.filter.within_m;
+        let chord_m = within_m.map_or(f64::INFINITY, chord_max_m);
+        self.nearest.start(question.k, chord_m);
+    }
 }
 
 /// Work on a space that is one leaf, or on one that is a tree: each is compiled by itself, so
@@ -135,16 +146,8 @@ impl Space {
         lens: &L,
         scratch: &mut Scratch,
     ) {
-        let Scratch {
-            way,
-            nearest,
-            scanned,
-            ..
-        } = scratch;
-        scanned.clear();
-        let within_m = question.filter.within_m;
-        nearest.start(question.k, within_m.map_or(f64::INFINITY, chord_max_m));
-        self.search::<K, L, FLAT, ALONE>(kernel, question.from, lens, way, nearest, scanned);
+        scratch.begin(question);
+        self.search::<K, L, FLAT, ALONE>(kernel, question.from, lens, scratch);
     }
 
     #[inline(always)]
@@ -157,12 +160,11 @@ impl Space {
         kernel: K,
         from: &Point,
         lens: &L,
-        way: &mut Way,
-        nearest: &mut Nearest,
-        scanned: &mut Vec<Scanned>,
+        scratch: &mut Scratch,
     ) {
         let from_m = from.xyz_m();
         if FLAT {
+            let Scratch { way, nearest, .. } = scratch;
             let groups = self.len().div_ceil(LANES);
             let first = self.root.first();
             let run = first..first + groups;
@@ -172,30 +174,22 @@ impl Space {
         }
         #[expect(clippy::cast_possible_truncation, reason = "the kernel allows for it")]
         let rough_m = from_m.map(|metres| metres as f32);
-        way.start();
+        scratch.way.start();
         let mut asked = !ALONE || self.len() < AHEAD_MIN;
-        let mut next = self.open(kernel, self.root, rough_m, lens, way, nearest.limit_m());
+        let mut next = self.open(kernel, self.root, rough_m, lens, scratch);
         loop {
             while let Some(slot) = next {
                 let child = slot.child(self);
                 if child.is_leaf() {
-                    let run = child.first()..child.first() + child.class().size();
-                    let cube = self.chunks.hot[slot.chunk].cube(slot.lane);
-                    let view = View::within(cube, from_m);
-                    if nearest.is_small() {
-                        scanned.push(Scanned::new(&run, cube));
-                    }
-                    self.scan::<K, L, false>(kernel, run, (from, &view), lens, way, nearest);
-                    if nearest.is_crowd() {
-                        return nearest.give_up();
-                    }
-                    if nearest.is_blurred(0.0) {
-                        self.sharpen(from, nearest);
+                    let leaf = (&self.chunks.hot[slot.chunk], slot.lane);
+                    if !self.look(kernel, leaf, from, lens, scratch) {
+                        return;
                     }
                     break;
                 }
-                next = self.open(kernel, child, rough_m, lens, way, nearest.limit_m());
+                next = self.open(kernel, child, rough_m, lens, scratch);
             }
+            let Scratch { way, nearest, .. } = scratch;
             if !asked && nearest.is_full() {
                 way.ask_ahead(kernel, self, nearest.limit_m());
                 asked = true;
@@ -205,6 +199,43 @@ impl Space {
             };
             next = Some(slot);
         }
+    }
+
+    /// Scans the leaf that hangs in a slot; false where the search is left to another one.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    pub(super) fn look<K: Kernel, L: Lens>(
+        &self,
+        kernel: K,
+        (chunk, lane): (&Chunk, usize),
+        from: &Point,
+        lens: &L,
+        scratch: &mut Scratch,
+    ) -> bool {
+        let Scratch {
+            way,
+            nearest,
+            scanned,
+            ..
+        } = scratch;
+        let (leaf, cube) = (chunk.child[lane], chunk.cube(lane));
+        let run = leaf.first()..leaf.first() + leaf.class().size();
+        let view = View::within(cube, from.xyz_m());
+        if nearest.is_small() {
+            scanned.push(Scanned::new(&run, cube));
+        }
+        self.scan::<K, L, false>(kernel, run, (from, &view), lens, way, nearest);
+        if nearest.is_crowd() {
+            nearest.give_up();
+            return false;
+        }
+        if nearest.is_blurred(0.0) {
+            self.sharpen(from, nearest);
+        }
+        true
     }
 
     /// Puts a node on the way and gives its nearest child, if any is near enough.
@@ -219,9 +250,9 @@ impl Space {
         node: Child,
         rough_m: [f32; 3],
         lens: &L,
-        way: &mut Way,
-        limit_m: f32,
+        scratch: &mut Scratch,
     ) -> Option<Slot> {
+        let (way, limit_m) = (&mut scratch.way, scratch.nearest.limit_m());
         let (first, size) = (node.first(), node.class().size());
         let row = way.frames.last().map_or(0, |last| last.row + last.size);
         let bounds_m = &mut way.bounds_m[row..row + size];
