@@ -37,7 +37,6 @@ pub struct Point {
 
 impl Point {
     /// No degrees north, no degrees east.
-    #[cfg(any(test, feature = "python"))]
     pub(crate) const ZERO: Self = Self {
         xyz_m: [EQUATORIAL_RADIUS_M, 0.0, 0.0],
     };

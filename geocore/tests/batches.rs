@@ -78,6 +78,32 @@ fn a_batch_answers_as_its_questions_alone_do() {
 }
 
 #[test]
+fn questions_that_lie_close_together_are_answered_as_alone() {
+    // From many of them for each person to many people for each of them.
+    for (count, degrees) in [(600, 0.2), (5_000, 0.5), (50_000, 0.5), (50_000, 20.0)] {
+        let index = index_of(count, degrees);
+        for spread in [1e-6, 0.01, 1.0, 1.5] {
+            let from: Vec<Point> = places(1_500, degrees * spread).collect();
+            for (k, within_m) in [(1, None), (5, None), (5, Some(400.0)), (16, None)] {
+                let filter = Filter {
+                    within_m,
+                    ..Filter::default()
+                };
+                let mut rows = 0;
+                index
+                    .nearest_many(&from, k, &filter, |row, found| {
+                        let alone = index.nearest(&from[row], k, &filter).expect("valid");
+                        assert_eq!(found, alone, "{count} people, {spread}, row {row}");
+                        rows += 1;
+                    })
+                    .expect("valid");
+                assert_eq!(rows, from.len());
+            }
+        }
+    }
+}
+
+#[test]
 fn who_takes_an_answer_may_ask_again() {
     let index = index_of(1_000, 1.0);
     let from: Vec<Point> = places(40, 1.0).collect();

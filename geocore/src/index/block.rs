@@ -13,6 +13,7 @@ use super::query::{Filter, Neighbour};
 use super::rank::{Few, Measured};
 use super::search::{In, Question, Scratch, run_in};
 use super::space::Space;
+use super::vicinity::Vicinity;
 use crate::geodesic::{Columns, approximate_eight};
 use crate::point::Point;
 
@@ -44,6 +45,8 @@ pub(super) struct Asking<'a, T> {
     pub(super) k: usize,
     pub(super) filter: &'a Filter<'a>,
     pub(super) scratch: &'a mut Scratch,
+    /// Of this space as it is, from block to block.
+    pub(super) vicinity: &'a mut Vicinity,
     pub(super) found: &'a mut Vec<Neighbour>,
     pub(super) take: &'a mut T,
 }
@@ -65,10 +68,16 @@ impl<T: FnMut(usize, &[Neighbour]), const FLAT: bool> Work for In<Asking<'_, T>,
         let (k, filter) = (asking.k, asking.filter);
         let Block(mut block) = mem::take(&mut asking.scratch.block);
         block.clear();
-        for &row in asking.rows {
+        for (nth, &row) in asking.rows.iter().enumerate() {
             let from = &asking.from[row];
             let question = Question { from, k, filter };
-            space.seek::<K, _, FLAT, false>(kernel, &question, &Everyone, asking.scratch);
+            let (vicinity, scratch) = (&mut *asking.vicinity, &mut *asking.scratch);
+            if FLAT {
+                space.seek::<K, _, true, false>(kernel, &question, &Everyone, scratch);
+            } else {
+                let others = asking.rows[nth + 1..].iter().map(|row| &asking.from[*row]);
+                space.seek_close(kernel, &question, others, vicinity, scratch);
+            }
             match Few::of(&mut asking.scratch.nearest) {
                 Some(few) if few.is_empty() => (asking.take)(row, &[]),
                 Some(few) => block.push(Asked {

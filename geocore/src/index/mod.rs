@@ -32,6 +32,7 @@ mod space;
 mod tally;
 mod tidy;
 mod tree;
+mod vicinity;
 mod way;
 
 use std::collections::{BTreeSet, HashMap};

@@ -10,6 +10,7 @@ use super::lens::{Everyone, Sieve};
 use super::search::{Question, Scratch};
 use super::select::SORTED_MAX;
 use super::space::Space;
+use super::vicinity::Vicinity;
 use crate::error::{Error, InvalidCount, InvalidNumber};
 use crate::point::Point;
 
@@ -188,6 +189,7 @@ impl Index {
         let mut found = Vec::new();
         // Taken, not borrowed: who takes an answer may ask again.
         let mut scratch = SCRATCH.take();
+        let mut vicinity = Vicinity::new();
         for_rows(from, space.is_flat(), |rows| {
             if in_blocks {
                 let asking = Asking {
@@ -197,6 +199,7 @@ impl Index {
                     k,
                     filter,
                     scratch: &mut scratch,
+                    vicinity: &mut vicinity,
                     found: &mut found,
                     take: &mut take,
                 };

@@ -162,18 +162,16 @@ impl Space {
         lens: &L,
         scratch: &mut Scratch,
     ) {
-        let from_m = from.xyz_m();
         if FLAT {
             let Scratch { way, nearest, .. } = scratch;
             let groups = self.len().div_ceil(LANES);
             let first = self.root.first();
             let run = first..first + groups;
-            let view = View::Wide(rough_of(from_m));
+            let view = View::Wide(rough_of(from.xyz_m()));
             self.scan::<K, L, true>(kernel, run, (from, &view), lens, way, nearest);
             return;
         }
-        #[expect(clippy::cast_possible_truncation, reason = "the kernel allows for it")]
-        let rough_m = from_m.map(|metres| metres as f32);
+        let rough_m = rough_m(from);
         scratch.way.start();
         let mut asked = !ALONE || self.len() < AHEAD_MIN;
         let mut next = self.open(kernel, self.root, rough_m, lens, scratch);
@@ -253,10 +251,10 @@ impl Space {
         scratch: &mut Scratch,
     ) -> Option<Slot> {
         let (way, limit_m) = (&mut scratch.way, scratch.nearest.limit_m());
-        let (first, size) = (node.first(), node.class().size());
+        let chunks = self.chunks_of(node);
+        let (first, size) = (node.first(), chunks.len());
         let row = way.frames.last().map_or(0, |last| last.row + last.size);
         let bounds_m = &mut way.bounds_m[row..row + size];
-        let chunks = &self.chunks.hot[first..first + size];
         kernel.bounds(chunks, rough_m, bounds_m);
         if !L::EVERYONE {
             for (bounds_m, chunk) in bounds_m.iter_mut().zip(&self.chunks.cold[first..]) {
@@ -279,6 +277,12 @@ impl Space {
         };
         self.prefetch(slot.child(self));
         Some(slot)
+    }
+
+    /// The chunks of a node.
+    #[inline]
+    pub(super) fn chunks_of(&self, node: Child) -> &[Chunk] {
+        &self.chunks.hot[node.first()..node.first() + node.class().size()]
     }
 
     /// Asks for the beginning of what lies below a slot.
@@ -393,6 +397,17 @@ impl Space {
             }
         }
     }
+}
+
+/// A place as bounds of caps are asked for from it.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "must take on the caller's target features"
+)]
+pub(super) fn rough_m(from: &Point) -> [f32; 3] {
+    #[expect(clippy::cast_possible_truncation, reason = "the kernel allows for it")]
+    from.xyz_m().map(|metres| metres as f32)
 }
 
 /// Puts slots below which nobody counts out of reach.
