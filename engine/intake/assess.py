@@ -24,7 +24,7 @@ from engine.roster.model import DeclaredPlace, Person, Word
 from engine.values import Fix, Instant, PlaceDoubt, ReportKey, Signal
 
 RESEND_WINDOW_MS = 10 * 60 * 1000
-STALE = timedelta(hours=1)
+STALE = timedelta(milliseconds=RESEND_WINDOW_MS)
 """A time that is older, and not said to be from storage, may stand still."""
 RAW_MAX = 2048
 # A person may have meant these, or an adversary caused them: HQ looks at them.
