@@ -15,8 +15,10 @@ EVENTS: dict[int, tuple[Signal, ...]] = {
     36: (Signal.MOVEMENT,),  # towed
     40: (Signal.POWER_OFF,),
     44: (Signal.JAMMED,),
+    65: (Signal.SOS,),  # the SOS key, pressed to call
     78: (Signal.ACCIDENT,),
     79: (Signal.FALL,),
+    81: (Signal.REMOVED,),  # dropped off; 80 is put on
     90: (Signal.HARSH_DRIVING,),
     91: (Signal.HARSH_DRIVING,),
     129: (Signal.HARSH_DRIVING,),
@@ -24,5 +26,5 @@ EVENTS: dict[int, tuple[Signal, ...]] = {
     135: (Signal.HARSH_DRIVING,),
 }
 # Other inputs, GPS lost and found, sleep, start, headings, distances, intervals.
-EVENTS |= dict.fromkeys((*range(2, 17), *range(24, 28), *range(29, 36), 37, 38, 39), ())
-EVENTS |= dict.fromkeys((41, 42, 81, 655), ())
+EVENTS |= dict.fromkeys((*range(2, 17), *range(24, 28), 29, *range(31, 36)), ())
+EVENTS |= dict.fromkeys((37, 38, 39, 41, 42, 80, 655), ())
