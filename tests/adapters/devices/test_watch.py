@@ -144,3 +144,14 @@ def test_a_bracket_in_a_stations_name_does_not_end_the_frame() -> None:
     frame = re.sub(rb"\*[0-9A-F]{4}\*AL", b"*%04X*AL" % length, frame)
     (got,) = play(connected(), frame).reports
     assert got.wifi == ("aa:bb:cc:00:11:22@-60",)
+
+
+@pytest.mark.parametrize("rest", ["", ",010326,102030", ",010326" + "," * 20 + "zz"])
+def test_an_alarm_without_its_status_is_an_alarm_and_is_answered(rest: str) -> None:
+    content = f"AL{rest}"
+    frame = f"[3G*3907919734*{len(content):04X}*{content}]".encode()
+    outcome = play(connected(), frame)
+    (got,) = outcome.reports
+    assert got.kind is ReportKind.REPORT
+    assert got.signals == {Signal.UNKNOWN}
+    assert outcome.answers == [b"[3G*3907919734*0002*AL]"]
