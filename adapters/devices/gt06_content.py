@@ -8,6 +8,7 @@ from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.gt06_packet import Packet
 from adapters.devices.gt06_parts import (
     read_cell,
+    read_cell_of_status,
     read_counted_cell,
     read_gps,
     read_network,
@@ -55,7 +56,7 @@ def read_content(packet: Packet, draft: Draft, zone: timedelta) -> None:
     """
     content = Reader(packet.content)
     kind = packet.type
-    if packet.extended:
+    if packet.extended and kind not in tables.EITHER:
         _read_extended(kind, content, draft, zone)
     elif kind in tables.QUIET:
         _read_quiet(kind, content, draft)
@@ -135,7 +136,8 @@ def _read_place(kind: int, content: Reader, draft: Draft, zone: timedelta) -> No
         long = kind in tables.LONG_CELLS
         wide = kind == tables.WIDE_CELL
         read_cell(content, draft, lac=4 if long else 2, mnc=2 if wide else None)
-        read_after_cell(kind, content, draft, length=len(draft.frame) - 5)
+        head = 6 if draft.frame[:1] == _LONG_MARK else 5
+        read_after_cell(kind, content, draft, length=len(draft.frame) - head)
     elif kind == tables.X1:
         read_x1(content, draft)
 
@@ -165,7 +167,7 @@ def _read_cell_alarm(kind: int, content: Reader, draft: Draft, zone: timedelta) 
         draft.device_at = moment(*content.take(6), offset=zone)
         draft.attributes["cells_hex"] = content.rest().hex()
     elif kind == tables.CELL_STATUS:
-        read_counted_cell(content, draft, tail=5)
+        read_cell_of_status(content, draft)
         read_status(content, draft)
     else:
         read_cell(content, draft, lac=4)
@@ -383,6 +385,7 @@ _STATION_BYTES = 7
 _PHONE_BYTES = 21
 _THERMOMETER_CHARS_MAX, _DRIVER_CHARS_MAX = 8, 64
 _STATUS_BYTES = 5
+_LONG_MARK = b"\x79"
 _ALARM_AND_LANGUAGE = 2
 _VOLTS_AND_SIGNAL = 2
 _CAMERA_SHORT_BYTES = 3

@@ -60,6 +60,20 @@ def read_counted_cell(content: Reader, draft: Draft, *, tail: int) -> None:
     draft.cell(mcc, mnc, area, cell.unsigned(min(cell.left, 8)))
 
 
+def read_cell_of_status(content: Reader, draft: Draft) -> None:
+    """Read the cell before a status: some models put its length first, some do not.
+
+    Without it cell and status are the whole content; taken for a length, the cell's
+    first byte shifts the alarm behind it.
+    """
+    cell = content.peek(_CELL_BYTES)
+    bare = content.left == _CELL_BYTES + _STATUS_BYTES
+    if bare and cell[0] != _CELL_BYTES and cell.strip(b"\0"):
+        read_cell(content, draft)
+    else:
+        read_counted_cell(content, draft, tail=_STATUS_BYTES)
+
+
 def read_status(content: Reader, draft: Draft) -> int:
     """Read status, battery, GSM signal and the alarm byte: both places of an alarm.
 
@@ -91,6 +105,7 @@ def set_battery(level: int, draft: Draft) -> None:
 
 _DEGREE = 1_800_000
 _CELL_BYTES = 8
+_STATUS_BYTES = 5
 _LONG_LAC = 4
 _LONG_CELL_BYTES = 12
 _LEVEL_MAX = 6

@@ -58,7 +58,9 @@ EXTENDED_CELLS = frozenset({0x32, EXTENDED_ALARM})
 EXTENDED_QUIET = frozenset(
     {0x36, 0x41, 0x65, 0x66, 0x84, ENGINE, INFORMATION, SERIAL_PORT, BOX, 0xFD}
 )
-EXTENDED_ANSWERED_BASIC = frozenset({MODULES, BOX})
+# Types that mean the same behind either start: the second says how long the length is.
+EITHER = (STATUS | PLACES | CELLS | CELL_ALARM) - EXTENDED_CELLS - {EXTENDED_PLACE}
+EXTENDED_ANSWERED_BASIC = frozenset({MODULES, BOX}) | EITHER
 
 NOTHING: tuple[Signal, ...] = ()
 TAMPER_INPUT = (Signal.TAMPERED,)

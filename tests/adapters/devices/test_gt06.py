@@ -217,3 +217,28 @@ def test_a_camera_names_its_alarm(code: int, signal: str) -> None:
     content = bytes((26, 3, 1, 10, 20, 30, code, 0, 0))
     (report,) = play(connected(), frame_of(0x95, content, 1)).told
     assert report.signals == {Signal(signal)}
+
+
+CELL_AND_STATUS = bytes.fromhex("00e6011db500a6226404040102")
+
+
+def test_a_cell_before_an_alarm_may_stand_without_its_length() -> None:
+    frame = frame_of(0x19, CELL_AND_STATUS, 5)
+    (report,) = play(connected(), frame).reports
+    assert report.signals == {Signal.SOS}
+    assert report.codes == ("status:0x04", "alarm:0x01")
+    assert report.cells == ("230-1-7605-42530",)
+    counted = frame_of(0x19, b"\x09" + CELL_AND_STATUS, 5)
+    assert play(connected(), counted).reports[0].cells == report.cells
+
+
+# The start says how long the length is, and nothing else (JM-VL03 protocol 1.1.2).
+@pytest.mark.parametrize("kind", [0x13, 0x16, 0x26])
+def test_an_sos_behind_the_other_start_is_one_and_is_answered(kind: int) -> None:
+    content = SOS[4:-6] if kind != 0x13 else bytes.fromhex("6404040102")
+    outcome = play(connected(), frame_of(kind, content, 7, extended=True))
+    (report,) = outcome.reports
+    assert report.kind is ReportKind.REPORT
+    assert Signal.SOS in report.signals
+    assert (report.fix is not None) == (kind != 0x13)
+    assert outcome.answers == [frame_of(kind, b"", 7)]
