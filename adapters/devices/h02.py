@@ -1,6 +1,7 @@
 """`h02` over TCP and UDP: very cheap pendants and clips, text and binary.
 
-Text is `*HQ,id,TYPE,...#`, binary `$` with packed decimals in 32 or 45 bytes. The
+Text is `*HQ,id,TYPE,...#`, binary `$` with packed decimals in 32 or 45 bytes, or in 42
+with an IMEI in place of an id of five bytes (as the Traccar server reads it). The
 status word is active low: a zero is the alarm, and every bit counts for itself (a
 vibration once hid the SOS). Bit 18 is tilt for some models, SOS for one: it is kept
 as a code for the device's profile and signals nothing by itself (Traccar #2920).
@@ -81,10 +82,11 @@ class H02Decoder:
 
     def _cut_binary(self, buffer: bytes, start: int, *, final: bool) -> Cut | None:
         left = len(buffer) - start
-        if left == _BINARY_SHORT < self._binary_bytes and not final:
+        if left in _BINARY and left < self._binary_bytes and not final:
             return None
-        for size in (_BINARY_SHORT, _BINARY_LONG):
-            if left >= size and _ends_at(buffer, start + size):
+        for size in _BINARY:
+            fits = size != _BINARY_IMEI or _has_imei(buffer[start : start + size])
+            if left >= size and fits and _ends_at(buffer, start + size):
                 self._binary_bytes = size
                 return Cut(start, size)
         for later in _MARK.finditer(buffer, start + 1):
@@ -117,8 +119,10 @@ class H02Decoder:
         return Decoded(reports=(draft.finish(),), answer=answer)
 
     def _read_binary(self, reader: Reader, draft: Draft) -> None:
+        imei = reader.left == _BINARY_IMEI and _has_imei(draft.frame)
         reader.take(1)
-        draft.device = self.device = DeviceId(bcd(reader.take(5)))
+        name = bcd(reader.take(8))[:15] if imei else bcd(reader.take(5))
+        draft.device = self.device = DeviceId(name)
         body = reader.take(19)
         status = reader.unsigned(4)
         _read_status(status, draft)
@@ -282,6 +286,16 @@ def _answer(maker: str, name: str, kind: str, received_at: Instant) -> bytes:
     return b""
 
 
+def _has_imei(frame: bytes) -> bool:
+    """Say whether a date stands behind eight bytes of a name, and none behind five."""
+    return _dated(frame[9:15]) and not _dated(frame[6:12])
+
+
+def _dated(data: bytes) -> bool:
+    digits = data.hex()
+    return moment_of_digits(digits[6:], digits[:6], day_first=True) is not None
+
+
 def _ends_at(buffer: bytes, end: int) -> bool:
     return end == len(buffer) or (end < len(buffer) and buffer[end] in b"$*X")
 
@@ -293,7 +307,7 @@ _TEXT_END = re.compile(rb"#|\r\n")
 _HEAD_BYTES_MAX = 4
 _ID_DIGITS = 10
 _PIECES_MAX = 16
-_BINARY_SHORT, _BINARY_LONG = 32, 45
+_BINARY = _BINARY_SHORT, _BINARY_IMEI, _BINARY_LONG = 32, 42, 45
 _CELLS_MAX = 32
 _CELL_PARTS = 3
 _CELL_FIELDS_MIN = 4

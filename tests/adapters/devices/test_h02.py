@@ -1,5 +1,7 @@
 """`h02` against captured messages: active-low bits, text and binary, answers."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,3 +120,24 @@ def test_a_datagram_is_whole_even_without_its_end() -> None:
     outcome = play(H02Udp().session(), report(0xFFFFFFFD)[:-20], report(0xFFFFFFFD))
     assert outcome.reports[0].kind is ReportKind.UNDECODABLE
     assert outcome.reports[1].signals == {Signal.SOS}
+
+
+# Traccar's H02ProtocolDecoder, `longId`: 42 bytes, of which the name takes eight.
+IMEI_SOS = bytes.fromhex(
+    "2486123456789012301020300103265005247157014252403e000090fffffffd" + "00" * 10
+)
+
+
+@pytest.mark.parametrize("connect", [connected, H02Udp().session])
+def test_a_binary_report_may_name_its_device_by_an_imei(
+    connect: Callable[[], WireSession],
+) -> None:
+    outcome = play(connect(), IMEI_SOS, IMEI_SOS)
+    assert [report.raw for report in outcome.reports] == [IMEI_SOS, IMEI_SOS]
+    got = outcome.reports[0]
+    assert got.device == "861234567890123"
+    assert got.signals == {Signal.SOS}
+    assert got.fix is not None
+    assert got.fix.lat_deg == pytest.approx(50.087452, abs=1e-5)
+    assert got.course_deg == 90
+    assert got.battery_ratio == 0.87
