@@ -10,6 +10,7 @@ from adapters.devices import jt808_fields as fields
 from adapters.devices import jt808_own as own
 from adapters.devices.checksums import xor8
 from adapters.devices.draft import KMH_MPS, Draft
+from adapters.devices.jt808_batch import RECORDS_MAX, Pieces
 from adapters.devices.jt808_frame import OTHER, STANDARD, Head, form_of, head_of
 from adapters.devices.reading import (
     Reader,
@@ -44,6 +45,7 @@ class Jt808Decoder:
     def __init__(self) -> None:
         """Start before any frame."""
         self.device: DeviceId | None = None
+        self._pieces = Pieces(_read_place)
 
     def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
         """Find the first frame; its last mark may be the first of the next one.
@@ -91,7 +93,7 @@ class Jt808Decoder:
         draft.checksum_ok = xor8(content) == 0
         answer = _answer(head, received_at)
         try:
-            drafts = _read(head.type, body, draft)
+            drafts = _read(head, body, draft, self._pieces)
         except UnreadableError:
             draft.torn()
             drafts = [draft]
@@ -112,10 +114,22 @@ def _named(raw: bytes) -> DeviceId | None:
     return None
 
 
-def _read(kind: int, body: Reader, draft: Draft) -> list[Draft]:
+def _read(head: Head, body: Reader, draft: Draft, pieces: Pieces) -> list[Draft]:
+    if head.type == fields.BATCH and head.pieces > 1:
+        return pieces.read(head, body, draft)
+    if head.piece > 1 and head.type in fields.QUIET:
+        draft.kind = ReportKind.HEARTBEAT
+        return [draft]
+    if head.piece > 1:
+        message = "a later piece of a message"
+        raise UnreadableError(message)
+    return _read_whole(head.type, body, draft)
+
+
+def _read_whole(kind: int, body: Reader, draft: Draft) -> list[Draft]:
     if kind == fields.PLACE:
         _read_place(body, draft)
-    elif kind == fields.ASKED_PLACE:
+    elif kind in fields.ASKED_PLACES:
         body.take(2)  # the index of the question
         _read_place(body, draft)
     elif kind == fields.BATCH:
@@ -164,7 +178,7 @@ def _read_records(
         draft.buffered = first.buffered
         drafts.append(draft)
         try:
-            has_room = len(drafts) <= _RECORDS_MAX
+            has_room = len(drafts) <= RECORDS_MAX
             size = body.unsigned(length_bytes) if has_room else body.left + 1
             record = Reader(body.take(size))
         except UnreadableError:
@@ -244,7 +258,6 @@ def _cut_other(buffer: bytes, *, final: bool) -> Cut | None:
 
 
 _MARK = b"\x7e"
-_RECORDS_MAX = 256
 _LEVEL_AND_TIME_BYTES = 7
 _PIECES_MAX = 8
 _FIELD_HEAD_BYTES = 2

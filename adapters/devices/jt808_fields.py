@@ -10,8 +10,10 @@ from adapters.devices.rows import Row, read_row
 from engine.values import Signal
 
 REGISTER, PLACE, BATCH, TIME = 0x0100, 0x0200, 0x0704, 0x0109
-ASKED_PLACE, SHORT_BATCH = 0x0201, 0x0210
-PLACES = frozenset({PLACE, ASKED_PLACE, BATCH, SHORT_BATCH})
+SHORT_BATCH = 0x0210
+# What was asked for: where it is, or how an order to a vehicle went.
+ASKED_PLACES = frozenset({0x0201, 0x0500})
+PLACES = ASKED_PLACES | {PLACE, BATCH, SHORT_BATCH}
 COUNTED_TEXT, WIDE_TEXT, CODED_TEXT = 0x0701, 0x1300, 0x6006
 HEARTBEAT, ATTRIBUTES, ACCELERATION, PASSED_ON = 0x0002, 0x0107, 0x2070, 0x0900
 BLIND = 0x5502
@@ -20,9 +22,24 @@ ACKNOWLEDGED = frozenset(
     {0x0002, 0x0003, 0x0102, 0x0107, 0x0506, PLACE, BATCH, SHORT_BATCH}
     | {0x0900, 0x1007, 0x6006, 0x8888}
 )
-QUIET = frozenset(
-    {0x0001, 0x0002, 0x0003, 0x0102, 0x0104, 0x0107, TIME, 0x0506, 0x0701, 0x0702}
-    | {0x0800, 0x0801, 0x0900, 0x1007, 0x1300, 0x2070, 0x6006, 0x8888}
+# A photograph or a recording: announced, or its data.
+MEDIA = frozenset({0x0800, 0x0801})
+QUIET = MEDIA | frozenset(
+    {0x0004, 0x0005, 0x0108, 0x0301, 0x0302, 0x0303, 0x0700, 0x0705, 0x0802, 0x0805}
+    | {
+        0x0A00,
+        0x0001,
+        0x0002,
+        0x0003,
+        0x0102,
+        0x0104,
+        0x0107,
+        TIME,
+        0x0506,
+        0x0701,
+        0x0702,
+    }
+    | {0x0900, 0x1007, 0x1300, 0x2070, 0x6006, 0x8888}
 )
 
 ALARMS: dict[int, tuple[Signal, ...]] = {
@@ -91,6 +108,10 @@ def read_reply(kind: int, body: Reader, draft: Draft) -> None:
         draft.attributes["iccid"] = body.take(_ATTRIBUTE_BYTES)[34:].hex()
     elif kind == ACCELERATION:
         _read_acceleration(body, draft)
+    elif kind in MEDIA and body.left > _MEDIA_EVENT:
+        event = body.take(_MEDIA_EVENT + 1)[_MEDIA_EVENT]
+        if event in _MEDIA_EVENTS:
+            draft.signal(f"media:0x{event:02x}", *_MEDIA_EVENTS[event])
 
 
 def _read_acceleration(body: Reader, draft: Draft) -> None:
@@ -154,6 +175,9 @@ def _read_stations(value: Reader, draft: Draft) -> None:
 
 
 def _read_signed_stations(value: Reader, draft: Draft) -> None:
+    """Read stations, or of two bytes alarms of a vehicle's driving (G10LS)."""
+    if value.left == 2:  # noqa: PLR2004 - a u16
+        draft.bits("f4", value.unsigned(2), _DRIVING)
     while value.left >= _STATION_BYTES:
         draft.access_point(value.take(6).hex(), value.signed(1))
 
@@ -280,6 +304,14 @@ def _read_station_text(text: str, draft: Draft) -> None:
             draft.access_point(mac, integer(strength))
 
 
+# What made it be taken: 0 is an order, 1 a timer (JT/T 808-2011, 0x0800 and 0x0801).
+_MEDIA_EVENT = 6
+_MEDIA_EVENTS = {2: (Signal.SOS,), 3: (Signal.ACCIDENT,)}
+_DRIVING: dict[int, tuple[Signal, ...]] = {
+    **dict.fromkeys(range(4), (Signal.HARSH_DRIVING,)),
+    4: (Signal.ACCIDENT,),
+    5: (Signal.ACCIDENT,),
+}
 _BEAT_BYTES, _ATTRIBUTE_BYTES = 3, 44
 _SAMPLE_BYTES, _SAMPLES_MAX = 12, 64
 _PRINTABLE = re.compile(rb"[ -~]+")

@@ -3,7 +3,8 @@
 `7E | type u16 | attributes u16 | id | index u16 | body | xor | 7E`, with `7D01` for
 `7D` and `7D02` for `7E` inside. Some terminals have `E7` for a mark, with escapes of
 its own and an id of seven bytes. Bit 14 of the attributes is the form of 2019, whose
-id has ten bytes in place of six.
+id has ten bytes in place of six. Bit 13 says that the message comes in pieces, each in
+a frame of its own: behind the index stand how many there are, and which one it is.
 """
 
 import re
@@ -70,6 +71,8 @@ class Head:
     version: bytes
     id: bytes
     index: int
+    pieces: int = 1
+    piece: int = 1
 
     @property
     def device(self) -> DeviceId:
@@ -107,6 +110,10 @@ def head_of(content: bytes, form: Form) -> tuple[Head, Reader]:
     version = reader.take(1 if new else 0)
     name = reader.take(10 if new else form.id_bytes)
     index = reader.unsigned(1 if kind in fields.SHORT_INDEX else 2)
+    # Some set the bit without pieces: the length, which leaves their count out, tells.
+    length = attributes & _LENGTH_MASK
+    split = attributes & _PIECES and reader.left - _PIECES_BYTES == length
+    pieces, piece = (reader.unsigned(2), reader.unsigned(2)) if split else (1, 1)
     head = Head(
         form=form,
         type=kind,
@@ -114,6 +121,8 @@ def head_of(content: bytes, form: Form) -> tuple[Head, Reader]:
         version=version,
         id=name,
         index=index,
+        pieces=pieces,
+        piece=piece,
     )
     return head, reader
 
@@ -133,6 +142,7 @@ def _luhn(number: str) -> str:
 
 
 _FORM_2019 = 0x4000
+_PIECES, _PIECES_BYTES = 0x2000, 4
 _LENGTH_MASK = 0x03FF
 STANDARD = Form.of(b"\x7e", {b"\x7d": b"\x7d\x01", b"\x7e": b"\x7d\x02"}, 6)
 OTHER = Form.of(
