@@ -22,6 +22,14 @@ def crc16_arc(data: bytes) -> int:
     return value
 
 
+def crc8_nrsc5(data: bytes) -> int:
+    """Return CRC-8/NRSC-5 (Queclink)."""
+    value = 0xFF
+    for byte in data:
+        value = _BYTES_NRSC5[value ^ byte]
+    return value
+
+
 def crc16_xmodem(data: bytes) -> int:
     """Return CRC-16/XMODEM."""
     return crc_hqx(data, 0)
@@ -76,6 +84,14 @@ def _words_arc() -> "array[int]":
     return array("H", [one ^ other for other in high for one in low])
 
 
+def _step_nrsc5(value: int) -> int:
+    for _ in range(8):
+        value = (value << 1 ^ _NRSC5) & 0xFF if value & 0x80 else value << 1
+    return value
+
+
+_NRSC5 = 0x31
+_BYTES_NRSC5 = bytes(map(_step_nrsc5, range(256)))
 _ARC = 0xA001
 _WORDS_ARC = _words_arc()
 _BITS_REVERSED = bytes(_reversed_bits(byte, 8) for byte in range(256))

@@ -5,12 +5,13 @@ device's memory. Layouts differ by model and version, so what matters is found b
 form: the word names the event, a place is speed, course, altitude, longitude,
 latitude and a time in a row. A place without a fresh fix is the last one with its own
 time. Each message is answered, since a device with SACK on knows only by it that its
-SOS has arrived. The binary form of the protocol is framed and shown, not read.
+SOS has arrived. Binary messages are told apart by how they begin, and read beside.
 """
 
 import re
 
 from adapters.devices.draft import KMH_MPS, Draft
+from adapters.devices.gl200_binary import HEAD, cut_binary, read_binary
 from adapters.devices.gl200_readings import read_behind, read_distance, read_front
 from adapters.devices.reading import (
     UnreadableError,
@@ -63,12 +64,13 @@ class Gl200Decoder:
         """Find the first message: text ends with `$` or NUL, binary says its length."""
         head = _HEAD.search(buffer)
         if head is None:
-            plus = buffer.rfind(b"+")
-            waits = not final and plus >= 0 and len(buffer) - plus < _HEAD_BYTES_MAX
-            return Cut(plus if waits else len(buffer), 0)
+            sign = max(buffer.rfind(b"+"), buffer.rfind(b"-"))
+            waits = not final and sign >= 0 and len(buffer) - sign < _HEAD_BYTES_MAX
+            return Cut(sign if waits else len(buffer), 0)
         start = head.start()
         if b":GT" not in head.group():
-            return _cut_binary(buffer, start)
+            most = self.frame_bytes_max
+            return cut_binary(buffer, start, text=_TEXT_HEAD, bytes_max=most)
         again = _TEXT_HEAD.search(buffer, start + 1)
         until = again.start() if again else len(buffer)
         end = _TEXT_END.search(buffer, start, until)
@@ -78,6 +80,8 @@ class Gl200Decoder:
 
     def decode(self, frame: bytes, received_at: Instant) -> Decoded:
         """Read one message into as many reports as it has places of its own."""
+        if not frame.startswith(_TEXT):
+            return self._decode_binary(frame, received_at)
         form, _, body = text_of(frame).strip("$\0\r\n").partition(":")
         fields = body.split(",")
         if not body.startswith("GT") or len(fields) < _FIELDS_MIN:
@@ -110,19 +114,16 @@ class Gl200Decoder:
         reports = tuple(d.finish() for d in _placed(word, fields, body, draft))
         return Decoded(reports=reports, answer=_answer(form, word, fields))
 
-
-def _cut_binary(buffer: bytes, start: int) -> Cut | None:
-    kind = buffer[start : start + 4]
-    offset, size = _LENGTHS.get(kind, _LENGTHS[b""])
-    if kind[1:2] == b"\0":
-        offset, size = 2, 2
-    length = buffer[start + offset : start + offset + size]
-    if len(length) < size:
-        return None
-    take = int.from_bytes(length)
-    if not _HEAD_BYTES_MAX // 2 <= take <= Gl200Decoder.frame_bytes_max:
-        return Cut(start + 1, 0)
-    return Cut(start, take) if start + take <= len(buffer) else None
+    def _decode_binary(self, frame: bytes, received_at: Instant) -> Decoded:
+        draft = Draft(
+            protocol=self.name,
+            frame=frame,
+            received_at=received_at,
+            device=self.device,
+        )
+        drafts, answer = read_binary(frame, draft)
+        self.device = drafts[0].device
+        return Decoded(reports=tuple(d.finish() for d in drafts), answer=answer)
 
 
 def _placed(word: str, fields: list[str], body: str, draft: Draft) -> list[Draft]:
@@ -220,27 +221,11 @@ def _answer(form: str, word: str, fields: list[str]) -> bytes:
     return f"+SACK:{count}$".encode("latin-1")
 
 
-_HEAD = re.compile(
-    rb"\+(?:RESP|BUFF|ACK):GT|\+(?:RSP|BSP|EVT|BVT|INF|BNF|HBD|ACK|LGN|CRD|BRD)"
-    rb"(?![:A-Z])|\+\x00\x00"
-)
+_HEAD = re.compile(rb"\+(?:RESP|BUFF|ACK):GT|" + HEAD)
 _TEXT_HEAD = re.compile(rb"\+(?:RESP|BUFF|ACK):GT")
 _TEXT_END = re.compile(rb"[$\x00]")
+_TEXT = (b"+RESP:", b"+BUFF:", b"+ACK:")
 _HEAD_BYTES_MAX = 16
-# Where a binary message keeps its length, and in how many bytes.
-_LENGTHS = {
-    b"+RSP": (9, 2),
-    b"+BSP": (9, 2),
-    b"+EVT": (9, 2),
-    b"+BVT": (9, 2),
-    b"+INF": (7, 2),
-    b"+BNF": (7, 2),
-    b"+HBD": (5, 1),
-    b"+LGN": (6, 2),
-    b"+CRD": (6, 2),
-    b"+BRD": (6, 2),
-    b"": (6, 1),
-}
 _IMEI = re.compile(r"\d{15}")
 _DEVICE = re.compile(r"[0-9A-Za-z]{10,20}")
 _COUNT = re.compile(r"[0-9A-Fa-f]{4}")

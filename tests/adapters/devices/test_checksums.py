@@ -9,6 +9,7 @@ def test_each_crc_gives_the_catalogues_check_value() -> None:
     assert checksums.crc16_x25(CHECK) == 0x906E
     assert checksums.crc16_arc(CHECK) == 0xBB3D
     assert checksums.crc16_xmodem(CHECK) == 0x31C3
+    assert checksums.crc8_nrsc5(CHECK) == 0xF7
 
 
 def test_sums_give_what_devices_send() -> None:
