@@ -11,7 +11,24 @@ from struct import Struct
 
 from adapters.devices.checksums import rotating_sum16
 from adapters.devices.draft import KMH_MPS, Draft
-from adapters.devices.framing import cut_by_length
+from adapters.devices.eelink_cut import (
+    DATA,
+    FRAME_BYTES_MAX,
+    LOG_IN,
+    MARK,
+    NEW,
+    NORMAL,
+    OLD,
+    OLD_ALARM,
+    OLD_PLACE,
+    OLD_STATE,
+    QUIET,
+    REPORT,
+    TEXT,
+    WARNING,
+    cut_package,
+    end_of,
+)
 from adapters.devices.reading import (
     Reader,
     UnreadableError,
@@ -65,7 +82,7 @@ class EelinkDecoder:
     """What is known of one connection: who logged in."""
 
     name = Eelink.name
-    frame_bytes_max = 4096
+    frame_bytes_max = FRAME_BYTES_MAX
 
     def __init__(self) -> None:
         """Start before the log-in."""
@@ -73,9 +90,7 @@ class EelinkDecoder:
 
     def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
         """Find the first package by its length; there is nothing to check it by."""
-        return cut_by_length(
-            buffer, marks=(_MARK,), end_of=_end_of, holds=_fits, final=final
-        )
+        return cut_package(buffer, final=final)
 
     def decode(self, frame: bytes, received_at: Instant) -> Decoded:
         """Read one package."""
@@ -96,7 +111,7 @@ class EelinkDecoder:
         content.take(2)
         index = content.unsigned(2)
         draft.sequence = index
-        if kind == _LOG_IN:
+        if kind == LOG_IN:
             self.device = draft.device = DeviceId(content.take(8).hex()[1:])
             draft.kind = ReportKind.LOGIN
             epoch = (draft.received_at.ms // 1000).to_bytes(4)
@@ -128,8 +143,8 @@ class EelinkUdpDecoder(EelinkDecoder):
         packages, answers = frame[_HEADER_BYTES:], b""
         reports: list[DeviceReport] = []
         while packages and len(reports) < _PACKAGES_MAX:
-            end = _end_of(packages, 0)
-            if not packages.startswith(_MARK) or not end or end > len(packages):
+            end = end_of(packages, 0)
+            if not packages.startswith(MARK) or not end or end > len(packages):
                 end = len(packages)
             package, packages = packages[:end], packages[end:]
             draft = Draft(
@@ -155,7 +170,7 @@ class EelinkUdpDecoder(EelinkDecoder):
 def package_of(kind: int, index: int, content: bytes) -> bytes:
     """Return a whole package."""
     length = (len(content) + 2).to_bytes(2)
-    return _MARK + bytes((kind,)) + length + index.to_bytes(2) + content
+    return MARK + bytes((kind,)) + length + index.to_bytes(2) + content
 
 
 def datagram_of(name: bytes, packages: bytes) -> bytes:
@@ -172,13 +187,13 @@ def _named(raw: bytes) -> DeviceId | None:
 
 
 def _read_content(kind: int, content: Reader, draft: Draft) -> None:
-    if kind in _OLD:
+    if kind in OLD:
         _read_old(kind, content, draft)
-    elif kind in _NEW:
+    elif kind in NEW:
         _read_new(kind, content, draft)
-    elif kind == _TEXT:
+    elif kind == TEXT:
         _read_text(content, draft)
-    elif kind in _QUIET:
+    elif kind in QUIET:
         draft.kind = ReportKind.HEARTBEAT
         if kind in _BEATS and content.left >= _STATUS_BYTES:
             _read_status(content.unsigned(2), draft)
@@ -195,9 +210,9 @@ def _read_old(kind: int, content: Reader, draft: Draft) -> None:
     mcc, mnc, lac = (content.unsigned(2) for _ in range(3))
     draft.cell(mcc, mnc, lac, content.unsigned(3))
     draft.locate(lat / _DEGREE, lon / _DEGREE, valid=bool(content.unsigned(1) & 1))
-    if kind == _OLD_ALARM:
+    if kind == OLD_ALARM:
         draft.look_up("alarm", content.unsigned(1), _ALARMS)
-    elif kind == _OLD_STATE and content.left:
+    elif kind == OLD_STATE and content.left:
         event = content.unsigned(1)
         draft.attributes["event"] = str(event)
         if event in _OLD_STATES and content.left >= _OLD_READINGS:
@@ -216,16 +231,16 @@ def _read_new(kind: int, content: Reader, draft: Draft) -> None:
     parts = content.unsigned(1)
     place = _read_gps(content, draft) if parts & 1 else None
     _read_neighbours(parts, content, draft)
-    if kind == _WARNING:
+    if kind == WARNING:
         draft.look_up("alarm", content.unsigned(1), _ALARMS)
-    elif kind == _REPORT:
+    elif kind == REPORT:
         draft.attributes["report_type"] = str(content.unsigned(1))
     status = content.unsigned(2)
     _read_status(status, draft)
     draft.flag("moving", status & 0x200)
     if place is not None:
         draft.locate(*place, valid=bool(status & 1))
-    if kind == _NORMAL:
+    if kind == NORMAL:
         _read_readings(content, draft)
 
 
@@ -316,20 +331,6 @@ def _read_text(content: Reader, draft: Draft) -> None:
         )
 
 
-def _end_of(buffer: bytes, start: int) -> int | None:
-    length = buffer[start + 3 : start + 5]
-    if len(length) < 2:  # noqa: PLR2004 - a u16
-        return None
-    end = start + 5 + int.from_bytes(length)
-    return end if end - start <= EelinkDecoder.frame_bytes_max else 0
-
-
-def _fits(frame: bytes) -> bool:
-    """Say whether a type is known and no package starts inside: else it is torn."""
-    return frame[2] in _KNOWN and _MARK not in frame[5:]
-
-
-_MARK = b"gg"
 _CELL_BITS, _STATION_BITS = 0x0E, 0x70
 _HEADER_BYTES = 14
 _PACKAGES_MAX = 256
@@ -349,14 +350,8 @@ _TAG, _TAG_COUNT_BYTES, _TAGS_MAX = Struct(">6s4xHhH"), 2, 32
 _STATUS_BYTES, _OLD_READINGS = 2, 6
 _BEATS = frozenset({0x03, 0x07})
 _DEGREE = 1_800_000
-_LOG_IN, _OLD_PLACE, _OLD_ALARM, _OLD_STATE, _DATA = 0x01, 0x02, 0x04, 0x05, 0x81
-_TEXT, _NORMAL, _WARNING, _REPORT = 0x80, 0x12, 0x14, 0x15
 _OLD_STATES = frozenset({1, 2, 3})
-_UNANSWERED = frozenset({_OLD_PLACE, _DATA})
-_OLD = frozenset({_OLD_PLACE, _OLD_ALARM, 0x05, 0x06})
-_NEW = frozenset({_NORMAL, _WARNING, _REPORT, 0x16})
-_QUIET = frozenset({0x03, 0x07, 0x17, 0x18, 0x19, 0x1A, 0x1B, 0x1E, 0x1F, _DATA})
-_KNOWN = _OLD | _NEW | _QUIET | {_LOG_IN, _TEXT}
+_UNANSWERED = frozenset({OLD_PLACE, DATA})
 _TEXT_PLACE = re.compile(
     r"Lat:(?P<ns>[NS])(?P<lat>\d{1,3}\.\d{1,9})\s*Lon:(?P<ew>[EW])(?P<lon>\d{1,3}\.\d{1,9})"
     r"\s*Course:(?P<course>\d{1,3}\.\d{1,4})\s*Speed:(?P<speed>\d{1,4}\.\d{1,4})[^D]{0,9}"
