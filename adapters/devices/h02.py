@@ -5,6 +5,9 @@ with an IMEI in place of an id of five bytes (as the Traccar server reads it). T
 status word is active low: a zero is the alarm, and every bit counts for itself (a
 vibration once hid the SOS). Bit 18 is tilt for some models, SOS for one: it is kept
 as a code for the device's profile and signals nothing by itself (Traccar #2920).
+
+`ALRM` is the alarm of some models ("device alarm" of the protocol document that
+traccar.org has for port 5013): where no status word says which, it is `UNKNOWN`.
 """
 
 import re
@@ -167,18 +170,25 @@ def _read_text(kind: str, body: str, draft: Draft) -> None:
     place = _PLACE.search(body)
     if kind == "V4" and place is not None:
         draft.said(body[len(",".join(fields[:3])) + 1 : place.start()])
-    status = _STATUS.search(body, place.end() if place else len(fields[0]) + 1)
-    if status is not None:
-        _read_status(integer(status["status"], radix=16), draft)
-        if place is not None and status.end() < len(body):
-            _read_extra(body[status.end() + 1 :], draft)
-    elif kind != "VP1":
-        message = "no status word"
-        raise UnreadableError(message)
+    _read_word(kind, body, place, draft)
     try:
         _read_rest(kind, body, place, draft)
     except UnreadableError:
         draft.attributes["incomplete"] = "true"
+
+
+def _read_word(kind: str, body: str, place: re.Match[str] | None, draft: Draft) -> None:
+    """Read the status word; most kinds have one."""
+    status = _STATUS.search(body, place.end() if place else body.index(",") + 1)
+    if status is not None:
+        _read_status(integer(status["status"], radix=16), draft)
+        if place is not None and status.end() < len(body):
+            _read_extra(body[status.end() + 1 :], draft)
+    elif kind not in {"ALRM", "VP1"}:
+        message = "no status word"
+        raise UnreadableError(message)
+    if kind == "ALRM" and not draft.signals:
+        draft.signal(kind, Signal.UNKNOWN)
 
 
 def _read_rest(kind: str, body: str, place: re.Match[str] | None, draft: Draft) -> None:

@@ -101,6 +101,28 @@ def test_a_short_report_without_a_place_has_its_cells() -> None:
     assert "incomplete" not in got.attributes
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "",
+        ",1",
+        ",102030,A,5005.2471,N,01425.2403,E,000.00,000,010326",
+        ",102030,A,5005.2471,N,01425.2403,E,000.00,000,010326,FFFFFFFF",
+    ],
+)
+def test_an_alarm_that_no_status_word_names_is_unknown(rest: str) -> None:
+    # "5. Device alarm (ALRM)", traccar.org/protocol/5013-h02/document.pdf, V1.0.5.
+    (got,) = play(connected(), f"*HQ,356327080425330,ALRM{rest}#".encode()).reports
+    assert got.kind is ReportKind.REPORT
+    assert got.signals == {Signal.UNKNOWN}
+    assert (got.fix is not None) == (len(rest) > len(",1"))
+
+
+def test_an_alarm_with_a_status_word_is_what_that_says() -> None:
+    frame = report(0xFFFFFFFD).replace(b",V1,", b",ALRM,")
+    assert play(connected(), frame).reports[0].signals == {Signal.SOS}
+
+
 def test_an_unreadable_place_does_not_take_the_alarm_with_it() -> None:
     frame = report(0xFFFFFFFD).replace(b"5005.2471", b"5099.2471")
     (got,) = play(connected(), frame).reports
