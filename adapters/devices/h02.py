@@ -214,7 +214,7 @@ def _read_rest(kind: str, body: str, place: re.Match[str] | None, draft: Draft) 
         draft.device_at = moment_of_digits(
             place["date"], place["time"] or "000000", day_first=True
         )
-    draft.speed_mps = decimal(place["speed"]) * KNOT_MPS
+    draft.speed_mps = decimal(place["speed"] or "0") * KNOT_MPS
     if place["course"]:
         draft.course_deg = decimal(place["course"])
     draft.locate(
@@ -343,7 +343,7 @@ _PLACE = re.compile(
     r",(?:(?P<time>\d{6})?,)?(?P<valid>[ABV]?|\d{1,2}),"
     r"(?P<lat>-?\d{1,4}-?\d*\.\d+|\d{7,8}),(?P<ns>[NS]),"
     r"(?P<lon>-?\d{1,5}-?\d*\.\d+|\d{8,9}),(?P<ew>[EW]),"
-    r" *(?P<speed>\d+\.?\d*),(?P<course>\d+\.?\d*)?,"
+    r" *(?P<speed>\d+\.?\d*)?,(?P<course>\d+\.?\d*)?,"
     r"(?:\d{1,3},)?(?P<date>\d{6})?(?=,|$)"
 )
 _SIGNED = re.compile(r"-(?P<degrees>\d{1,3})-(?P<minutes>\d{1,2}\.\d+)")

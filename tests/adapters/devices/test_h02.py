@@ -101,6 +101,20 @@ def test_a_short_report_without_a_place_has_its_cells() -> None:
     assert "incomplete" not in got.attributes
 
 
+@pytest.mark.parametrize(("speed", "course"), [("", "180"), ("", ""), ("000.00", "")])
+@pytest.mark.parametrize("kind", ["V1", "V4,S20,102029", "V19"])
+def test_a_place_may_lack_speed_and_course(kind: str, speed: str, course: str) -> None:
+    # "Speed maybe empty, as longitude,G,,direction, speed is 0": LKGPS protocol, 1.
+    place = f"102030,A,5005.2471,S,01425.2403,W,{speed},{course},010326"
+    frame = f"*HQ,4109179024,{kind},{place},FFFFFFFD#".encode()
+    (got,) = play(connected(), frame).reports
+    assert got.signals == {Signal.SOS}
+    assert got.fix is not None
+    assert got.fix.lat_deg == pytest.approx(-50.087452)
+    assert got.fix.lon_deg == pytest.approx(-14.420672)
+    assert got.speed_mps == 0
+
+
 @pytest.mark.parametrize(
     "rest",
     [
