@@ -283,8 +283,15 @@ def _read_sim(value: Reader, draft: Draft) -> None:
 
 
 def _read_states(value: Reader, draft: Draft) -> None:
-    """Read whether it moves: 0 in bits 23 and 24 says so, 1 that it stands."""
-    moving = value.unsigned(4) >> 23 & 3 if value.left >= 4 else 3  # noqa: PLR2004
+    """Read a zero for a vibration, and whether it moves (SeeWorld W15L, 0x00C5).
+
+    In bits 23 and 24 a 0 says that it does, 1 that it stands (traccar #5848).
+    """
+    if value.left < 4:  # noqa: PLR2004 - a u32
+        return
+    states = value.unsigned(4)
+    draft.bits("ebc5", ~states & 0xFFFFFFFF, _INVERTED_STATES)
+    moving = states >> 23 & 3
     if moving < 2:  # noqa: PLR2004 - two are not described
         draft.flag("moving", not moving)
 
@@ -351,6 +358,7 @@ _JIMI_ALARMS = {
     (0x04, 0x06): (Signal.VIBRATION,),
 }
 # Active low: a zero is the alarm (SeeWorld W15L: Traccar PR #5848).
+_INVERTED_STATES: dict[int, tuple[Signal, ...]] = {6: (Signal.VIBRATION,)}
 _INVERTED_ALARMS = {
     0: (Signal.POWER_OFF,),
     12: (Signal.REMOVED,),

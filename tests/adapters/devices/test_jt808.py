@@ -135,6 +135,23 @@ def test_an_unreadable_extra_field_does_not_take_the_alarm_with_it() -> None:
     assert report.attributes["incomplete"] == "true"
 
 
+@pytest.mark.parametrize(
+    ("key", "states", "signals"),
+    [
+        (0x89, 0xFFFFEFFF, {Signal.REMOVED}),
+        (0xC5, 0xFFFFFFBF, {Signal.VIBRATION}),
+        (0xC5, 0xFE7FFFEF, set()),
+    ],
+)
+def test_a_state_of_seeworld_is_an_alarm_where_its_bit_is_zero(
+    key: int, states: int, signals: set[Signal]
+) -> None:
+    # W15L: "extension 0x00C5, bit 6 active-low: vibration" (traccar #5848).
+    extra = b"\xeb\x08\x00\x06" + key.to_bytes(2) + states.to_bytes(4)
+    (report,) = play(connected(), message(0x0200, place(0, extra=extra))).reports
+    assert report.signals == signals
+
+
 def test_a_wrong_checksum_is_flagged_and_never_dropped() -> None:
     frame = bytearray(message(0x0200, place(1)))
     frame[-2] ^= 1
