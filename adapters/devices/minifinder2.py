@@ -315,7 +315,7 @@ _MANY = frozenset({0x28, 0x2C})
 _MEASURED = {0x30: ("steps", 4), 0x40: ("heart_rate_bpm", 1)}
 # What must be known first: the alarm, then the time that a fix takes as its own.
 _ORDER = {_ALARM: 0, _STATUS: 1, _BATTERY: 2, _GPS: 3}
-_ALARMS = {
+_ALARMS: dict[int, tuple[Signal, ...]] = {
     0: (Signal.LOW_BATTERY,),
     1: (Signal.OVERSPEED,),
     2: (Signal.FALL,),
@@ -333,6 +333,8 @@ _ALARMS = {
     14: (Signal.BUTTON,),
     15: (),  # charging begins
     16: (),  # charging ends
+    # Of bits 4 to 7, in their order: it was entered, not left (traccar #5462).
+    **dict.fromkeys(range(26, 30), ()),
 }
 # The high byte of a length; the record of an IMEI, length and key first.
 _TORN = Torn(

@@ -59,6 +59,15 @@ def test_a_side_button_is_a_button_for_the_profile_to_read(bit: int) -> None:
     assert report.codes == (f"alarm:bit{bit}",)
 
 
+@pytest.mark.parametrize("fence", range(4))
+@pytest.mark.parametrize("entered", [True, False])
+def test_a_fence_that_is_entered_is_no_more_than_one_that_is_left(
+    fence: int, *, entered: bool
+) -> None:
+    report = play(connected(), alarm(1 << 4 + fence | entered << 26 + fence)).told[0]
+    assert report.signals == {Signal.GEOFENCE}
+
+
 def test_a_bit_that_nobody_has_described_is_an_unknown_signal() -> None:
     assert play(connected(), alarm(1 << 30)).told[0].signals == {Signal.UNKNOWN}
 
