@@ -1,7 +1,8 @@
 """`h02` over TCP and UDP: very cheap pendants and clips, text and binary.
 
-Text is `*HQ,id,TYPE,...#`, binary `$` with packed decimals in 32 or 45 bytes, or in 42
-with an IMEI in place of an id of five bytes (as the Traccar server reads it). The
+Text is `*HQ,id,TYPE,...#`, binary `$` with packed decimals in 32, 45 or 47 bytes (the
+last in Traccar #3884), or in 42 with an IMEI in place of an id of five bytes (as the
+Traccar server reads it). Nothing says which: it ends where another begins. The
 status word is active low: a zero is the alarm, and every bit counts for itself (a
 vibration once hid the SOS). Bit 18 is tilt for some models, SOS for one: it is kept
 as a code for the device's profile and signals nothing by itself (Traccar #2920).
@@ -93,13 +94,12 @@ class H02Decoder:
                 self._binary_bytes = size
                 return Cut(start, size)
         for later in _MARK.finditer(buffer, start + 1):
-            sizes = (_BINARY_SHORT, _BINARY_LONG)
-            if any(_ends_at(buffer, later.start() + size) for size in sizes):
+            if any(_ends_at(buffer, later.start() + size) for size in _BINARY_OF_ID):
                 return Cut(later.start(), 0)
         text = _TEXT_HEAD.search(buffer, start + 1)
         if text is not None:
             return Cut(text.start(), 0)
-        if left < _BINARY_LONG:
+        if left < _BINARY_LONGEST:
             return Cut(start, 0) if start and not final else None
         return Cut(start, self._binary_bytes)
 
@@ -307,7 +307,13 @@ def _dated(data: bytes) -> bool:
 
 
 def _ends_at(buffer: bytes, end: int) -> bool:
-    return end == len(buffer) or (end < len(buffer) and buffer[end] in b"$*X")
+    """Say whether a frame may end here: nothing follows, or what may be a head.
+
+    A `$` is a number inside a longer frame where no packed id and hour follow it.
+    """
+    if buffer[end : end + 1] == b"$":
+        return _PACKED.fullmatch(buffer[end + 1 : end + 8].hex()) is not None
+    return end == len(buffer) or (end < len(buffer) and buffer[end] in b"*X")
 
 
 _HEAD = re.compile(rb"\*[A-Za-z]{2},|\$|X(?=[\x00-\x99])")
@@ -317,7 +323,9 @@ _TEXT_END = re.compile(rb"#|\r\n")
 _HEAD_BYTES_MAX = 4
 _ID_DIGITS = 10
 _PIECES_MAX = 16
-_BINARY = _BINARY_SHORT, _BINARY_IMEI, _BINARY_LONG = 32, 42, 45
+_BINARY = _BINARY_SHORT, _BINARY_IMEI, _BINARY_LONG, _BINARY_LONGEST = 32, 42, 45, 47
+_BINARY_OF_ID = (_BINARY_SHORT, _BINARY_LONG, _BINARY_LONGEST)
+_PACKED = re.compile(r"\d{0,14}")
 _CELLS_MAX = 32
 _CELL_PARTS = 3
 _CELL_FIELDS_MIN = 4

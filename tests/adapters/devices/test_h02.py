@@ -11,7 +11,13 @@ from engine.ports.device import ReportKind, WireSession
 from engine.values import Signal
 from tests.adapters.devices.agreement import assert_agrees
 from tests.adapters.devices.torn import assert_interleaved, assert_never_nothing
-from tests.adapters.devices.vectors import Vector, framed, parametrized, play
+from tests.adapters.devices.vectors import (
+    RECEIVED_AT,
+    Vector,
+    framed,
+    parametrized,
+    play,
+)
 
 # Why: docs/devices.md, "Where we differ".
 TILT = {"h02-074", "h02-075", "h02-sos-bit18"}
@@ -99,6 +105,46 @@ def test_a_short_report_without_a_place_has_its_cells() -> None:
     (got,) = play(connected(), b"*hq,356327080425330,VP1," + cells + b"#").reports
     assert got.cells == ("470-2-92-3565@-10", "470-2-92-1433@-30", "470-2-92-1431@-20")
     assert "incomplete" not in got.attributes
+
+
+# As in the log of Traccar #3884: the second has a `$` where 32 bytes end.
+LONGEST = tuple(
+    bytes.fromhex(text)
+    for text in (
+        (
+            "2441091790241027330103265005247104014252403e009229ffe7fbffff00133500"
+            "00007600e801ff3f00000004ec"
+        ),
+        (
+            "2441091790241027530103265005251104014252413e006206ffe7fbffff00132400"
+            "00007600e801ff3f00000004ed"
+        ),
+    )
+)
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_a_binary_message_of_47_bytes_is_whole(*, joined: bool) -> None:
+    sos = LONGEST[1].replace(b"\xff\xe7\xfb\xff", b"\xff\xff\xfb\xfd")
+    frames = [sos, *LONGEST, sos]
+    session = connected()
+    segments = [b"".join(frames)] if joined else frames
+    told = [
+        report
+        for segment in segments
+        for decoded in session.feed(segment, RECEIVED_AT)
+        for report in decoded.reports
+    ]
+    assert [report.raw for report in told] == frames
+    assert {report.device for report in told} == {"4109179024"}
+    assert [Signal.SOS in report.signals for report in told] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert told[1].fix is not None
+    assert told[1].fix.lat_deg == pytest.approx(50.087452, abs=1e-6)
 
 
 @pytest.mark.parametrize(("speed", "course"), [("", "180"), ("", ""), ("000.00", "")])
