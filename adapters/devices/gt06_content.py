@@ -108,6 +108,9 @@ def _read_place_or_cells(
     if kind == tables.FENCE and content.left < _GPS_BYTES:
         read_status(content, draft)
         draft.buffered = content.rest()[-1:] == b"\x01"
+    elif kind == tables.WIDE_CELL and content.left == _DATED_CELL_BYTES:
+        draft.device_at = moment(*content.take(_DATE_BYTES), offset=zone)
+        read_cell(content, draft)
     elif kind in tables.CELLS and content.peek(7)[6:] < _GPS_MARK:
         _read_cells(kind, content, draft, zone)
     else:
@@ -378,7 +381,7 @@ _TEXT_PLACE = re.compile(
     r"Lat:([NS])([\d.]{1,12}),Lon:([EW])([\d.]{1,12}),Course:([\d.]{1,8}),"
     r"Speed:([\d.]{1,8}),DateTime:(\d{4}-\d\d-\d\d) {1,4}(\d\d:\d\d:\d\d)"
 )
-_DATE_BYTES = 6
+_DATE_BYTES, _DATED_CELL_BYTES = 6, 14
 _GPS_BYTES = 18
 _GPS_MARK = b"\xc0"  # the GPS part is 12 bytes long: its high nibble; no MCC has it
 _STATION_BYTES = 7

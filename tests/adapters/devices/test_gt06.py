@@ -242,3 +242,13 @@ def test_an_sos_behind_the_other_start_is_one_and_is_answered(kind: int) -> None
     assert Signal.SOS in report.signals
     assert (report.fix is not None) == (kind != 0x13)
     assert outcome.answers == [frame_of(kind, b"", 7)]
+
+
+def test_a_cell_and_when_it_was_heard_are_a_report() -> None:
+    # The LBS packet 0x11: a date, then the cell, as in the log of Traccar #1973.
+    frame = bytes.fromhex("78780a111005180a142e00e601123400567800020fe00d0a")
+    (report,) = play(connected(), frame).told
+    assert report.kind is ReportKind.REPORT
+    assert report.cells == ("230-1-4660-22136",)
+    assert report.device_at == Instant.parse("2016-05-24T10:20:46Z")
+    assert "incomplete" not in report.attributes
