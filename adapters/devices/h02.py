@@ -88,11 +88,10 @@ class H02Decoder:
         left = len(buffer) - start
         if left in _BINARY and left < self._binary_bytes and not final:
             return None
-        for size in _BINARY:
-            fits = size != _BINARY_IMEI or _has_imei(buffer[start : start + size])
-            if left >= size and fits and _ends_at(buffer, start + size):
-                self._binary_bytes = size
-                return Cut(start, size)
+        size = left if left == self._binary_bytes else _size_at(buffer, start)
+        if size:
+            self._binary_bytes = size
+            return Cut(start, size)
         for later in _MARK.finditer(buffer, start + 1):
             if any(_ends_at(buffer, later.start() + size) for size in _BINARY_OF_ID):
                 return Cut(later.start(), 0)
@@ -306,14 +305,30 @@ def _dated(data: bytes) -> bool:
     return moment_of_digits(digits[6:], digits[:6], day_first=True) is not None
 
 
+def _size_at(buffer: bytes, start: int) -> int:
+    """Return how long a binary message is, or zero: sure where its id comes again."""
+    again = buffer[start : start + 6]
+    for size in _BINARY_OF_ID:
+        if buffer.startswith(again, start + size):
+            return size
+    for size in _BINARY:
+        fits = size != _BINARY_IMEI or _has_imei(buffer[start : start + size])
+        if len(buffer) - start >= size and fits and _ends_at(buffer, start + size):
+            return size
+    return 0
+
+
 def _ends_at(buffer: bytes, end: int) -> bool:
     """Say whether a frame may end here: nothing follows, or what may be a head.
 
-    A `$` is a number inside a longer frame where no packed id and hour follow it.
+    A mark is a number inside a longer frame where no packed id and hour follow it, or
+    no letters.
     """
-    if buffer[end : end + 1] == b"$":
-        return _PACKED.fullmatch(buffer[end + 1 : end + 8].hex()) is not None
-    return end == len(buffer) or (end < len(buffer) and buffer[end] in b"*X")
+    mark, rest = buffer[end : end + 1], buffer[end + 1 : end + 8]
+    if mark == b"*":
+        return rest[:2].isalpha() or not rest
+    packed = mark in {b"$", b"X"} and _PACKED.fullmatch(rest.hex()) is not None
+    return packed or end == len(buffer)
 
 
 _HEAD = re.compile(rb"\*[A-Za-z]{2},|\$|X(?=[\x00-\x99])")

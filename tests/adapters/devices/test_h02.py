@@ -147,6 +147,20 @@ def test_a_binary_message_of_47_bytes_is_whole(*, joined: bool) -> None:
     assert told[1].fix.lat_deg == pytest.approx(50.087452, abs=1e-6)
 
 
+@pytest.mark.parametrize("size", [45, 47])
+@pytest.mark.parametrize("at", [32, 45])
+@pytest.mark.parametrize("mark", [b"*", b"X", b"$"])
+def test_a_number_that_looks_like_a_mark_does_not_end_a_binary_message(
+    size: int, at: int, mark: bytes
+) -> None:
+    sos = bytearray(LONGEST[0].replace(b"\xff\xe7\xfb\xff", b"\xff\xff\xfb\xfd")[:size])
+    sos[at : at + 1] = mark[: max(size - at, 0)]
+    frame = bytes(sos)
+    told = play(connected(), frame * 3).told
+    assert [report.raw for report in told] == [frame] * 3
+    assert all(Signal.SOS in report.signals for report in told)
+
+
 @pytest.mark.parametrize(("speed", "course"), [("", "180"), ("", ""), ("000.00", "")])
 @pytest.mark.parametrize("kind", ["V1", "V4,S20,102029", "V19"])
 def test_a_place_may_lack_speed_and_course(kind: str, speed: str, course: str) -> None:
