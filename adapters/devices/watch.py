@@ -177,12 +177,13 @@ def _answer(kind: str, head: _Head) -> bytes:
 def _read_place(kind: str, fields: list[str], draft: Draft) -> None:
     """Read a place report, its alarms first; a torn `AL` is an alarm all the same."""
     is_alarm = kind.startswith("AL")
-    if len(fields) <= _STATUS or not _WORD.fullmatch(fields[_STATUS]):
+    try:
+        status = integer("".join(fields[_STATUS : _STATUS + 1]), radix=16)
+    except UnreadableError:
         if is_alarm:
             draft.signal("AL", Signal.UNKNOWN)
         draft.torn()
         return
-    status = int(fields[_STATUS], 16)
     draft.attributes["status"] = fields[_STATUS]
     draft.bits("status", status, _SIGNALS, alarms=_ALARM_BITS)
     if is_alarm and not status >> _ALARM_BITS.start:
@@ -246,7 +247,6 @@ _HEAD = re.compile(
     rb"\[(?P<maker>\w\w)\*(?P<device>\d{4,20})\*(?:(?P<index>[0-9A-Fa-f]{1,8})\*)?"
     rb"(?P<length>[0-9A-Fa-f]{4})\*"
 )
-_WORD = re.compile(r"\s*[0-9A-Fa-f]{1,16}\s*")
 _ESCAPE = re.compile(rb"\x7d[\x01-\x05]")
 _ESCAPED = (b"}", b"[", b"]", b",", b"*")
 _BRACKET = re.compile(rb"[\[\]]")

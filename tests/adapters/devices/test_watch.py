@@ -155,3 +155,10 @@ def test_an_alarm_without_its_status_is_an_alarm_and_is_answered(rest: str) -> N
     assert got.kind is ReportKind.REPORT
     assert got.signals == {Signal.UNKNOWN}
     assert outcome.answers == [b"[3G*3907919734*0002*AL]"]
+
+
+def test_an_sos_with_an_odd_blank_before_its_status_is_an_sos() -> None:
+    content = "AL,010326" + "," * 15 + "\x1d00010000"
+    frame = f"[3G*3907919734*{len(content):04X}*{content}]".encode()
+    (got,) = play(connected(), frame).reports
+    assert Signal.SOS in got.signals
