@@ -57,9 +57,12 @@ def _end_before_another(buffer: bytes) -> int:
         return 0
     if not buffer.startswith(MARK, end):
         lacks_one = buffer.startswith(MARK, end - 1) and _is_known(buffer, end + 1)
-        return end - 1 if lacks_one else 0
+        end = end - 1 if lacks_one else 0
     ends = [end_of(buffer, at) or 0 for at in _inside(buffer, end)]
-    torn = any(at == len(buffer) or buffer.startswith(MARK, at) for at in ends)
+    # A mark begins there, or a byte before, where that one lacks its last as well.
+    torn = any(
+        at == len(buffer) or MARK in buffer[at - 1 : at + 2] for at in ends if at
+    )
     return 0 if torn else end
 
 

@@ -43,3 +43,20 @@ def test_a_torn_package_does_not_take_the_sos_behind_it() -> None:
         stream = warning(3)[:torn] + warning(2) + beat
         told = [r for d in session.feed(stream, RECEIVED_AT) for r in d.reports]
         assert Signal.SOS in {signal for report in told for signal in report.signals}
+
+
+@pytest.mark.parametrize("lacks", [0, 1])
+def test_a_torn_longer_package_does_not_take_the_sos_whose_end_is_near_its_own(
+    lacks: int,
+) -> None:
+    sos, beat = warning(2), package_of(3, 8, b"\x00\x01")
+    sos = sos[: len(sos) - lacks]
+    for torn in range(7, 30):
+        for claimed in range(torn + len(sos) - 2, torn + len(sos) + 3):
+            longer = package_of(0x12, 7, bytes(claimed - 7))[:torn]
+            session = connected()
+            stream = longer + sos + beat + beat
+            told = [r for d in session.feed(stream, RECEIVED_AT) for r in d.reports]
+            assert Signal.SOS in {
+                signal for report in told for signal in report.signals
+            }
