@@ -1,11 +1,9 @@
 """`h02` over TCP and UDP: very cheap pendants and clips, text and binary.
 
-Text is `*HQ,id,TYPE,...#`, binary `$` with packed decimals in 32, 45 or 47 bytes (the
-last in Traccar #3884), or in 42 with an IMEI in place of an id of five bytes (as the
-Traccar server reads it). Nothing says which: it ends where another begins. The
-status word is active low: a zero is the alarm, and every bit counts for itself (a
-vibration once hid the SOS). Bit 18 is tilt for some models, SOS for one: it is kept
-as a code for the device's profile and signals nothing by itself (Traccar #2920).
+Text is `*HQ,id,TYPE,...#`, binary `$` with packed decimals. The status word is active
+low: a zero is the alarm, and every bit counts for itself (a vibration once hid the
+SOS). Bit 18 is tilt for some models, SOS for one: it is kept as a code for the
+device's profile and signals nothing by itself (Traccar #2920).
 
 `ALRM` is the alarm of some models ("device alarm" of the protocol document that
 traccar.org has for port 5013): where no status word says which, it is `UNKNOWN`.
@@ -15,6 +13,7 @@ import re
 
 from adapters.devices.coordinates import degrees_of
 from adapters.devices.draft import KNOT_MPS, Draft
+from adapters.devices.h02_cut import BINARY, SHORT, WITH_IMEI, cut_binary, has_imei
 from adapters.devices.orders import H02Orders
 from adapters.devices.reading import (
     Reader,
@@ -65,7 +64,7 @@ class H02Decoder:
     def __init__(self) -> None:
         """Start before any message."""
         self.device: DeviceId | None = None
-        self._binary_bytes = _BINARY_SHORT
+        self._binary_bytes = SHORT
 
     def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
         """Find the first message; binary ends where the next one starts."""
@@ -76,31 +75,17 @@ class H02Decoder:
             return Cut(star if waits else len(buffer), 0)
         start = head.start()
         if head.group() in {b"$", b"X"}:
-            return self._cut_binary(buffer, start, final=final)
+            usual = self._binary_bytes
+            cut = cut_binary(buffer, start, text=_TEXT_HEAD, usual=usual, final=final)
+            if cut is not None and cut.take in BINARY:
+                self._binary_bytes = cut.take
+            return cut
         again = _TEXT_HEAD.search(buffer, start + 1)
         until = again.start() if again else len(buffer)
         end = _TEXT_END.search(buffer, start, until)
         if end is not None:
             return Cut(start, end.end() - start)
         return Cut(until, 0) if again else (Cut(start, 0) if start else None)
-
-    def _cut_binary(self, buffer: bytes, start: int, *, final: bool) -> Cut | None:
-        left = len(buffer) - start
-        if left in _BINARY and left < self._binary_bytes and not final:
-            return None
-        size = left if left == self._binary_bytes else _size_at(buffer, start)
-        if size:
-            self._binary_bytes = size
-            return Cut(start, size)
-        for later in _MARK.finditer(buffer, start + 1):
-            if any(_ends_at(buffer, later.start() + size) for size in _BINARY_OF_ID):
-                return Cut(later.start(), 0)
-        text = _TEXT_HEAD.search(buffer, start + 1)
-        if text is not None:
-            return Cut(text.start(), 0)
-        if left < _BINARY_LONGEST:
-            return Cut(start, 0) if start and not final else None
-        return Cut(start, self._binary_bytes)
 
     def decode(self, frame: bytes, received_at: Instant) -> Decoded:
         """Read one message."""
@@ -121,7 +106,9 @@ class H02Decoder:
         return Decoded(reports=(draft.finish(),), answer=answer)
 
     def _read_binary(self, reader: Reader, draft: Draft) -> None:
-        imei = reader.left == _BINARY_IMEI and _has_imei(draft.frame)
+        imei = reader.left == WITH_IMEI and has_imei(draft.frame)
+        if reader.left not in BINARY:
+            draft.attributes["incomplete"] = "true"
         reader.take(1)
         name = bcd(reader.take(8))[:15] if imei else bcd(reader.take(5))
         draft.device = self.device = DeviceId(name)
@@ -295,52 +282,12 @@ def _answer(maker: str, name: str, kind: str, received_at: Instant) -> bytes:
     return b""
 
 
-def _has_imei(frame: bytes) -> bool:
-    """Say whether a date stands behind eight bytes of a name, and none behind five."""
-    return _dated(frame[9:15]) and not _dated(frame[6:12])
-
-
-def _dated(data: bytes) -> bool:
-    digits = data.hex()
-    return moment_of_digits(digits[6:], digits[:6], day_first=True) is not None
-
-
-def _size_at(buffer: bytes, start: int) -> int:
-    """Return how long a binary message is, or zero: sure where its id comes again."""
-    again = buffer[start : start + 6]
-    for size in _BINARY_OF_ID:
-        if buffer.startswith(again, start + size):
-            return size
-    for size in _BINARY:
-        fits = size != _BINARY_IMEI or _has_imei(buffer[start : start + size])
-        if len(buffer) - start >= size and fits and _ends_at(buffer, start + size):
-            return size
-    return 0
-
-
-def _ends_at(buffer: bytes, end: int) -> bool:
-    """Say whether a frame may end here: nothing follows, or what may be a head.
-
-    A mark is a number inside a longer frame where no packed id and hour follow it, or
-    no letters.
-    """
-    mark, rest = buffer[end : end + 1], buffer[end + 1 : end + 8]
-    if mark == b"*":
-        return rest[:2].isalpha() or not rest
-    packed = mark in {b"$", b"X"} and _PACKED.fullmatch(rest.hex()) is not None
-    return packed or end == len(buffer)
-
-
 _HEAD = re.compile(rb"\*[A-Za-z]{2},|\$|X(?=[\x00-\x99])")
 _TEXT_HEAD = re.compile(rb"\*[A-Za-z]{2},")
-_MARK = re.compile(rb"[$X]")
 _TEXT_END = re.compile(rb"#|\r\n")
 _HEAD_BYTES_MAX = 4
 _ID_DIGITS = 10
 _PIECES_MAX = 16
-_BINARY = _BINARY_SHORT, _BINARY_IMEI, _BINARY_LONG, _BINARY_LONGEST = 32, 42, 45, 47
-_BINARY_OF_ID = (_BINARY_SHORT, _BINARY_LONG, _BINARY_LONGEST)
-_PACKED = re.compile(r"\d{0,14}")
 _CELLS_MAX = 32
 _CELL_PARTS = 3
 _CELL_FIELDS_MIN = 4
