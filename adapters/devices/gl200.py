@@ -70,7 +70,9 @@ class Gl200Decoder:
         start = head.start()
         if b":GT" not in head.group():
             most = self.frame_bytes_max
-            return cut_binary(buffer, start, text=_TEXT_HEAD, bytes_max=most)
+            return cut_binary(
+                buffer, start, text=_TEXT_HEAD, bytes_max=most, final=final
+            )
         again = _TEXT_HEAD.search(buffer, start + 1)
         until = again.start() if again else len(buffer)
         end = _TEXT_END.search(buffer, start, until)

@@ -12,6 +12,7 @@ the first place that has its form, two coordinates and a date.
 """
 
 import re
+from itertools import islice
 
 from adapters.devices.checksums import crc8_nrsc5
 from adapters.devices.draft import KMH_MPS, Draft, NoFix
@@ -27,23 +28,25 @@ HEAD = (
 
 
 def cut_binary(
-    buffer: bytes, start: int, *, text: re.Pattern[bytes], bytes_max: int
+    buffer: bytes, start: int, *, text: re.Pattern[bytes], bytes_max: int, final: bool
 ) -> Cut | None:
-    """Find the end of a message by its length; the beginning of a text ends a torn one.
+    """Find the end of a message by its length; another one's beginning ends a torn one.
 
     Args:
         buffer: all that has come.
         start: where the message begins.
         text: what a text message begins with.
         bytes_max: how long one may be.
+        final: no more bytes will come.
 
     """
+    up_to_next = Cut(start + 1, 0) if final else None
     newer = buffer[start + 1 : start + 2] == b"\0"
     mark = buffer[start : start + 4]
     offset, size = (2, 2) if newer else _LENGTHS.get(mark, _LENGTHS[b""])
     length = buffer[start + offset : start + offset + size]
     if len(length) < size:
-        return None
+        return up_to_next
     take = int.from_bytes(length)
     if not _MESSAGE_BYTES_MIN <= take <= bytes_max:
         return Cut(start + 1, 0)
@@ -51,10 +54,23 @@ def cut_binary(
     if again is not None:
         return Cut(again.start(), 0)
     if start + take > len(buffer):
-        return None
+        inner = _whole_inside(buffer, start)
+        return Cut(inner, 0) if inner else up_to_next
     if newer and buffer[start + take - 1 : start + take] != _TAIL:
         return Cut(start + 1, 0)
     return Cut(start, take)
+
+
+def _whole_inside(buffer: bytes, start: int) -> int:
+    """Return where a newer message stands whole, with its CRC, behind a torn one."""
+    for head in islice(_NEWER.finditer(buffer, start + 1), _NEWER_MAX):
+        at = head.start()
+        take = int.from_bytes(buffer[at + 2 : at + 4])
+        frame = buffer[at : at + take]
+        fits = _MESSAGE_BYTES_MIN <= take == len(frame) and frame.endswith(_TAIL)
+        if fits and crc8_nrsc5(frame[:-2]) == frame[-2]:
+            return at
+    return 0
 
 
 def read_binary(frame: bytes, first: Draft) -> tuple[list[Draft], bytes]:
@@ -195,6 +211,7 @@ def _date_at(frame: bytes, at: int) -> Instant | None:
     return moment(year, *frame[at + 2 : at + 7])
 
 
+_NEWER, _NEWER_MAX = re.compile(rb"[+-]\x00(?=[\x00-\x05])"), 16
 _TAIL = b"$"
 _MESSAGE_BYTES_MIN = 8
 # Where an older message keeps its length, and in how many bytes.

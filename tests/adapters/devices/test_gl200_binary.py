@@ -10,7 +10,7 @@ from engine.ports.device import ReportKind, WireSession
 from engine.values import Instant, Signal
 from tests.adapters.devices.test_gl200 import SOS
 from tests.adapters.devices.torn import assert_interleaved
-from tests.adapters.devices.vectors import play
+from tests.adapters.devices.vectors import RECEIVED_AT, play
 
 AT = Instant.parse("2026-03-01T10:20:30Z")
 EPOCH = (AT.ms // 1000).to_bytes(4)
@@ -118,6 +118,31 @@ def test_a_torn_message_swallows_no_text_behind_it(cut: int) -> None:
     outcome = play(connected(), frame(record(0x50))[:cut] + SOS)
     assert outcome.reports[-1].signals == {Signal.SOS}
     assert outcome.answers == [b"+SACK:193D$"]
+
+
+@pytest.mark.parametrize("cut", [2, 3, 20, 50])
+@pytest.mark.parametrize("behind", [frame(record(0x10)), SOS])
+def test_a_torn_long_message_swallows_none_behind_it(cut: int, behind: bytes) -> None:
+    long = frame(record(0x50, b"\x02\x7f" + bytes(127) + PLACE), *[record(0x50)] * 20)
+    session = connected()
+    told = [
+        r for d in session.feed(long[:cut] + behind, RECEIVED_AT) for r in d.reports
+    ]
+    if cut > len(b"+\0\1\2"):
+        assert told[-1].signals == {Signal.SOS}
+    told += [r for d in session.finish(RECEIVED_AT) for r in d.reports]
+    assert sum(Signal.SOS in report.signals for report in told) == 1
+
+
+@pytest.mark.parametrize(
+    "head", [b"+RSP\x03\0\xfc\x1f\xff\x01\x90\x45", b"-\0\5\xa0\0"]
+)
+def test_what_stands_behind_a_torn_message_is_read_once_no_more_comes(
+    head: bytes,
+) -> None:
+    unchecked = frame(record(0x10), checked=False)
+    reports = play(connected(), head + bytes(9) + unchecked).reports
+    assert reports[-1].signals == {Signal.SOS}
 
 
 OLDER_PLACE = (
