@@ -39,15 +39,21 @@ class Pieces:
         """Start with none."""
         self._read_place = read_place
         self._begun: _Begun | None = None
+        self._last: tuple[Head, bytes] | None = None
 
     def read(self, head: Head, body: Reader, first: Draft) -> list[Draft]:
-        """Read the records that end in this piece.
+        """Read the records that end in this piece; one that is said again has none.
 
         Raises:
             UnreadableError: it is not the piece that is due.
 
         """
+        piece = body.peek(body.left)
+        if self._is_repeated(head, piece):
+            first.kind = ReportKind.HEARTBEAT
+            return [first]
         begun = self._continued(head, body)
+        self._last = head, piece
         reader = Reader(begun.rest + body.rest())
         drafts: list[Draft] = []
         while begun.records_left and len(drafts) < RECORDS_MAX:
@@ -69,6 +75,14 @@ class Pieces:
         if not drafts:
             first.kind = ReportKind.HEARTBEAT
         return drafts or [first]
+
+    def _is_repeated(self, head: Head, piece: bytes) -> bool:
+        """Say whether the last piece comes again: its answer was late or lost."""
+        if self._last is None or head.piece == 1:
+            return False
+        last, said = self._last
+        same = (last.device, last.pieces, last.piece, said)
+        return (head.device, head.pieces, head.piece, piece) == same
 
     def _continued(self, head: Head, body: Reader) -> _Begun:
         begun, self._begun = self._begun, None

@@ -87,7 +87,7 @@ def test_a_piece_without_a_whole_record_is_a_heartbeat() -> None:
     assert report.kind is ReportKind.HEARTBEAT
 
 
-@pytest.mark.parametrize("numbers", [(2,), (1, 3), (1, 2, 2)])
+@pytest.mark.parametrize("numbers", [(2,), (1, 3)])
 def test_a_piece_out_of_turn_is_shown_and_spoils_no_later_batch(
     numbers: tuple[int, ...],
 ) -> None:
@@ -96,6 +96,18 @@ def test_a_piece_out_of_turn_is_shown_and_spoils_no_later_batch(
     out_of_turn = outcome.reports[-len(RECORDS) - 4 :]
     assert any(report.kind is ReportKind.UNDECODABLE for report in outcome.reports)
     assert sum(Signal.SOS in report.signals for report in out_of_turn) >= 2
+
+
+@pytest.mark.parametrize("numbers", [(1, 2, 2, 3), (1, 1, 2, 3), (1, 2, 3, 3)])
+def test_a_piece_that_is_said_again_spoils_nothing(numbers: tuple[int, ...]) -> None:
+    # A terminal says a piece again whose answer did not come in time.
+    frames = split(0x0704, batch(RECORDS), [40, 80])
+    session = connected()
+    outcome = play(session, *(frames[number - 1] for number in numbers))
+    assert len(outcome.answers) == len(numbers)
+    assert all(r.kind is not ReportKind.UNDECODABLE for r in outcome.reports)
+    whole = [r for r in outcome.reports if "incomplete" not in r.attributes and r.fix]
+    assert sum(Signal.SOS in report.signals for report in whole) >= 2
 
 
 def test_a_batch_that_ends_before_its_count_shows_so() -> None:
