@@ -1,9 +1,9 @@
 """`spot` over HTTP: satellite messengers, by the vendor's description.
 
 SPOT pushes XML (`messageList/message`); its public feed is polled and gives JSON
-(`response/feedMessageResponse/messages/message`). Both hold the same fields. No
-alarm of a real device has been captured. Of a torn push the fields that stand whole
-are read, and it is not acknowledged.
+(`response/feedMessageResponse/messages/message`), or the same in XML, where a message
+has an attribute. All hold the same fields. No alarm of a real device has been captured.
+Of a torn push the fields that stand whole are read, and it is not acknowledged.
 """
 
 import re
@@ -155,15 +155,18 @@ def _of_xml(body: bytes) -> tuple[list[Fields], bool]:
         }
         for message in found
     ]
-    is_open = "<messageList" in text and "</messageList" not in text
+    is_open = any(f"<{name}>" in text and f"</{name}>" not in text for name in _LISTS)
     return messages, not is_open and all(message["end"] for message in found)
 
 
 _UNREADABLE = 400
 _MESSAGES_MAX = 200
 _WORD_CHARS_MAX = 64
+_LISTS = ("messageList", "messages")
 _NAMES = ("esnName", "messengerName", "esn")
-_MESSAGE = re.compile(r"<message>(?P<fields>[^\0]*?)(?P<end></message>|\Z|(?=\0))")
+_MESSAGE = re.compile(
+    r"<message(?:\s[^<>]{0,256})?>(?P<fields>[^\0]*?)(?P<end></message>|\Z|(?=\0))"
+)
 _ELEMENT = re.compile(r"<(?P<name>[A-Za-z]{1,32})>(?P<text>[^<]{0,512})</")
 _SIGNALS: dict[str, tuple[Signal, ...]] = {
     "HELP": (Signal.SOS,),

@@ -106,3 +106,31 @@ def test_a_document_type_is_refused() -> None:
 def test_no_body_raises(body: bytes) -> None:
     assert decode(b"<message>" + body + b"</message>").status in {200, 400}
     assert decode(body).status in {200, 400}
+
+
+def feed_in_xml(*kinds: str) -> bytes:
+    messages = "".join(
+        f'<message clientUnixTime="0"><id>{at}</id><messengerId>0-1234567</messengerId>'
+        f"<messengerName>0-1234567</messengerName><unixTime>1772360430</unixTime>"
+        f"<messageType>{kind}</messageType><latitude>50.087451</latitude>"
+        "<longitude>14.420671</longitude><dateTime>2026-03-01T10:20:30+0000</dateTime>"
+        "<batteryState>GOOD</batteryState></message>"
+        for at, kind in enumerate(kinds)
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><response><feedMessageResponse>'
+        f"<count>{len(kinds)}</count><feed><id>0A</id></feed>"
+        f"<messages>{messages}</messages></feedMessageResponse></response>"
+    ).encode()
+
+
+def test_the_feed_in_xml_is_read_like_that_in_json() -> None:
+    # The vendor's page of the API: `.xml` behind the feed gives XML.
+    decoded = decode(feed_in_xml("TRACK", "HELP"))
+    assert decoded.status == 200
+    assert [set(report.signals) for report in decoded.reports] == [set(), {Signal.SOS}]
+    assert decoded.reports[1].device == "0-1234567"
+    assert decoded.reports[1].fix is not None
+    torn = decode(feed_in_xml("HELP", "TRACK").partition(b"</messages>")[0])
+    assert torn.status == 400
+    assert Signal.SOS in torn.reports[0].signals
