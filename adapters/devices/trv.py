@@ -3,7 +3,7 @@
 Each message has a prefix, a type such as `AP10`, and data; the answer is the type
 with its first letter moved on by one (`BP10`). What begins with a serial of six
 digits is itself the reply to a command and gets none. `AP10` is an alarm, its kind
-stands behind the cell.
+stands behind the cell; one without it is an alarm all the same.
 """
 
 import re
@@ -97,11 +97,11 @@ class TrvDecoder:
 def _read_place(kind: str, data: str, draft: Draft) -> None:
     """Read a place report; the kind of an alarm comes before all else."""
     fields = data.split(",")
-    if kind == "AP10":
-        if len(fields) <= _ALARM:
-            message = "an alarm without its kind"
-            raise UnreadableError(message)
+    if kind == "AP10" and len(fields) > _ALARM:
         draft.look_up("alarm", fields[_ALARM][:2], _ALARMS)
+    elif kind == "AP10":
+        draft.signal(kind, Signal.UNKNOWN)
+        draft.attributes["incomplete"] = "true"
     try:
         _read_rest(fields, draft)
     except UnreadableError:

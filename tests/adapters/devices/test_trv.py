@@ -90,11 +90,6 @@ def test_an_event_of_another_form_is_shown(event: str) -> None:
     assert report.kind is ReportKind.UNDECODABLE
 
 
-def test_an_alarm_without_its_kind_is_shown() -> None:
-    (report,) = play(connected(), alarm("01")[:-4] + b"#").told
-    assert report.kind is ReportKind.UNDECODABLE
-
-
 def test_an_alarm_with_an_unreadable_place_is_an_alarm() -> None:
     (report,) = play(connected(), alarm("01").replace(b"5005", b"here")).told
     assert report.signals == {Signal.SOS}
@@ -110,3 +105,12 @@ def test_the_names_of_stations_stay_out_of_reports() -> None:
     frame = alarm("01")[:-1] + b",zh,00,Our House|74-DE-2B-44-88-8C|97#"
     (report,) = play(connected(), frame).told
     assert report.wifi == ("74:de:2b:44:88:8c@-97",)
+
+
+@pytest.mark.parametrize("cut", [b",01#", b",42530,01#", b"260301A"])
+def test_an_alarm_without_its_kind_is_an_alarm_and_is_answered(cut: bytes) -> None:
+    outcome = play(connected(), alarm("01").partition(cut)[0] + b"#")
+    (report,) = outcome.told
+    assert report.signals == {Signal.UNKNOWN}
+    assert report.attributes["incomplete"] == "true"
+    assert outcome.answers == [b"TRVBP10#"]
