@@ -14,6 +14,7 @@ from engine.alarm.force import Look
 from engine.alarm.messages import Distress, Forward, ToOpen
 from engine.alarm.rows import key_of, look_in
 from engine.alarm.state import Kind, Press, ReplyKind, alarm_of
+from engine.intake.beside import Message, after_force, beside_own_force
 from engine.intake.checkins.said import CheckInSaid
 from engine.intake.checkins.words import CheckInText, read_check_in
 from engine.intake.held import dated, said_at, sent_before, stamp_of
@@ -40,7 +41,6 @@ _TEXT_MAX = 500
 _ALL_IS_WELL = frozenset({ReplyKind.FALSE, ReplyKind.SAFE})
 _UNDERWAY = timedelta(hours=1)
 """So long somebody who was coming is still taken to be on the way."""
-Message = Distress | Forward | ToOpen | CheckInSaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +113,13 @@ def messages_of(sms: Sms, judge: Judge) -> tuple[Message, ...]:
         return _uncoded(sms, judge)  # what looks like a code may be a cell's number
     answered = _coded(sms, sms.code, judge)
     if code_in(sms.text, judge) is not None:
-        return answered
+        forced = _forced_beside(sms, sms.code, judge)
+        return answered if forced is None else (forced, *map(after_force, answered))
     # The word that stands for the code says as ever that they are back in time.
     senders = senders_of(roster, sms.sender)
     speaker = next((one for one in senders if word_in(sms.text, one)), None)
     if speaker is not None and word_in(sms.text, speaker) is Word.DURESS:
-        return (*_uncoded(sms, judge), *map(_beside, answered))
+        return (*_uncoded(sms, judge), *map(beside_own_force, answered))
     timed = _check_in(sms, speaker, senders, judge, forced=False)
     return answered if timed is None else (*answered, timed)
 
@@ -136,16 +137,19 @@ def _called(sms: Sms, judge: Judge) -> Message:
     return _distress(shown)
 
 
-def _beside(answered: Message) -> Message:
-    """Return a forced answer beside what its word comes to, which takes it up.
+def _forced_beside(sms: Sms, code: Code, judge: Judge) -> Message | None:
+    """Return what another's word of force comes to beside an answer with a code.
 
-    It counts for nothing: to whoever watches it is one, as with the other word.
+    It counts from any telephone. One of safety would be none there, and so nothing of
+    it is seen. A call for help is its sender's, whosever word stands beside it.
     """
-    if not isinstance(answered, Forward) or not isinstance(answered.command, TakeReply):
-        return answered
-    return structs.replace(
-        answered, command=structs.replace(answered.command, source=None)
-    )
+    others = (p for p in judge.board.roster().people if p.person != code.person)
+    forced = forced_speaker(sms.text, others)
+    if forced is None or _read(sms.text, judge).kind is ReplyKind.NEED_HELP:
+        return None
+    if forced.has(Role.DEFENDER):
+        return _cancel(sms, forced, judge, duress=True, unseen=True)
+    return _shown(sms, forced, judge, forced=True)
 
 
 def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
@@ -251,10 +255,15 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
         cancel = _cancel(sms, speaker, judge, duress=is_forced, unseen=unseen)
         return (cancel,) if timed is None else (cancel, timed)
     who = forced or (senders[0] if senders else None)
-    shown = message_command(row, text, who, judge)
-    if is_forced:
-        shown = structs.replace(shown, press=replace(shown.press, duress=True))
-    return (_distress(shown),)
+    return (_shown(sms, who, judge, forced=is_forced),)
+
+
+def _shown(sms: Sms, who: Person | None, judge: Judge, *, forced: bool) -> Message:
+    """Return the notice by which HQ reads a message, whose it may be."""
+    text = mask(sms.text, judge.board.roster())
+    shown = message_command(sms.row, text, who, judge)
+    press = replace(shown.press, duress=forced)
+    return _distress(structs.replace(shown, press=press))
 
 
 def _tracked(

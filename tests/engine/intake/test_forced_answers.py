@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.alarm.commands import AddNote, TakeReply
+from engine.alarm.commands import AddNote, Raise, TakeReply
 from engine.alarm.messages import Distress, Forward, ToOpen
 from engine.alarm.rows import key_of
 from engine.alarm.state import Kind, ReplyKind
@@ -13,6 +13,7 @@ from tests.engine.intake.test_actor import LAPWING, Rig, number_of
 from tests.engine.intake.test_words import (
     CODE,
     DURESS,
+    FOR_LAPWING,
     LAPWINGS,
     SAFE,
     cancel_of,
@@ -89,3 +90,57 @@ def test_where_the_true_word_would_be_no_answer_the_forced_one_is_none(
     for number, word in enumerate((DURESS, SAFE)):
         told = rig.sms(text.replace(DURESS, word), sender, f"sms-{number}")
         assert not any(isinstance(one, Forward) for one in told)
+
+
+def beside_a_code(told: list[object]) -> tuple[object, TakeReply | AddNote]:
+    """Return what an answer comes to, and what stands before it."""
+    first, answer = told
+    assert isinstance(answer, Forward)
+    assert isinstance(answer.command, TakeReply | AddNote)
+    return first, answer.command
+
+
+@pytest.mark.parametrize("sender", [HERON, LAPWING, None])
+@pytest.mark.parametrize("text", ["K7F2 1 {}", "K7F2 5 {}", "K7F2 {}"])
+def test_a_word_of_force_beside_anothers_code_raises_bug_nobody_heard_of_it(
+    rig: Rig, text: str, sender: PersonId | None
+) -> None:
+    """Who was forced at a colleague's telephone answered what stood there."""
+    rig.take(codes=(FOR_LAPWING,))
+    number = "+15550001111" if sender is None else number_of(sender)
+    told = rig.sms(text.format(DURESS), number)
+    forced, answer = beside_a_code(told)
+    _, command = cancel_of([forced])
+    assert isinstance(forced, ToOpen)
+    assert (forced.subject, command.press.duress) == (HERON, True)
+    assert command.press.unseen, "one of safety would have been none there"
+    assert forced.otherwise is not None, "it raises where nothing is open"
+    assert answer.source is None, "the word of force takes it up"
+    assert answer.command_id != command.command_id, "both may be for one case"
+    assert rig.timed == []
+    (plain,) = rig.sms(text.format(SAFE), number, "sms-2")
+    assert isinstance(plain, Forward)
+    assert type(plain.command) is type(answer)
+
+
+def test_a_colleagues_word_of_force_beside_anothers_code_is_shown_to_hq(
+    rig: Rig,
+) -> None:
+    rig.take(codes=(CODE,))
+    shown, answer = beside_a_code(rig.sms(f"K7F2 6 {LAPWINGS}", number_of(HERON)))
+    assert isinstance(shown, Distress)
+    assert isinstance(shown.command, Raise)
+    assert (shown.command.subject, shown.command.kind) == (LAPWING, Kind.NOTICE)
+    assert shown.command.press.duress
+    assert isinstance(answer, TakeReply)
+    assert (answer.duress, answer.source) == (False, None)
+
+
+def test_anothers_word_of_force_beside_a_code_takes_nobodys_call_for_help(
+    rig: Rig,
+) -> None:
+    rig.take(codes=(FOR_LAPWING,))
+    answer, alarm = rig.sms(f"K7F2 3 {DURESS}", number_of(LAPWING))
+    assert isinstance(answer, Forward)
+    assert isinstance(alarm, Distress)
+    assert (alarm.command.defender, alarm.command.press.duress) == (LAPWING, False)

@@ -244,11 +244,11 @@ def test_a_defenders_word_is_for_a_case_of_their_own_before_any_other(
 
 def test_a_note_holds_no_word(rig: Rig) -> None:
     rig.take(codes=(FOR_LAPWING,))
-    (message,) = rig.sms("K7F2 they said Cedar7 and I do not know", number_of(LAPWING))
+    (message,) = rig.sms("K7F2 they said Maple and I do not know", number_of(LAPWING))
     assert isinstance(message, Forward)
     assert isinstance(message.command, AddNote)
     assert MASK in message.command.text
-    assert "edar" not in message.command.text
+    assert "aple" not in message.command.text
 
 
 def test_an_answer_is_shown_without_the_word_in_it(rig: Rig) -> None:
