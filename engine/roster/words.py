@@ -6,7 +6,7 @@ telephone must not learn them.
 
 from collections.abc import Iterable
 
-from engine.roster.folding import fold_word
+from engine.roster.folding import fold_word, is_silent
 from engine.roster.model import Person, Roster, Word
 
 WORD_LENGTH_MIN = 4
@@ -61,10 +61,12 @@ def _folded(text: str) -> Iterable[str]:
 def _parts(text: str) -> list[str]:
     """Cut a text into words and what stands between them; joined, it is the text."""
     parts: list[str] = []
+    in_word = False
     for char in text:
-        same = parts and parts[-1][-1].isalnum() == char.isalnum()
-        if same:
+        is_word = in_word if is_silent(char) else char.isalnum()
+        if parts and is_word is in_word:
             parts[-1] += char
         else:
             parts.append(char)
+        in_word = is_word
     return parts

@@ -25,6 +25,9 @@ ROSTER = parse_roster(HERON + WORDS, "roster.toml")
         ("cedar7", Word.DURESS),
         ("\uff23\uff25\uff24\uff21\uff32\uff17", Word.DURESS),
         ("maple cedar7", Word.DURESS),
+        ("all well, ma\u0301ple\u200f", Word.SAFE),
+        ("6 ce\u00addar7", Word.DURESS),
+        ("so\u200bcedar7", Word.DURESS),
         ("maples", None),
         ("cedar 7", None),
         ("", None),
@@ -38,6 +41,7 @@ def test_a_word_is_found_where_it_stands_by_itself(
 
 def test_what_is_shown_has_no_word_of_theirs() -> None:
     assert mask("It is Maple, not CEDAR7!", ROSTER) == f"It is {MASK}, not {MASK}!"
+    assert mask("It is M\u00e1ple, e\u0301.", ROSTER) == f"It is {MASK}, e\u0301."
 
 
 @given(st.text(max_size=60))
@@ -55,6 +59,10 @@ def test_a_word_is_one_of_letters_and_digits(word: str) -> None:
     [
         (HERON + 'duress_word = "Cedar7"\n', "safe_word is missing"),
         (HERON + WORDS.replace("Cedar7", "mAPLE"), "is the other word as well"),
+        (
+            HERON + WORDS.replace("Cedar7", "Map\u013a\u00e9"),
+            "is the other word as well",
+        ),
         (HERON + WORDS.replace("Maple", "lykta"), "is a sign"),
         (HERON + WORDS + CRANE + WORDS, "is taken already"),
         (HERON + WORDS.replace("Maple", "ma"), "4 to 16"),
