@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from engine.alarm.played import is_played_out
 from engine.alarm.state import Alarm, Ask, Kind, ReplyKind, Truth
+from engine.alarm.verdicts import is_found_false
 from engine.protocol.model import AFTER_CARE, Audience, Condition, Step
 
 _PLAYED = frozenset({Kind.EXERCISE, Kind.TEST})
@@ -28,7 +29,7 @@ _HOLDS: dict[Condition, Callable[[Alarm], bool]] = {
     Condition.REAL: lambda alarm: alarm.truth in {Truth.VERIFIED, Truth.PRESUMED},
     Condition.DISPUTED: lambda alarm: alarm.ask is Ask.DISPUTED,
     Condition.SAFE_CONFIRMED: lambda alarm: alarm.safe_confirmed is not None,
-    Condition.FALSE: lambda alarm: alarm.truth is Truth.FALSE,
+    Condition.FALSE: is_found_false,
     Condition.CONSENTED: lambda alarm: alarm.consented,
     Condition.APPROVED: lambda alarm: alarm.approved is not None,
 }

@@ -11,7 +11,8 @@ from engine.alarm.effects import Effect
 from engine.alarm.events import NotificationsWithdrawn
 from engine.alarm.played import is_played_out
 from engine.alarm.safety import safe_names
-from engine.alarm.state import Alarm, Truth
+from engine.alarm.state import Alarm
+from engine.alarm.verdicts import is_found_false
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.values import Instant
@@ -26,16 +27,10 @@ def is_let_be(alarm: Alarm) -> bool:
     """
     if is_played_out(alarm):
         return True
-    if alarm.truth is not Truth.FALSE or alarm.verified is None:
+    if not is_found_false(alarm) or alarm.danger_at is not None:
         return False
-    is_doubted = (
-        alarm.ask is not None
-        or alarm.danger_at is not None
-        or alarm.press_count > alarm.judged_presses
-    )
     needs = alarm.protocol.all_clear_needs
-    is_enough = needs <= 1 or len(safe_names(alarm, as_seen=False)) >= needs
-    return is_enough and not is_doubted
+    return needs <= 1 or len(safe_names(alarm, as_seen=False)) >= needs
 
 
 def is_needless(alarm: Alarm, effect: Effect) -> bool:

@@ -6,14 +6,10 @@ people beside the real one, nor page the officers who have that one. Nothing her
 about a real alarm: there a quorum decides, and an acknowledgement ends.
 """
 
-from engine.alarm.state import Alarm, Kind, Truth
+from engine.alarm.state import Alarm, Kind
+from engine.alarm.verdicts import is_found_false
 
 
 def is_played_out(alarm: Alarm) -> bool:
     """Say whether an exercise was found false, and nothing contradicts that since."""
-    if alarm.kind is not Kind.EXERCISE or alarm.truth is not Truth.FALSE:
-        return False
-    if alarm.verified is None or alarm.ask is not None:
-        return False
-    is_forced = alarm.danger_at is not None and alarm.danger_at >= alarm.verified.at
-    return not is_forced and alarm.press_count <= alarm.judged_presses
+    return alarm.kind is Kind.EXERCISE and is_found_false(alarm)

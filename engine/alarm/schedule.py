@@ -14,7 +14,8 @@ from engine.alarm.found_false import CALLED, is_needless
 from engine.alarm.ladder import Climb, climbs
 from engine.alarm.lease import lease_due
 from engine.alarm.repeats import repeats
-from engine.alarm.state import Act, Alarm, ReplyKind, Seen, Truth
+from engine.alarm.state import Act, Alarm, ReplyKind, Seen
+from engine.alarm.verdicts import is_found_false
 from engine.alarm.verification import answer_due
 from engine.ports.journal import EffectState
 from engine.protocol.certain import calls_people
@@ -263,7 +264,7 @@ def _anew_at(alarm: Alarm, step: Step, fired: Fired) -> Instant | None:
     Where HQ has found it false by then it does not begin: no file says so of a search
     that ran at the press.
     """
-    if alarm.truth is Truth.FALSE:
+    if is_found_false(alarm):
         return None
     at = fired.last_at
     before = alarm.protocol.step(StepId(step.after))

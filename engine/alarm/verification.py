@@ -19,6 +19,7 @@ from engine.alarm.events import (
 from engine.alarm.played import is_played_out
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import Alarm, Ask, Kind, Said, Truth
+from engine.alarm.verdicts import is_found_false
 from engine.protocol.model import Fallback, Verification, Voice
 from engine.values import Instant, OperatorId
 
@@ -46,8 +47,7 @@ def verdict_refusal(alarm: Alarm, by: OperatorId, truth: Truth) -> RefusalGround
     theirs = {said.truth for said in fresh(alarm) if said.name == by}
     match alarm.ask:
         case None:
-            decided = alarm.truth in DECIDED and alarm.truth is truth
-            again = decided or truth in theirs
+            again = _is_decided(alarm, truth) or truth in theirs
             return RefusalGround.ALREADY_DONE if again else None
         case Ask.DISPUTED:
             is_own = truth is Truth.FALSE and Truth.FALSE in theirs
@@ -74,7 +74,7 @@ def judgements(alarm: Alarm, now: Instant) -> Iterator[AlarmEvent]:
         return
     for truth in (Truth.VERIFIED, Truth.FALSE):
         names = _quorum(alarm, rule, truth)
-        if names and alarm.truth is not truth:
+        if names and not _is_decided(alarm, truth):
             yield QuorumReached(at=now, truth=truth, names=names)
             return
     due = answer_due(alarm)
@@ -128,6 +128,13 @@ def judges_of(alarm: Alarm) -> frozenset[str]:
     }
     by = frozenset[str]() if alarm.verified is None else {alarm.verified.by}
     return frozenset(said | by)
+
+
+def _is_decided(alarm: Alarm, truth: Truth) -> bool:
+    """Say whether people have decided just this; as false, and nothing since."""
+    if truth is Truth.FALSE:
+        return is_found_false(alarm)
+    return alarm.truth in DECIDED and alarm.truth is truth
 
 
 def _contradicts(alarm: Alarm) -> bool:

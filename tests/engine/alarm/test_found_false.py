@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
+from engine.alarm.conditions import holds
+from engine.alarm.events import ActRefused, QuorumReached
 from engine.alarm.state import Ask, ReplyKind, Truth
 from engine.ports.journal import EffectState
-from engine.protocol.model import ActionProtocol, Audience, Proof, Rung
+from engine.protocol.model import ActionProtocol, Audience, Condition, Proof, Rung
 from engine.roster.model import Word
 from tests.engine.alarm.scene import ENDED_BY_ONE, PROTOCOLS, ROWAN, Scene
 
@@ -142,6 +144,68 @@ def test_what_an_operator_opens_again_calls_those_who_were_let_be() -> None:
     scene.close()
     scene.reopen()
     assert calls(scene) == NEAR
+
+
+SINCE: dict[str, Callable[[Scene], object]] = {
+    "a press": lambda scene: scene.raised("k2"),
+    "a word of force": lambda scene: scene.cancel(Word.DURESS),
+    "a colleague who says that it is real": lambda scene: scene.reply(
+        "c1", ReplyKind.REAL
+    ),
+}
+
+
+def wider(scene: Scene) -> set[str]:
+    """Return whom the second, wider search has found."""
+    return {e.person for e in scene.planned(Audience.NEAREST) if e.step == "widen"}
+
+
+def seen_as_false(protocol: ActionProtocol, seconds: float = 0) -> Scene:
+    """Return a case that was found false before its wider search, and so long after."""
+    scene = slow(protocol)
+    scene.settle_all()
+    scene.verify(Truth.FALSE)
+    if protocol.verification is not None:
+        scene.verify(Truth.FALSE, ROWAN)
+    assert scene.state().truth is Truth.FALSE
+    scene.run(seconds)
+    assert wider(scene) == set()
+    return scene
+
+
+@pytest.mark.parametrize("then", SINCE.values(), ids=SINCE.keys())
+@pytest.mark.parametrize("seconds", [60, 600])
+def test_a_search_that_it_stopped_goes_on_bug_a_second_press_called_nobody(
+    seconds: float, then: Callable[[Scene], object]
+) -> None:
+    """Who is attacked while their mistake of before is still open was let be."""
+    scene = seen_as_false(replace(PROTOCOLS["quorum"], all_clear_needs=1), seconds)
+    then(scene)
+    scene.run(180)
+    assert len(wider(scene)) == 10
+
+
+def test_what_was_pressed_again_may_be_found_false_again() -> None:
+    scene = seen_as_false(ENDED_BY_ONE)
+    scene.raised("k2")
+    scene.verify(Truth.FALSE)
+    assert scene.of(ActRefused) == []
+    scene.run(3_600)
+    assert wider(scene) == set()
+    scene.acknowledge()
+    scene.verify(Truth.FALSE)
+    assert len(scene.of(ActRefused)) == 1, "nothing has come since"
+
+
+def test_a_quorum_may_find_it_false_again() -> None:
+    scene = seen_as_false(replace(PROTOCOLS["quorum"], all_clear_needs=1))
+    scene.raised("k2")
+    scene.verify(Truth.FALSE)
+    assert not holds(scene.state(), Condition.FALSE), "one voice of two"
+    scene.reply("c1", ReplyKind.FALSE)
+    assert len(scene.of(QuorumReached)) == 2
+    scene.run(3_600)
+    assert wider(scene) == set()
 
 
 def test_a_search_that_a_file_wants_all_the_same_is_meant() -> None:

@@ -1,0 +1,17 @@
+"""Whether a false verdict still stands. Pure.
+
+It was about what had been pressed and said until then: a press since, a sign of force
+or a dispute speaks against it, whatever the last verdict was.
+"""
+
+from engine.alarm.state import Alarm, Truth
+
+
+def is_found_false(alarm: Alarm) -> bool:
+    """Say whether it was found false, and nothing contradicts that since."""
+    if alarm.truth is not Truth.FALSE or alarm.verified is None:
+        return False
+    danger_at = alarm.danger_at
+    is_forced = danger_at is not None and danger_at >= alarm.verified.at
+    is_pressed = alarm.press_count > alarm.judged_presses
+    return alarm.ask is None and not (is_forced or is_pressed)
