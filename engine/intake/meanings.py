@@ -13,6 +13,10 @@ from engine.alarm.state import ReplyKind
 
 # ruff: noqa: RUF001 -- six languages
 
+TEXT_MAX = 40_000
+"""More than the longest short message: 255 parts of 153 characters (TS 23.040,
+9.2.3.24.1). A call for help may be its last word, so that all of it is read: by what
+takes no longer for each character of a long one."""
 HELP = (
     *("help", "hjälp", "беда", "помощь", "помогите", "помоги", "спасите"),
     *("ayuda", "ayúdame", "ayudame", "ayúdenme", "ayudenme", "auxilio", "socorro"),
@@ -135,7 +139,7 @@ _NOT_MEANT = (
 )
 # Beside "coming" they say that it is not meant, or something nobody can tell.
 _NEGATION = re.compile(r"(?<!\w)(not|no|n't|inte|ej|не|ne|pas|لن|لست|ليس)(?!\w)|n't")
-_QUESTION = re.compile(r"[^.!?؟\n]*[?؟]")
+_SENTENCE = re.compile(r"[^.!?؟\n]+[?؟]?|[?؟]")
 
 
 def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
@@ -167,7 +171,7 @@ def meant(text: str) -> tuple[frozenset[ReplyKind], bool]:
     is_aside = rest != said
     if _CALL.search(rest):
         return frozenset({ReplyKind.NEED_HELP}), is_aside
-    told = _QUESTION.sub(" ", rest)
+    told = _SENTENCE.sub(lambda one: " " if one[0][-1] in "?؟" else one[0], rest)
     is_aside |= bool(_NO.search(rest) or _YES.search(rest))
     without = _NO.sub(" ", told)
     kinds = {ReplyKind.CANNOT} if without != told else set()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from engine.alarm.state import ReplyKind
-from engine.intake.meanings import meant
+from engine.intake.meanings import TEXT_MAX, meant
 from engine.protocol.language import LANGUAGES, wording
 
 # No 0, 1, 5, I, L, O, S, Z: read aloud or badly printed they are another's twin.
@@ -27,7 +27,6 @@ _LOOKALIKES = str.maketrans(
     "\u0410\u0412\u0415\u0417\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425",
     "ABE3KMHOPCTYX",
 )
-_TEXT_MAX = 1000
 # What stands for each part of a long message that never came: nobody's digits.
 _HOLE = re.compile(r"\[\d{1,3}/\d{1,3} missing\]")
 _BY_HALVES = frozenset({ReplyKind.CANNOT, ReplyKind.NEED_HELP, ReplyKind.REAL})
@@ -189,7 +188,7 @@ def _capitals(text: str) -> str:
 
 def _fold(text: str) -> str:
     """Bring digits of every script to ASCII, and wide letters to narrow ones."""
-    folded = unicodedata.normalize("NFKC", text[:_TEXT_MAX])
+    folded = unicodedata.normalize("NFKC", text[:TEXT_MAX])
     return "".join(
         str(unicodedata.digit(char)) if char.isdigit() and not char.isascii() else char
         for char in folded

@@ -22,6 +22,7 @@ from engine.intake.judge import (
     place_of,
     raise_command,
 )
+from engine.intake.meanings import TEXT_MAX
 from engine.intake.replies import Reply
 from engine.intake.tracker_octets import octets_of, read_octets
 from engine.intake.trackers import read_tracker
@@ -154,7 +155,7 @@ def caller_of(roster: Roster, senders: tuple[Person, ...], text: str) -> Caller 
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(word.casefold() for word in _WORD.findall(text[:_TEXT_MAX]))
+    return frozenset(word.casefold() for word in _WORD.findall(text[:TEXT_MAX]))
 
 
 def tracker_command(

@@ -10,10 +10,11 @@ import re
 from dataclasses import dataclass
 
 from engine.alarm.state import ReplyKind
-from engine.intake.meanings import meant
+from engine.intake.meanings import TEXT_MAX, meant
 from engine.values import DeviceId, Signal
 
-_TEXT_MAX = 1000
+_FORM_MAX = 1000
+"""No maker's form is longer; what calls for help may stand behind it."""
 _IMEI = re.compile(r"(?<!\d)\d{15}(?!\d)")
 # Queclink writes +RESP:GTSOS.
 _CALL = re.compile(
@@ -102,11 +103,11 @@ class TrackerText:
 
 def read_tracker(text: str) -> TrackerText:
     """Read a text as a tracker's; nothing of it where it is none."""
-    said = text[:_TEXT_MAX]
+    said = text[:_FORM_MAX]
     imei = _IMEI.search(said)
     return TrackerText(
         device=None if imei is None else DeviceId(imei[0]),
-        signals=_signals(said),
+        signals=_signals(text[:TEXT_MAX]),
         place=_place(_POINTLESS.sub(r"\1.\2", said)),
         is_last=_NO_FIX.search(said) is not None,
     )

@@ -79,6 +79,21 @@ def test_a_keyword_alone_from_ones_own_telephone_is_an_alarm_not_confirmed() -> 
     assert raised.press.doubt is NOT_CONFIRMED
 
 
+@pytest.mark.parametrize("last", ["SOS", "help me", "помогите", "3"])
+@pytest.mark.parametrize("sentences", [16, 60, 1_000])
+def test_a_call_for_help_ends_a_long_message_bug_its_end_was_not_read(
+    last: str, sentences: int
+) -> None:
+    raised = _call("They are at the door since noon. " * sentences + last)
+    assert raised is not None
+    assert (raised.kind, raised.subject) == (Kind.REAL, LAPWING)
+
+
+def test_a_question_is_none_however_long_the_message_is() -> None:
+    asked = "They are at the door since noon. " * 60 + "Do you need help?"
+    assert _call(asked) is None
+
+
 def test_a_borrowed_telephone_with_ones_sign_is_an_alarm_not_confirmed() -> None:
     raised = _call("SOS Lantern", FOREIGN)
     assert raised is not None

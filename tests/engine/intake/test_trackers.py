@@ -156,3 +156,8 @@ def test_each_kind_of_alarm_is_its_own_and_none_masks_a_call_for_help(
 def test_any_text_is_read(text: str) -> None:
     found = read_tracker(text)
     assert found.place is None or abs(found.place[0]) <= 90
+
+
+@pytest.mark.parametrize("call", ["SOS", "help me", "Alarm"])
+def test_a_call_behind_a_long_text_is_one_bug_its_end_was_not_read(call: str) -> None:
+    assert read_tracker("speed 0.00 " * 100 + call).signals == {Signal.SOS}
