@@ -12,6 +12,7 @@ from engine.roster.model import Person, Roster, Word
 WORD_LENGTH_MIN = 4
 WORD_LENGTH_MAX = 16
 MASK = "[word]"
+_ANSWERS = range(1, 7)
 
 
 def word_fault(word: str) -> str | None:
@@ -25,37 +26,58 @@ def word_fault(word: str) -> str | None:
 
 def word_in(text: str, person: Person) -> Word | None:
     """Return which of a person's words stands in a text; force outweighs safety."""
-    said = set(_folded(text))
-    for kind, word in (
-        (Word.DURESS, person.duress_word),
-        (Word.SAFE, person.safe_word),
-    ):
-        if word and fold_word(word) in said:
-            return kind
-    return None
+    duress, safe = map(fold_word, (person.duress_word, person.safe_word))
+    words = frozenset(filter(None, (duress, safe)))
+    said = {found for part in _parts(text) if (found := _word_of(part, words))}
+    if duress in said:
+        return Word.DURESS
+    return Word.SAFE if safe in said else None
 
 
 def forced_speaker(text: str, people: Iterable[Person]) -> Person | None:
     """Return whose word of force stands in a text, from whatever number it came."""
-    said = set(_folded(text))
-    return next(
-        (
-            person
-            for person in people
-            if person.duress_word and fold_word(person.duress_word) in said
-        ),
-        None,
-    )
+    said = [part for part in _parts(text) if part[0].isalnum()]
+    plain = {fold_word(part) for part in said}
+    bare = {fold_word(_bare(part)) for part in said}
+    for person in people:
+        word = fold_word(person.duress_word)
+        if word and (word in plain or (word in bare and _is_forced(text, person))):
+            return person
+    return None
+
+
+def _is_forced(text: str, person: Person) -> bool:
+    return word_in(text, person) is Word.DURESS
 
 
 def mask(text: str, roster: Roster, by: str = MASK) -> str:
     """Return a text fit to be shown: the words of everybody are replaced."""
     secret = roster.secret_words
-    return "".join(by if fold_word(part) in secret else part for part in _parts(text))
+    return "".join(_masked(part, secret, by) for part in _parts(text))
 
 
-def _folded(text: str) -> Iterable[str]:
-    return (fold_word(part) for part in _parts(text) if part[:1].isalnum())
+def _masked(part: str, secret: frozenset[str], by: str) -> str:
+    word = _word_of(part, secret)
+    if word is None:
+        return part
+    return by if fold_word(part) == word else f"{part[0]} {by}"
+
+
+def _word_of(part: str, words: frozenset[str]) -> str | None:
+    """Return which of these words a part is, as it is compared."""
+    for said in (fold_word(part), fold_word(_bare(part))):
+        if said in words:
+            return said
+    return None
+
+
+def _bare(part: str) -> str:
+    """Return a part without the answer that stands before it with no blank: `1maple`.
+
+    Of digits alone none is an answer.
+    """
+    is_behind = part[:1].isdecimal() and part[1:2].isalpha()
+    return part[1:] if is_behind and int(part[0]) in _ANSWERS else part
 
 
 def _parts(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from engine.roster.faults import RosterError
 from engine.roster.listing import show_person
 from engine.roster.model import Word
 from engine.roster.parse import parse_roster
-from engine.roster.words import MASK, mask, word_fault, word_in
+from engine.roster.words import MASK, forced_speaker, mask, word_fault, word_in
 from tests.engine.roster.test_toml_faults import CRANE, HERON
 
 WORDS = 'safe_word = "Maple"\nduress_word = "Cedar7"\n'
@@ -28,6 +28,11 @@ ROSTER = parse_roster(HERON + WORDS, "roster.toml")
         ("all well, ma\u0301ple\u200f", Word.SAFE),
         ("6 ce\u00addar7", Word.DURESS),
         ("so\u200bcedar7", Word.DURESS),
+        ("K7F2 6maple", Word.SAFE),
+        ("K7F2 1Cedar7", Word.DURESS),
+        ("K7F2 \u0661cedar7", Word.DURESS),
+        ("K7F2 6maple or cedar7", Word.DURESS),
+        ("7maple", None),
         ("maples", None),
         ("cedar 7", None),
         ("", None),
@@ -39,7 +44,26 @@ def test_a_word_is_found_where_it_stands_by_itself(
     assert word_in(text, PERSON) is word
 
 
+@pytest.mark.parametrize("text", ["K7F2 1Cedar7", "1cedar7", "6cedar7 6"])
+def test_a_word_of_force_behind_an_answer_is_one_from_any_number_bug_it_was_none(
+    text: str,
+) -> None:
+    assert forced_speaker(text, ROSTER.people) is PERSON
+    assert forced_speaker(text.replace("edar7", "edar"), ROSTER.people) is None
+
+
+def test_a_word_that_begins_with_a_digit_is_itself_first() -> None:
+    words = WORDS.replace("Maple", "1Cedar7")
+    roster = parse_roster(HERON + words, "roster.toml")
+    (person,) = roster.people
+    assert word_in("1cedar7", person) is Word.SAFE
+    assert forced_speaker("1cedar7", [person]) is None
+    assert word_in("2cedar7", person) is Word.DURESS
+    assert mask("1cedar7 2cedar7", roster) == f"{MASK} 2 {MASK}"
+
+
 def test_what_is_shown_has_no_word_of_theirs() -> None:
+    assert mask("K7F2 1Cedar7", ROSTER) == f"K7F2 1 {MASK}"
     assert mask("It is Maple, not CEDAR7!", ROSTER) == f"It is {MASK}, not {MASK}!"
     assert mask("It is M\u00e1ple, e\u0301.", ROSTER) == f"It is {MASK}, e\u0301."
 
