@@ -7,6 +7,7 @@ an alarm they were told of, or their sign) it counts as they.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -31,6 +32,7 @@ from engine.ports.journal import InboundRow
 from engine.ports.modem import CALL
 from engine.protocol.registry import HQ_ALONE
 from engine.roster.board import Board
+from engine.roster.folding import fold_word
 from engine.roster.model import Consent, Device, Person, Role, Roster
 from engine.roster.words import mask
 from engine.stored import read_plain
@@ -145,17 +147,18 @@ def caller_of(roster: Roster, senders: tuple[Person, ...], text: str) -> Caller 
     None where nobody is meant, or a sign that several people have.
     """
     words = _words(text)
-    signed = [p for p in senders if p.sign.casefold() in words]
+    signed = [p for p in senders if fold_word(p.sign) in words]
     if signed:
         return Caller(person=signed[0], is_confirmed=True)
     if senders:
         return Caller(person=senders[0], is_confirmed=False)
-    named = [p for p in roster.people if p.sign and p.sign.casefold() in words]
+    named = [p for p in roster.people if p.sign and fold_word(p.sign) in words]
     return Caller(person=named[0], is_confirmed=False) if len(named) == 1 else None
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(word.casefold() for word in _WORD.findall(text[:TEXT_MAX]))
+    said = unicodedata.normalize("NFKC", text[:TEXT_MAX])
+    return frozenset(map(fold_word, _WORD.findall(said)))
 
 
 def tracker_command(

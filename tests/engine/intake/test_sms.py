@@ -100,6 +100,22 @@ def test_a_borrowed_telephone_with_ones_sign_is_an_alarm_not_confirmed() -> None
     assert (raised.subject, raised.press.doubt) == (LAPWING, NOT_CONFIRMED)
 
 
+@pytest.mark.parametrize("typed", ["Limón", "LIMON", "limo\u0301n", "limón"])
+@pytest.mark.parametrize(("sender", "proves"), [(LAPWINGS, True), (FOREIGN, False)])
+def test_a_sign_is_known_without_its_accents_bug_the_call_was_nobodys(
+    typed: str, sender: str, *, proves: bool
+) -> None:
+    people = tuple(
+        replace(one, sign="Limón") if one.person == LAPWING else one
+        for one in ROSTER.people
+    )
+    roster = Roster(people=people, devices=ROSTER.devices, rota=ROSTER.rota)
+    caller = caller_of(roster, senders_of(roster, sender), f"SOS {typed}")
+    assert caller is not None
+    assert caller.person.person == LAPWING
+    assert caller.is_confirmed is proves
+
+
 @pytest.mark.parametrize("text", ["SOS", "SOS Chandelier", "help! 3"])
 def test_a_stranger_with_a_keyword_raises_nobodys_alarm(text: str) -> None:
     assert _call(text, FOREIGN) is None
