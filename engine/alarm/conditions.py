@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from engine.alarm.played import is_played_out
-from engine.alarm.state import Alarm, Ask, Kind, ReplyKind, Truth
+from engine.alarm.state import Alarm, Ask, Kind, Truth
 from engine.alarm.verdicts import is_found_false
 from engine.protocol.model import AFTER_CARE, Audience, Condition, Step
 
@@ -21,8 +21,7 @@ _HOLDS: dict[Condition, Callable[[Alarm], bool]] = {
     Condition.ACKNOWLEDGED: lambda alarm: alarm.acknowledged is not None,
     # An officer who comes to the console comes to nobody's help.
     Condition.SOMEBODY_COMING: lambda alarm: any(
-        told.reply is ReplyKind.COMING and told.audience in _CALLED
-        for told in alarm.told.values()
+        told.is_coming and told.audience in _CALLED for told in alarm.told.values()
     ),
     Condition.CONFIRMED_SOURCE: lambda alarm: alarm.confirmed_source,
     Condition.VERIFIED: lambda alarm: alarm.truth is Truth.VERIFIED,

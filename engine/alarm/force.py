@@ -283,12 +283,15 @@ def with_word(alarm: Alarm, event: ReplyReceived) -> Alarm:
 def _with_forced_reply(alarm: Alarm, event: ReplyReceived) -> Alarm:
     """Have a colleague's own telephone be rung and asked no more than after a true one.
 
-    What people say that all is well stops neither; nor does what could not count.
+    What people say that all is well stops neither; nor does what could not count. Who
+    said before that they are coming is so no more.
     """
     told = alarm.told.get(event.person)
-    if told is None or event.reply is ReplyKind.SAFE or not event.authentic:
+    if told is None:
         return alarm
-    entry = replace(told, forced_reply=event.reply, forced_at=event.at)
+    entry = replace(told, under_force_at=event.at)
+    if event.reply is not ReplyKind.SAFE and event.authentic:
+        entry = replace(entry, forced_reply=event.reply, forced_at=event.at)
     return replace(alarm, told={**alarm.told, event.person: entry})
 
 

@@ -193,7 +193,8 @@ class Told(Struct, frozen=True, kw_only=True, gc=False):
     `ended` where a new press opened the closed case again: they are to be told anew.
     `ways` are a ladder's channels and addresses, `zone` is where their clock is,
     `console` where HQ opens it. `forced_reply` is the last one that they were forced to
-    give, at `forced_at`: for what their own telephone gets, and for nothing else.
+    give, at `forced_at`: for what their own telephone gets, and for nothing else. At
+    `under_force_at` they last said that they are forced, whatever else they said.
     """
 
     person: str
@@ -213,6 +214,14 @@ class Told(Struct, frozen=True, kw_only=True, gc=False):
     console: str = ""
     forced_reply: ReplyKind | None = None
     forced_at: Instant | None = None
+    under_force_at: Instant | None = None
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether they are, as far as is known: not who was forced since then."""
+        if self.reply is not ReplyKind.COMING or self.under_force_at is None:
+            return self.reply is ReplyKind.COMING
+        return self.replied_at is not None and self.replied_at > self.under_force_at
 
     @property
     def seen_reply(self) -> ReplyKind | None:

@@ -88,3 +88,35 @@ def test_what_was_said_before_a_press_after_the_end_is_forgotten() -> None:
     assert not scene.state().is_open
     scene.raised("again")
     assert scene.state().told[FORCED].seen_reply is None
+
+
+@pytest.mark.parametrize("kind", [*ANSWERS, ReplyKind.SAFE])
+@pytest.mark.parametrize("authentic", [True, False])
+def test_who_is_forced_on_the_way_is_coming_no_more_bug_nobody_else_was_called(
+    kind: ReplyKind, *, authentic: bool
+) -> None:
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.reply(FORCED, ReplyKind.COMING)
+    scene.run(600)
+    assert _wider(scene) == 0
+    scene.reply(FORCED, kind, word=Word.DURESS, authentic=authentic)
+    scene.tick()
+    assert _wider(scene) == 10
+    entry = scene.state().told[FORCED]
+    assert entry.reply is ReplyKind.COMING, "the answer counts for nothing"
+
+
+def test_who_says_after_that_that_they_are_coming_is() -> None:
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.reply(FORCED, ReplyKind.COMING, word=Word.DURESS)
+    scene.run(60)
+    scene.reply(FORCED, ReplyKind.COMING)
+    scene.run(600)
+    assert _wider(scene) == 0
+
+
+def _wider(scene: Scene) -> int:
+    return sum(e.step == "widen" for e in scene.planned(Audience.NEAREST))
