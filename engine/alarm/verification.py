@@ -114,9 +114,19 @@ def counted(alarm: Alarm, truth: Truth) -> tuple[str, ...]:
     names = {
         said.name: None
         for said in fresh(alarm)
-        if said.truth is truth and said.voice in voices
+        if said.truth is truth and said.voice in voices and not _is_taken(alarm, said)
     }
     return tuple(names)
+
+
+def _is_taken(alarm: Alarm, said: Said) -> bool:
+    """Say whether it is the *false* of somebody who was forced since, by their word.
+
+    What they say is real may be: nobody is safer for taking it back.
+    """
+    told = alarm.told.get(said.name)
+    since = None if told is None else told.under_force_at
+    return said.truth is Truth.FALSE and since is not None and said.at <= since
 
 
 def judges_of(alarm: Alarm) -> frozenset[str]:

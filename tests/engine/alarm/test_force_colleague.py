@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
-from engine.alarm.state import Force, ReplyKind
+from engine.alarm.state import Force, ReplyKind, Truth
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Step
 from engine.roster.model import Word
 from engine.values import StepId
-from tests.engine.alarm.scene import ALDER, ROWAN, Scene, colleague
+from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene, colleague
 from tests.engine.alarm.test_ladder import LADDER
 from tests.engine.alarm.test_steps import protocol
 
@@ -116,6 +116,28 @@ def test_who_says_after_that_that_they_are_coming_is() -> None:
     scene.reply(FORCED, ReplyKind.COMING)
     scene.run(600)
     assert _wider(scene) == 0
+
+
+def test_a_false_of_who_is_forced_is_no_voice_bug_one_operator_was_enough() -> None:
+    scene = Scene(protocol=PROTOCOLS["quorum"]).raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.reply(FORCED, ReplyKind.FALSE)
+    scene.reply(FORCED, ReplyKind.CANNOT, word=Word.DURESS)
+    scene.acknowledge()
+    scene.verify(Truth.FALSE)
+    assert scene.state().truth is not Truth.FALSE
+    scene.reply("c2", ReplyKind.FALSE)
+    assert scene.state().truth is Truth.FALSE, "that is the second"
+
+
+def test_a_real_of_who_is_forced_later_is_a_voice() -> None:
+    scene = Scene(protocol=PROTOCOLS["quorum"]).raised()
+    scene.settle_all()
+    scene.reply(FORCED, ReplyKind.REAL)
+    scene.reply(FORCED, ReplyKind.FALSE, word=Word.DURESS)
+    scene.reply("c2", ReplyKind.REAL)
+    assert scene.state().truth is Truth.VERIFIED
 
 
 def _wider(scene: Scene) -> int:
