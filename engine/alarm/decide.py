@@ -27,6 +27,7 @@ from engine.alarm.commands import (
     TakeReply,
     Tick,
 )
+from engine.alarm.effects import Effect
 from engine.alarm.events import (
     AlarmEvent,
     AlarmRaised,
@@ -63,7 +64,7 @@ from engine.alarm.schedule import (
 from engine.alarm.state import Alarm, Press, ReplyKind, Truth
 from engine.alarm.verification import judgements
 from engine.alarm.wanted import lookups_for
-from engine.ports.journal import EffectState
+from engine.ports.journal import EffectClass, EffectState
 from engine.values import AlarmId, Instant
 
 # A device that repeats its press, or keeps its alarm bit up, does so sooner than this.
@@ -329,7 +330,7 @@ def _settle(alarm: Alarm | None, command: Settle, now: Instant) -> Events:
         return ()
     if effect.state in _FINAL and command.state not in _FINAL:
         return ()
-    if command.state in UNSETTLED and effect.state is not EffectState.PLANNED:
+    if command.state in UNSETTLED and not _is_begun_after_all(effect):
         return ()  # old news
     return (
         NotificationSettled(
@@ -343,6 +344,16 @@ def _settle(alarm: Alarm | None, command: Settle, now: Instant) -> Events:
             retry=command.retry,
         ),
     )
+
+
+def _is_begun_after_all(effect: Effect) -> bool:
+    """Say whether it is news that an attempt lasts.
+
+    Of a post that was taken back too late as well: it would be posted again.
+    """
+    is_public = effect.effect_class is EffectClass.EXCLUSIVE
+    is_gone = effect.state is EffectState.WITHDRAWN
+    return effect.state is EffectState.PLANNED or (is_public and is_gone)
 
 
 def _reply(alarm: Alarm | None, command: TakeReply, now: Instant) -> Events:

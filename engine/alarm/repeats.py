@@ -89,12 +89,13 @@ def _repeat_at(alarm: Alarm, effect: Effect, others: _Others) -> Instant | None:
     it ever more slowly, as long as the step may run (a stop message: as long as the
     alarm is closed), until a later round tells the same person. One that may have
     arrived is repeated until there is a sign that it has, and not without end; of a
-    public post it is not at all.
+    public post it is not at all. One that was taken back waits until the rows have
+    shown that it was: an attempt may have begun before.
     """
     if (
         effect.repeated
         or effect.settled_at is None
-        or not _is_wanting(effect)
+        or not _is_wanting(alarm, effect)
         or effect.round <= alarm.spent.get(effect.step, 0)
         or not _may_repeat(effect)
     ):
@@ -102,14 +103,15 @@ def _repeat_at(alarm: Alarm, effect: Effect, others: _Others) -> Instant | None:
     step = alarm.protocol.step(effect.step)
     if step is None or not may_run(alarm, step) or is_needless(alarm, effect):
         return None
-    if effect.state is EffectState.WITHDRAWN:
+    is_public = effect.effect_class is EffectClass.EXCLUSIVE
+    if effect.state is EffectState.WITHDRAWN and not is_public:
         return effect.settled_at
     if _has_come_otherwise(effect, others):
         return None
     if effect.state is EffectState.REJECTED:
         if not effect.retry or others.is_later(effect):
             return None
-    elif _is_enough(alarm, effect, step, others):
+    elif not is_public and _is_enough(alarm, effect, step, others):
         return None
     return effect.settled_at.plus(_wait_after(effect))
 
@@ -171,7 +173,8 @@ def _is_heard_at_hq(alarm: Alarm, since: Instant) -> bool:
 def _may_repeat(effect: Effect) -> bool:
     """Say whether another contact may follow: no second post beside one that may be."""
     is_exclusive = effect.effect_class is EffectClass.EXCLUSIVE
-    return not is_exclusive or effect.state is EffectState.REJECTED
+    certainly_not = {EffectState.REJECTED, EffectState.WITHDRAWN}
+    return not is_exclusive or effect.state in certainly_not
 
 
 def _wait_after(effect: Effect) -> timedelta:
@@ -186,13 +189,16 @@ def _wait_after(effect: Effect) -> timedelta:
     return min(RETRY_MAX, RETRY_FIRST * (1 << min(effect.repeat, 10)))
 
 
-def _is_wanting(effect: Effect) -> bool:
+def _is_wanting(alarm: Alarm, effect: Effect) -> bool:
     """Say whether a notification has not done what it was for.
 
     What a close took back and an operator's reopening finds, or a false verdict and
     what contradicts it: colleagues who have never heard of the alarm, and hear of it
-    now.
+    now. The world does where a voice that it is false was overruled, and not of what
+    an end took back.
     """
     if effect.state is EffectState.WITHDRAWN:
+        if effect.audience is Audience.PUBLIC and effect.settled_at is not None:
+            return effect.settled_at >= alarm.opened_at
         return effect.audience in {Audience.NEAREST, Audience.CONTACTS}
     return effect.state in SETTLED_BADLY

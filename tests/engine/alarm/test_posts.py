@@ -12,10 +12,11 @@ from engine.alarm.repeats import POST_FIRST, POST_MAX
 from engine.alarm.state import Publicity, Truth
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Level, Publication
-from engine.values import StepId
-from tests.engine.alarm.scene import ENDED_BY_ONE, ROWAN, Scene
+from engine.values import OperatorId, StepId
+from tests.engine.alarm.scene import ENDED_BY_ONE, PROTOCOLS, ROWAN, Scene
 
 DAY_S = 86_400.0
+SPRUCE = OperatorId("spruce")
 
 
 def approved() -> Scene:
@@ -138,6 +139,66 @@ def test_what_has_become_false_or_has_ended_is_posted_no_more(end: str) -> None:
         scene.verify(Truth.FALSE)
     else:
         scene.close()
+    scene.run(DAY_S)
+    assert len(posts(scene)) == 1
+
+
+def overruled(scene: Scene) -> None:
+    """Have one voice say that it is false, and a person decide that it is not."""
+    scene.verify(Truth.FALSE, SPRUCE)
+    waiting = [post for post in posts(scene) if post.effect in scene.waiting()]
+    assert waiting == [], "what may be false does not go out"
+    scene.acknowledge()
+    scene.run(60)
+    scene.verify(Truth.VERIFIED)
+    assert scene.state().truth is Truth.VERIFIED
+
+
+def in_doubt() -> Scene:
+    """Return a case of several voices whose post is about to go out."""
+    protocol = replace(PROTOCOLS["quorum"], all_clear_needs=1)
+    scene = Scene(protocol=protocol).raised()
+    scene.acknowledge()
+    scene.verify()
+    scene.verify(by=SPRUCE)
+    scene.approve(ROWAN)
+    assert len(posts(scene)) == 1
+    return scene
+
+
+def test_a_post_that_one_voice_took_back_goes_out_bug_the_world_never_heard() -> None:
+    scene = in_doubt()
+    overruled(scene)
+    scene.run(POST_FIRST.total_seconds() - 61)
+    assert len(posts(scene)) == 1
+    scene.run(1)
+    first, again = posts(scene)
+    assert again.repeat_of == first.effect
+    scene.settle(again.effect, EffectState.ACCEPTED)
+    scene.run(DAY_S)
+    assert len(posts(scene)) == 2
+
+
+@pytest.mark.parametrize("state", [EffectState.ACCEPTED, EffectState.UNKNOWN, None])
+def test_a_post_that_had_begun_when_it_was_taken_back_stays_alone(
+    state: EffectState | None,
+) -> None:
+    scene = in_doubt()
+    overruled(scene)
+    (post,) = posts(scene)
+    scene.settle(post.effect, EffectState.ATTEMPTING)
+    scene.run(DAY_S)
+    if state is not None:
+        scene.settle(post.effect, state)
+    scene.run(DAY_S)
+    assert len(posts(scene)) == 1
+
+
+def test_a_post_that_an_end_took_back_is_not_posted_by_a_reopening() -> None:
+    scene = approved()
+    scene.close()
+    scene.run(60)
+    scene.reopen()
     scene.run(DAY_S)
     assert len(posts(scene)) == 1
 
