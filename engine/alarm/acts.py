@@ -30,6 +30,7 @@ from engine.alarm.events import (
 )
 from engine.alarm.lease import renews
 from engine.alarm.paging import needless_pages
+from engine.alarm.posts import may_be_public
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.safety import (
     close_of,
@@ -179,7 +180,10 @@ def _publication_refusal(
     }
     checks = (
         (alarm.kind is not Kind.REAL, RefusalGround.NOT_REAL),
-        (alarm.approved is not None, RefusalGround.ALREADY_DONE),
+        (
+            alarm.approved is not None or may_be_public(alarm),
+            RefusalGround.ALREADY_DONE,
+        ),
         (alarm.truth is not Truth.VERIFIED, RefusalGround.NOT_VERIFIED),
         (alarm.ask is not None, RefusalGround.DISPUTED),
         (not alarm.consented, RefusalGround.NO_CONSENT),

@@ -56,15 +56,14 @@ from engine.alarm.outgoing import (
     with_round,
     with_withdrawal,
 )
+from engine.alarm.posts import with_approval, without_approval
 from engine.alarm.presses import with_press
 from engine.alarm.state import (
     VERDICTS,
     Act,
     Alarm,
-    Approval,
     CloseReason,
     Held,
-    Publicity,
     ReplyKind,
     Response,
     Said,
@@ -203,11 +202,7 @@ def _decided(
         case AcknowledgementLapsed():
             return urged(alarm, event.at, from_first=event.off_duty)
         case PublicationApproved():
-            return replace(
-                alarm,
-                publicity=Publicity.APPROVED,
-                approved=Approval(by=event.by, at=event.at, template=event.template),
-            )
+            return with_approval(alarm, event)
         case AlarmClosed():
             return _closed(alarm, event)
         case SafetyConfirmed():
@@ -366,7 +361,7 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
         )
         for person, entry in alarm.told.items()
     }
-    begun = run_anew(seen, anew)
+    begun = run_anew(without_approval(seen), anew)
     return replace(
         begun,
         fired=paged_anew(begun),

@@ -1,12 +1,52 @@
-"""A public post that was not taken, once more. Pure."""
+"""What the world is told: by whose word, and what was not taken once more. Pure."""
 
 from msgspec import structs
 
+from engine.alarm.casework import UNREACHED
 from engine.alarm.effects import Effect
-from engine.alarm.events import NotificationPlanned
+from engine.alarm.events import NotificationPlanned, PublicationApproved
+from engine.alarm.force import run_anew
+from engine.alarm.state import Alarm, Approval, Publicity
 from engine.dispatch.body import EffectBody
 from engine.dispatch.queue import RANK_PUBLIC
+from engine.ports.journal import EffectState
+from engine.protocol.model import Audience
 from engine.values import EffectId, Instant
+
+
+def may_be_public(alarm: Alarm) -> bool:
+    """Say whether the world may have read of it: then it reads nothing more."""
+    return any(
+        effect.audience is Audience.PUBLIC and effect.state not in UNREACHED
+        for effect in alarm.effects.values()
+    )
+
+
+def with_approval(alarm: Alarm, event: PublicationApproved) -> Alarm:
+    """Take a second operator's word; what was certainly not posted before is, by it.
+
+    What an end took back is for `repeats`: an attempt may have begun before that.
+    """
+    public = {step.id for step in alarm.protocol.steps if step.to is Audience.PUBLIC}
+    is_gone = any(
+        effect.step in public and effect.state is EffectState.WITHDRAWN
+        for effect in alarm.effects.values()
+    )
+    return structs.replace(
+        alarm if is_gone else run_anew(alarm, public & alarm.fired.keys()),
+        publicity=Publicity.APPROVED,
+        approved=Approval(by=event.by, at=event.at, template=event.template),
+    )
+
+
+def without_approval(alarm: Alarm) -> Alarm:
+    """Have it approved anew, where a case that was over goes on: it is another one.
+
+    Else a word of force, which opens it again, would be followed by a post.
+    """
+    if may_be_public(alarm):
+        return alarm
+    return structs.replace(alarm, publicity=Publicity.NONE, approved=None)
 
 
 def posted_anew(effect: Effect, post: EffectBody, now: Instant) -> NotificationPlanned:

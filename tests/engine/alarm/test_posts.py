@@ -1,5 +1,6 @@
 """A public post that its far end has not taken, and one of which nobody knows."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 
 from engine.alarm.events import NotificationPlanned
 from engine.alarm.repeats import POST_FIRST, POST_MAX
-from engine.alarm.state import Publicity, Truth
+from engine.alarm.state import CloseReason, Publicity, ReplyKind, Truth
 from engine.ports.journal import EffectState
-from engine.protocol.model import Audience, Level, Publication
+from engine.protocol.model import ActionProtocol, Audience, Level, Publication
+from engine.roster.model import Word
 from engine.values import OperatorId, StepId
 from tests.engine.alarm.scene import ENDED_BY_ONE, PROTOCOLS, ROWAN, Scene
 
@@ -19,9 +21,9 @@ DAY_S = 86_400.0
 SPRUCE = OperatorId("spruce")
 
 
-def approved() -> Scene:
+def approved(protocol: ActionProtocol = ENDED_BY_ONE) -> Scene:
     """Return a verified case whose post is about to go out."""
-    scene = Scene().raised()
+    scene = Scene(protocol=protocol).raised()
     scene.acknowledge()
     scene.verify()
     scene.approve(ROWAN)
@@ -194,13 +196,76 @@ def test_a_post_that_had_begun_when_it_was_taken_back_stays_alone(
     assert len(posts(scene)) == 1
 
 
-def test_a_post_that_an_end_took_back_is_not_posted_by_a_reopening() -> None:
+REOPENED: dict[str, Callable[[Scene], object]] = {
+    "an operator": lambda scene: scene.reopen(),
+    "a press": lambda scene: scene.raised("k2"),
+    "a word of force": lambda scene: scene.reply(
+        "heron", ReplyKind.SAFE, word=Word.DURESS
+    ),
+}
+
+
+@pytest.mark.parametrize("reopened", REOPENED.values(), ids=REOPENED.keys())
+@pytest.mark.parametrize("reason", [CloseReason.SAFE, CloseReason.FALSE_ALARM])
+@pytest.mark.parametrize("delay", [timedelta(0), timedelta(hours=1)])
+def test_an_end_ends_an_approval_bug_a_word_of_force_was_followed_by_a_post(
+    delay: timedelta, reason: CloseReason, reopened: Callable[[Scene], object]
+) -> None:
+    protocol = replace(ENDED_BY_ONE, publication=Publication(delay=delay))
+    scene = approved(protocol)
+    before = len(posts(scene))
+    scene.run(600)
+    scene.close(reason=reason)
+    scene.run(7_200)
+    reopened(scene)
+    scene.run(DAY_S)
+    assert len(posts(scene)) == before
+    assert scene.state().publicity is Publicity.NONE
+    scene.acknowledge(ROWAN)
+    scene.verify()
+    scene.approve(ROWAN)
+    assert scene.state().publicity is Publicity.APPROVED
+    scene.run(7_200)
+    assert len(posts(scene)) == before + 1, "by the word of two, as ever"
+    assert len({post.effect for post in posts(scene)}) == before + 1
+
+
+@pytest.mark.parametrize(
+    "state", [EffectState.ATTEMPTING, EffectState.UNKNOWN, EffectState.ACCEPTED]
+)
+@pytest.mark.parametrize("heard", ["before the approval", "after it"])
+def test_what_may_be_public_stays_alone_however_often_it_is_approved(
+    heard: str, state: EffectState
+) -> None:
     scene = approved()
+    (post,) = posts(scene)
+    scene.close()
+    scene.run(5)
+    scene.reopen()
+    if heard == "before the approval":
+        scene.settle(post.effect, state)
+    scene.acknowledge(ROWAN)
+    scene.approve(ROWAN)
+    scene.run(30)
+    if heard == "after it":
+        scene.settle(post.effect, state)
+    scene.run(DAY_S)
+    assert len(posts(scene)) == 1
+
+
+def test_what_was_refused_for_good_is_posted_where_it_is_approved_after_an_end() -> (
+    None
+):
+    scene = approved()
+    scene.settle(posts(scene)[-1].effect, EffectState.REJECTED, retry=False)
     scene.close()
     scene.run(60)
     scene.reopen()
     scene.run(DAY_S)
     assert len(posts(scene)) == 1
+    scene.acknowledge(ROWAN)
+    scene.approve(ROWAN)
+    assert len({post.effect for post in posts(scene)}) == 2
 
 
 def test_once_it_is_taken_the_case_is_public() -> None:
