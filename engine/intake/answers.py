@@ -27,6 +27,7 @@ from engine.intake.sms import (
     device_of,
     help_command,
     is_call,
+    is_call_alone,
     message_command,
     senders_of,
     tracker_command,
@@ -381,7 +382,12 @@ def _speaks(person: Person, word: Word | None) -> bool:
 
 
 def _read(text: str, judge: Judge) -> Reply:
-    return read_reply(mask(text, judge.board.roster(), by=" "))
+    """Read an answer; SOS and no more is a call for help, whatever word is with it."""
+    roster = judge.board.roster()
+    said = mask(text, roster, by=" ")
+    reply = read_reply(said)
+    is_call = reply.kind is None and is_call_alone(said, roster)
+    return replace(reply, kind=ReplyKind.NEED_HELP) if is_call else reply
 
 
 def _distress(command: Raise) -> Distress:

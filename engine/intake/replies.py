@@ -97,9 +97,12 @@ def is_whole(text: str) -> bool:
 
 def has_words(text: str) -> bool:
     """Say whether more than a code and a number stands in an answer."""
-    folded = _fold(text)
-    rest = CODE.sub(" ", _capitals(folded))
-    return any(char.isalpha() for char in rest)
+    return any(char.isalpha() for char in _uncoded(_fold(text)))
+
+
+def beside_codes(text: str) -> str:
+    """Return what stands beside codes and holes in an answer, folded."""
+    return _uncoded(_fold(_HOLE.sub(" ", text)))
 
 
 def _kind(text: str) -> ReplyKind | None:

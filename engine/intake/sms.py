@@ -24,7 +24,7 @@ from engine.intake.judge import (
     raise_command,
 )
 from engine.intake.meanings import TEXT_MAX
-from engine.intake.replies import Reply
+from engine.intake.replies import Reply, beside_codes
 from engine.intake.tracker_octets import octets_of, read_octets
 from engine.intake.trackers import read_tracker
 from engine.ports.device import DeviceReport, ReportKind
@@ -139,6 +139,16 @@ def calls_for_help(text: str, reply: Reply) -> bool:
     "SOS" is none in an answer: it stands in what is answered.
     """
     return reply.kind is ReplyKind.NEED_HELP or not _SOS.isdisjoint(_words(text))
+
+
+def is_call_alone(text: str, roster: Roster) -> bool:
+    """Say whether "SOS" is all that stands beside a code, but for somebody's sign.
+
+    What is answered has more words than that.
+    """
+    words = _words(beside_codes(text))
+    others = words - _SOS
+    return words != others and others <= {fold_word(p.sign) for p in roster.people}
 
 
 def caller_of(roster: Roster, senders: tuple[Person, ...], text: str) -> Caller | None:

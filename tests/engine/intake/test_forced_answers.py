@@ -144,3 +144,32 @@ def test_anothers_word_of_force_beside_a_code_takes_nobodys_call_for_help(
     assert isinstance(answer, Forward)
     assert isinstance(alarm, Distress)
     assert (alarm.command.defender, alarm.command.press.duress) == (LAPWING, False)
+
+
+@pytest.mark.parametrize(
+    "text", ["K7F2 SOS", "SOS! K7F2", "K7F2 sos {sign}", "K7F2 SOS[2/2 missing]"]
+)
+@pytest.mark.parametrize(
+    ("word", "duress"), [("", False), (f" {SAFE}", False), (f" {DURESS}", True)]
+)
+def test_an_sos_with_a_code_is_a_call_bug_it_was_a_note_or_a_word_of_safety(
+    rig: Rig, text: str, word: str, *, duress: bool
+) -> None:
+    heron = rig.judge.board.roster().person(HERON)
+    assert heron is not None
+    rig.take(codes=(CODE,))
+    told = rig.sms(text.format(sign=heron.sign) + word, number_of(HERON))
+    (answer,) = (one for one in told if isinstance(one, Forward))
+    (alarm,) = (one for one in told if isinstance(one, Distress))
+    assert isinstance(answer.command, TakeReply)
+    assert answer.command.reply is ReplyKind.NEED_HELP
+    assert (alarm.command.kind, alarm.command.subject) == (Kind.REAL, HERON)
+    assert alarm.command.press.doubt is None
+    assert alarm.command.press.duress is duress
+
+
+@pytest.mark.parametrize("text", ["SOS K7F2 Heron Tashkent", "K7F2 1 > SOS K7F2"])
+def test_an_sos_that_stands_in_what_is_answered_is_no_call(rig: Rig, text: str) -> None:
+    rig.take(codes=(CODE,))
+    (told,) = rig.sms(text, number_of(HERON))
+    assert isinstance(told, Forward)

@@ -128,7 +128,6 @@ def test_a_colleagues_word_of_force_without_a_code_is_shown_to_hq(rig: Rig) -> N
         ("K7F2 maple", HERON, True, True, False),
         ("K7F2 6 cedar7", HERON, True, False, True),
         ("K7F2 cedar7", HERON, True, False, True),
-        ("K7F2 6Cedar7", HERON, True, False, True),
         ("K7F2 6", LAPWING, False, False, False),
         ("K7F2 6 maple", LAPWING, True, True, False),
     ],
