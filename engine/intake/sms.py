@@ -154,14 +154,16 @@ def is_call_alone(text: str, roster: Roster) -> bool:
 def caller_of(roster: Roster, senders: tuple[Person, ...], text: str) -> Caller | None:
     """Return who calls for help: by number and sign, else by either alone.
 
-    None where nobody is meant, or a sign that several people have.
+    Of several who share a telephone a defender calls. None where nobody is meant, or a
+    sign that several people have.
     """
     words = _words(text)
     signed = [p for p in senders if fold_word(p.sign) in words]
     if signed:
         return Caller(person=signed[0], is_confirmed=True)
     if senders:
-        return Caller(person=senders[0], is_confirmed=False)
+        defender = next((p for p in senders if p.has(Role.DEFENDER)), senders[0])
+        return Caller(person=defender, is_confirmed=False)
     named = [p for p in roster.people if p.sign and fold_word(p.sign) in words]
     return Caller(person=named[0], is_confirmed=False) if len(named) == 1 else None
 

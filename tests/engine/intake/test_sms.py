@@ -18,7 +18,7 @@ from engine.intake.sms import (
 )
 from engine.ports.journal import InboundRow
 from engine.roster.board import Board
-from engine.roster.model import Number, Roster
+from engine.roster.model import Number, Role, Roster
 from engine.values import PersonId, ReportKey, Signal
 from tests.engine.intake.reports import HERON, HERONS, ROSTER, Meter, judge_of
 from tests.fakes import START, ManualClock
@@ -114,6 +114,26 @@ def test_a_sign_is_known_without_its_accents_bug_the_call_was_nobodys(
     assert caller is not None
     assert caller.person.person == LAPWING
     assert caller.is_confirmed is proves
+
+
+def test_a_shared_telephone_calls_for_its_defender_bug_whoever_was_listed_first() -> (
+    None
+):
+    lapwing = ROSTER.person(LAPWING)
+    assert lapwing is not None
+    spouse = replace(
+        lapwing,
+        person=PersonId("finch"),
+        roles=frozenset({Role.COLLEAGUE}),
+        sign="Finch",
+    )
+    people = (spouse, *ROSTER.people)
+    roster = Roster(people=people, devices=ROSTER.devices, rota=ROSTER.rota)
+    for text, person in (("SOS", LAPWING), ("SOS Finch", "finch")):
+        caller = caller_of(roster, senders_of(roster, LAPWINGS), text)
+        assert caller is not None
+        assert caller.person.person == person
+        assert caller.is_confirmed is ("Finch" in text)
 
 
 @pytest.mark.parametrize("text", ["SOS", "SOS Chandelier", "help! 3"])
