@@ -32,6 +32,7 @@ from engine.alarm.commands import (
 )
 from engine.alarm.events import NotificationSettled
 from engine.alarm.force import knows, with_press_elsewhere
+from engine.alarm.lease import attended
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import Alarm, Held, Told
 from engine.ports.journal import EffectState
@@ -98,7 +99,8 @@ def with_casework(alarm: Alarm, event: CaseEvent) -> Alarm:
             )
         case AlarmsLinked():
             links = alarm.links | {event.other}
-            return replace(alarm, links=links, attended_at=event.at)
+            seen_at = attended(alarm, event.by, event.at)
+            return replace(alarm, links=links, attended_at=seen_at)
         case PeopleTakenIn():
             return _taken_in(alarm, event)
         case PeopleHandedOn():

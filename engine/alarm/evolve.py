@@ -49,6 +49,7 @@ from engine.alarm.force import (
     with_sign,
     with_word,
 )
+from engine.alarm.lease import attended
 from engine.alarm.outgoing import (
     with_notification,
     with_outcome,
@@ -147,7 +148,7 @@ def _evolved(alarm: Alarm, event: AlarmEvent) -> Alarm:
         case ReplyReceived():
             return _replied(alarm, event)
         case NoteAdded() | DetailsRevealed() | ActRefused():
-            return alarm if event.by is None else replace(alarm, attended_at=event.at)
+            return replace(alarm, attended_at=attended(alarm, event.by, event.at))
         case _:
             return _decided(alarm, event)
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from engine.alarm.commands import Acknowledge, AlarmCommand, HandOver
 from engine.alarm.events import AcknowledgementLapsed
 from engine.alarm.played import is_played_out
-from engine.alarm.state import Alarm, Response
+from engine.alarm.state import Alarm, Response, is_own
 from engine.ports.journal import Head
 from engine.values import Instant, OperatorId
 
@@ -41,6 +41,15 @@ def lease_due(alarm: Alarm) -> Instant | None:
     if taken.until is None or taken.until <= attended:
         return due  # no shift, or somebody stays on after it
     return min(due, taken.until)
+
+
+def attended(alarm: Alarm, by: OperatorId | None, at: Instant) -> Instant | None:
+    """Return when somebody at HQ was last seen to attend, given one more act.
+
+    The defender is nobody who does: whoever forces them has their place there too, and
+    could keep the rota from being paged by acts that are refused.
+    """
+    return alarm.attended_at if by is None or is_own(alarm, by) else at
 
 
 def lapses(alarm: Alarm, now: Instant) -> Iterator[AcknowledgementLapsed]:

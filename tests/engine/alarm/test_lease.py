@@ -1,12 +1,21 @@
 """An acknowledgement is a lease; a case without one says so where auditors look."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from msgspec import structs
 
-from engine.alarm.commands import Acknowledge, Close, HandOver, Tick
+from engine.alarm.commands import (
+    Acknowledge,
+    AddNote,
+    AlarmCommand,
+    Close,
+    HandOver,
+    Link,
+    Tick,
+)
 from engine.alarm.events import (
     AcknowledgementLapsed,
     ActRefused,
@@ -26,6 +35,7 @@ from engine.alarm.rows import head_of
 from engine.alarm.state import CloseReason, Kind, Response
 from engine.ports.journal import Head
 from engine.protocol.model import LEASE, Audience
+from engine.values import AlarmId, OperatorId
 from tests.engine.alarm.scene import ALDER, ENDED_BY_ONE, ROWAN, Scene
 from tests.fakes import START
 
@@ -101,6 +111,35 @@ def test_a_second_click_is_no_second_look() -> None:
     scene.run(60)
     scene.acknowledge(ROWAN)
     assert len(scene.of(ActRefused)) == 3, "it is still in another's hands"
+
+
+HERON = OperatorId("heron")
+ACTS: dict[str, Callable[[Scene], AlarmCommand]] = {
+    "a note": lambda scene: AddNote(
+        command_id=scene.command_id(), by=HERON, text="all is well"
+    ),
+    "a link": lambda scene: Link(
+        command_id=scene.command_id(), by=HERON, other=AlarmId("b2")
+    ),
+    "an act that is refused": lambda scene: Acknowledge(
+        command_id=scene.command_id(), by=HERON
+    ),
+}
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
+@pytest.mark.parametrize("kind", [Kind.REAL, Kind.EXERCISE])
+def test_the_defender_at_hq_keeps_nobody_from_being_paged_bug_their_acts_did(
+    act: Callable[[Scene], AlarmCommand], kind: Kind
+) -> None:
+    """Whoever forces them needed no more than a click in half an hour."""
+    scene = Scene(kind=kind).raised()
+    scene.acknowledge()
+    scene.run(1_200)
+    scene.do(act(scene))
+    scene.run(LEASE.total_seconds() - 1_200)
+    is_held = scene.state().acknowledged is not None
+    assert is_held is (kind is Kind.EXERCISE), "of an exercise they are an operator"
 
 
 def test_where_nothing_lapses_nothing_is_renewed() -> None:
