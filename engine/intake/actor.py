@@ -1,11 +1,15 @@
 """Intake: recorded signals to commands. Owns nothing: what it misses stands in rows."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar, assert_never
 
 from engine.alarm.commands import Raise
 from engine.alarm.messages import Distress, Forward, Moved, ToOpen
+from engine.errors import JournalError
 from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.answers import Sms, code_by_word, code_in, messages_of, read_sms
 from engine.intake.assess import Outcome
@@ -27,8 +31,11 @@ from engine.ports.device import DeviceReport
 from engine.ports.journal import InboundRow, ReaderLender
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
+from engine.supervision.failure import Failure, ReplacedError
 from engine.supervision.link import Link
 from engine.values import DeviceId, Instant, ReportKey
+
+logger = logging.getLogger(__name__)
 
 RESCAN = timedelta(seconds=2)
 FRESH = timedelta(seconds=3)
@@ -94,6 +101,7 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         self._judge, self._readers, self._telemetry = judge, readers, telemetry
         self._attendance = attendance
         self._told_s: dict[ReportKey, float] = {}
+        self._failed_once: set[ReportKey] = set()
 
     def started(self) -> None:
         """Take up what was recorded and not acted upon."""
@@ -106,7 +114,8 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
                 again = set(message.repeated)
                 untaken = {row.key for row in self._untaken(again)} if again else again
                 for report in message.reports:
-                    self._report(report, skip=again - untaken)
+                    # One that fails is found in its row by the next look.
+                    self._guarded(partial(self._report, report, skip=again - untaken))
             case SmsHeard() | Noticed():
                 for row in self._untaken({message.key}):
                     self._take_up(row)
@@ -144,6 +153,31 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         self.wake_at(self.clock.now().plus(apart))
 
     def _take_up(self, row: InboundRow) -> None:
+        """Act on a row; one at which that fails twice is for HQ to look at.
+
+        Else it would end intake at each look, and the engine at each start: everybody's
+        alarm would be lost to a mistake of ours about one message.
+        """
+        if self._guarded(partial(self._act_on, row)):
+            self._failed_once.discard(row.key)
+        elif row.key in self._failed_once:
+            self._unreadable(row)
+        else:
+            self._failed_once.add(row.key)
+
+    def _guarded(self, act: Callable[[], None]) -> bool:
+        """Say whether an act on one signal went well; unreadable rows are no fault."""
+        try:
+            act()
+        except (JournalError, ReplacedError):
+            raise
+        except Exception as error:  # noqa: BLE001 - of whatever is wrong with one row
+            # Without its text, which may quote the message.
+            logger.error("a recorded signal cannot be handled: %s", Failure.of(error))  # noqa: TRY400 - see above
+            return False
+        return True
+
+    def _act_on(self, row: InboundRow) -> None:
         if row.source == SOURCE_SMS:
             self._sms(row)
         elif row.source == SOURCE_DEVICE:
