@@ -42,6 +42,7 @@ _LONE = re.compile(r"(?<!\d)([123])(?!\d)")
 _NUMBERS = {"1": ReplyKind.COMING, "2": ReplyKind.CANNOT, "3": ReplyKind.NEED_HELP}
 # What somebody knows of the alarm. Much hangs on it: "5 min" is no verdict, and number
 # or word count only where nothing but the other stands beside them.
+_ROOM = re.compile(r"\W+")
 _VERDICTS = {"4": ReplyKind.REAL, "5": ReplyKind.FALSE, "6": ReplyKind.SAFE}
 _VERDICT_WORDS: tuple[tuple[ReplyKind, tuple[str, ...]], ...] = (
     (
@@ -163,10 +164,12 @@ def _verdicts(text: str) -> set[ReplyKind]:
             rest, count = re.subn(rf"(?<!\w){re.escape(word)}(?!\w)", " ", rest)
             if count:
                 found.add(kind)
-    alone = re.fullmatch(r"\W*([456]?)\W*", rest)
-    if alone is None or re.search("[?\u061f]", rest):
+    # Not by one pattern with room on both sides of the number: what has forty thousand
+    # blanks before a word would take it seconds, in which nobody else is heard.
+    alone = _ROOM.sub("", rest)
+    if alone not in {"", *_VERDICTS} or re.search("[?\u061f]", rest):
         return set()
-    return found | ({_VERDICTS[alone[1]]} if alone[1] else set())
+    return found | ({_VERDICTS[alone]} if alone else set())
 
 
 def _by_number(text: str) -> ReplyKind | None:
@@ -191,7 +194,8 @@ def _capitals(text: str) -> str:
 
 def _fold(text: str) -> str:
     """Bring digits of every script to ASCII, and wide letters to narrow ones."""
-    folded = unicodedata.normalize("NFKC", text[:TEXT_MAX])
+    # One Arabic ligature is eighteen letters.
+    folded = unicodedata.normalize("NFKC", text[:TEXT_MAX])[:TEXT_MAX]
     return "".join(
         str(unicodedata.digit(char)) if char.isdigit() and not char.isascii() else char
         for char in folded

@@ -169,7 +169,7 @@ def caller_of(roster: Roster, senders: tuple[Person, ...], text: str) -> Caller 
 
 
 def _words(text: str) -> frozenset[str]:
-    said = unicodedata.normalize("NFKC", text[:TEXT_MAX])
+    said = unicodedata.normalize("NFKC", text[:TEXT_MAX])[:TEXT_MAX]
     return frozenset(map(fold_word, _WORD.findall(said)))
 
 

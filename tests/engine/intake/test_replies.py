@@ -1,12 +1,14 @@
 """What people write back, as they can, and what of it counts."""
 
 import itertools
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.alarm.state import ReplyKind
+from engine.intake.meanings import TEXT_MAX
 from engine.intake.replies import CODE, DIGITS, LETTERS, read_reply
 from engine.protocol.language import LANGUAGES, wording
 
@@ -260,3 +262,14 @@ def test_a_word_in_a_sentence_is_no_verdict_bug_a_hope_was_an_all_clear(
 def test_what_somebody_does_outweighs_what_they_know() -> None:
     assert read_reply("K7F2 is it real? I am coming").kind is ReplyKind.COMING
     assert read_reply("K7F2 true! help").kind is ReplyKind.NEED_HELP
+
+
+@pytest.mark.parametrize("filler", [" ", ".", "\n", "?", "1", "K7F2 ", "\ufdfa"])
+def test_a_long_message_is_read_at_once_bug_its_blanks_held_everybody_up(
+    filler: str,
+) -> None:
+    """Forty thousand of them before a word took ten seconds at each reading."""
+    text = (filler * TEXT_MAX)[: TEXT_MAX - 1] + "x"
+    began_s = time.thread_time()
+    read_reply(text)
+    assert time.thread_time() - began_s < 4
