@@ -70,6 +70,7 @@ from engine.alarm.state import (
     Said,
     Truth,
 )
+from engine.alarm.verdicts import contradicted
 from engine.ports.journal import EffectState
 from engine.protocol.model import ActionProtocol, Audience, Start, Voice
 from engine.values import AlarmId, Instant, OperatorId
@@ -262,7 +263,7 @@ def _spoken(alarm: Alarm, name: str, voice: Voice, truth: Truth, at: Instant) ->
 
 def _pressed(alarm: Alarm, event: AlarmRaised | PressJoined) -> Alarm:
     pressed = replace(
-        alarm,
+        contradicted(alarm),
         presses=with_press(alarm.presses, event.press, alarm.protocol),
         press_count=alarm.press_count + 1,
     )

@@ -29,6 +29,7 @@ from engine.alarm.state import (
     Safe,
     Seen,
 )
+from engine.alarm.verdicts import contradicted
 from engine.protocol.model import ActionProtocol, Audience
 from engine.values import AlarmId, Instant, OperatorId, Signal, StepId
 
@@ -79,7 +80,7 @@ def forced(alarm: Alarm, sign: Force, at: Instant) -> Alarm:
     by_word = sign in {Force.DURESS_WORD, Force.COLLEAGUE_FORCED}
     return urged(
         replace(
-            alarm,
+            contradicted(alarm),
             force=alarm.force | {sign},
             danger_at=at,
             safe_heard=len(alarm.safe),

@@ -4,6 +4,8 @@ It was about what had been pressed and said until then: a press since, a sign of
 or a dispute speaks against it, whatever the last verdict was.
 """
 
+from msgspec.structs import replace
+
 from engine.alarm.state import Alarm, Truth
 
 
@@ -15,3 +17,14 @@ def is_found_false(alarm: Alarm) -> bool:
     is_forced = danger_at is not None and danger_at >= alarm.verified.at
     is_pressed = alarm.press_count > alarm.judged_presses
     return alarm.ask is None and not (is_forced or is_pressed)
+
+
+def contradicted(alarm: Alarm) -> Alarm:
+    """Take in what was said before a press or a sign of force, if it was false then.
+
+    Else voices that came beside the verdict and changed nothing would be another one,
+    at the very moment of what they knew nothing of. What is disputed stays so.
+    """
+    if alarm.truth is not Truth.FALSE or alarm.ask is not None:
+        return alarm
+    return replace(alarm, heard=len(alarm.voices))

@@ -208,6 +208,29 @@ def test_a_quorum_may_find_it_false_again() -> None:
     assert wider(scene) == set()
 
 
+@pytest.mark.parametrize("then", ["a press", "a word of force"])
+@pytest.mark.parametrize("late", [False, True])
+def test_voices_of_before_a_press_are_no_verdict_on_it_bug_they_were_at_once(
+    then: str, *, late: bool
+) -> None:
+    """What two more had said beside the verdict silenced the press as it came."""
+    scene = seen_as_false(replace(PROTOCOLS["quorum"], all_clear_needs=1))
+    scene.reply("c1", ReplyKind.FALSE)
+    if not late:
+        scene.reply("alder", ReplyKind.FALSE)
+    SINCE[then](scene)
+    if late:
+        scene.run(1)
+        scene.reply("alder", ReplyKind.FALSE)
+    assert len(scene.of(QuorumReached)) == 1, "who knew nothing of it"
+    assert not holds(scene.state(), Condition.FALSE)
+    scene.run(180)
+    assert len(wider(scene)) == 10
+    scene.reply("alder", ReplyKind.FALSE)
+    scene.reply("c2", ReplyKind.FALSE)
+    assert holds(scene.state(), Condition.FALSE), "by as many as before"
+
+
 def test_a_search_that_a_file_wants_all_the_same_is_meant() -> None:
     (widen,) = (step for step in ENDED_BY_ONE.steps if step.id == "widen")
     goes_on = replace(widen, stopped_by=())
