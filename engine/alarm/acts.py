@@ -30,7 +30,7 @@ from engine.alarm.events import (
 )
 from engine.alarm.lease import renews
 from engine.alarm.paging import needless_pages
-from engine.alarm.posts import may_be_public
+from engine.alarm.posts import is_judged_by_approver, may_be_public
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.safety import (
     close_of,
@@ -95,9 +95,11 @@ def _noted(
 
 def _verify(alarm: Alarm, command: Verify, now: Instant) -> Events:
     verdict = verdict_of(alarm, command, now)
-    if command.truth is Truth.VERIFIED:
+    alone = is_judged_by_approver(alarm, command.by)
+    if command.truth is Truth.VERIFIED and not alone:
         return (verdict,)
-    # What is false must not go out because the way to the public was slow.
+    # What is false must not go out because the way to the public was slow; nor what one
+    # operator alone has approved and verified.
     return (verdict, *_withdrawal(alarm, now, frozenset({Audience.PUBLIC})))
 
 

@@ -57,7 +57,7 @@ from engine.alarm.outgoing import (
     with_round,
     with_withdrawal,
 )
-from engine.alarm.posts import with_approval, without_approval
+from engine.alarm.posts import doubted, with_approval, without_approval
 from engine.alarm.presses import with_press
 from engine.alarm.state import (
     VERDICTS,
@@ -225,12 +225,15 @@ def _weighed(
 ) -> Alarm:
     match event:
         case AlarmVerified():
-            return _judged(alarm, event.truth, Act(by=event.by, at=event.at))
+            judged = _judged(alarm, event.truth, Act(by=event.by, at=event.at))
+            return doubted(judged, event.by, event.truth)
         case QuorumReached():
-            return _judged(alarm, event.truth, Act(by=QUORUM, at=event.at))
+            judged = _judged(alarm, event.truth, Act(by=QUORUM, at=event.at))
+            return doubted(judged, QUORUM, event.truth)
         case VerdictGiven():
             spoken = _spoken(alarm, event.by, Voice.HQ, event.truth, event.at)
-            return replace(spoken, attended_at=event.at)
+            said = replace(spoken, attended_at=event.at)
+            return doubted(said, event.by, event.truth)
         case VerificationAsked():
             return urged(replace(alarm, ask=event.ask), event.at)
         case AlarmPresumed():

@@ -6,12 +6,12 @@ from engine.alarm.casework import UNREACHED
 from engine.alarm.effects import Effect
 from engine.alarm.events import NotificationPlanned, PublicationApproved
 from engine.alarm.force import run_anew
-from engine.alarm.state import Alarm, Approval, Publicity
+from engine.alarm.state import Alarm, Approval, Publicity, Truth
 from engine.dispatch.body import EffectBody
 from engine.dispatch.queue import RANK_PUBLIC
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
-from engine.values import EffectId, Instant
+from engine.values import EffectId, Instant, OperatorId
 
 
 def may_be_public(alarm: Alarm) -> bool:
@@ -25,7 +25,7 @@ def may_be_public(alarm: Alarm) -> bool:
 def with_approval(alarm: Alarm, event: PublicationApproved) -> Alarm:
     """Take a second operator's word; what was certainly not posted before is, by it.
 
-    What an end took back is for `repeats`: an attempt may have begun before that.
+    What was taken back is for `repeats`: an attempt may have begun before that.
     """
     public = {step.id for step in alarm.protocol.steps if step.to is Audience.PUBLIC}
     is_gone = any(
@@ -40,13 +40,30 @@ def with_approval(alarm: Alarm, event: PublicationApproved) -> Alarm:
 
 
 def without_approval(alarm: Alarm) -> Alarm:
-    """Have it approved anew, where a case that was over goes on: it is another one.
+    """End an approval by which nothing may have been posted yet.
 
-    Else a word of force, which opens it again, would be followed by a post.
+    Where a case that was over goes on it is another one: else a word of force, which
+    opens it again, would be followed by a post.
     """
     if may_be_public(alarm):
         return alarm
     return structs.replace(alarm, publicity=Publicity.NONE, approved=None)
+
+
+def is_judged_by_approver(alarm: Alarm, by: OperatorId) -> bool:
+    """Say whether who approved the publication says now that it is true."""
+    return alarm.approved is not None and alarm.approved.by == by
+
+
+def doubted(alarm: Alarm, by: OperatorId, truth: Truth) -> Alarm:
+    """Have it approved anew where HQ has said that it is false since.
+
+    Verifying publishes nothing, also where it overrules that; and who approved and
+    then decides alone that it is true would be both of the two whom it takes.
+    """
+    if truth is Truth.FALSE or is_judged_by_approver(alarm, by):
+        return without_approval(alarm)
+    return alarm
 
 
 def posted_anew(effect: Effect, post: EffectBody, now: Instant) -> NotificationPlanned:

@@ -194,13 +194,11 @@ def _is_wanting(alarm: Alarm, effect: Effect) -> bool:
 
     What a close took back and an operator's reopening finds, or a false verdict and
     what contradicts it: colleagues who have never heard of the alarm, and hear of it
-    now. The world does where a voice that it is false was overruled; what an end took
-    back takes another approval.
+    now. The world does by another approval alone.
     """
     if effect.state is EffectState.WITHDRAWN:
         if effect.audience is Audience.PUBLIC and effect.settled_at is not None:
             at, approved = effect.settled_at, alarm.approved
-            is_anew = approved is not None and approved.at >= at
-            return is_anew or at >= alarm.opened_at
+            return approved is not None and approved.at >= at
         return effect.audience in {Audience.NEAREST, Audience.CONTACTS}
     return effect.state in SETTLED_BADLY

@@ -171,6 +171,7 @@ def in_doubt() -> Scene:
 def test_a_post_that_one_voice_took_back_goes_out_bug_the_world_never_heard() -> None:
     scene = in_doubt()
     overruled(scene)
+    scene.approve(ROWAN)
     scene.run(POST_FIRST.total_seconds() - 61)
     assert len(posts(scene)) == 1
     scene.run(1)
@@ -181,12 +182,48 @@ def test_a_post_that_one_voice_took_back_goes_out_bug_the_world_never_heard() ->
     assert len(posts(scene)) == 2
 
 
+def test_a_verdict_publishes_nothing_bug_it_did_where_it_overruled_another() -> None:
+    scene = in_doubt()
+    overruled(scene)
+    scene.run(7_200)
+    assert len(posts(scene)) == 1
+    assert scene.state().publicity is Publicity.NONE
+
+
+@pytest.mark.parametrize("protocol", [ENDED_BY_ONE, PROTOCOLS["quorum"]])
+@pytest.mark.parametrize("delay", [timedelta(0), timedelta(hours=1)])
+def test_who_approved_and_decides_alone_does_not_publish_bug_one_did_both(
+    protocol: ActionProtocol, delay: timedelta
+) -> None:
+    scene = approved(replace(protocol, publication=Publication(delay=delay)))
+    if protocol.verification is None:
+        scene.verify(Truth.FALSE)
+    else:
+        scene.verify(by=SPRUCE)
+        scene.approve(ROWAN)
+        scene.reply("c1", ReplyKind.FALSE)
+    before = len(posts(scene))
+    scene.acknowledge(ROWAN)
+    scene.run(60)
+    scene.verify(Truth.VERIFIED, ROWAN)
+    assert scene.state().truth is Truth.VERIFIED
+    assert [post for post in posts(scene) if post.effect in scene.waiting()] == []
+    scene.run(7_200)
+    scene.approve(ROWAN)
+    scene.run(7_200)
+    assert len(posts(scene)) == before
+    scene.approve(OperatorId("larch"))
+    scene.run(7_200)
+    assert len(posts(scene)) == before + 1, "by the word of two, as ever"
+
+
 @pytest.mark.parametrize("state", [EffectState.ACCEPTED, EffectState.UNKNOWN, None])
 def test_a_post_that_had_begun_when_it_was_taken_back_stays_alone(
     state: EffectState | None,
 ) -> None:
     scene = in_doubt()
     overruled(scene)
+    scene.approve(ROWAN)
     (post,) = posts(scene)
     scene.settle(post.effect, EffectState.ATTEMPTING)
     scene.run(DAY_S)
