@@ -25,12 +25,17 @@ def beside_own_force(answered: Message) -> Message:
 def after_force(answered: Message) -> Message:
     """Return an answer behind another's word of force, which takes the row up.
 
-    Both may be for one case, which would take the second for the first one again.
+    Whoever forces them has the telephone of whose answer it is: it counts for no more
+    than with their own word of force, and looks like any. Both may be for one case,
+    which would take the second for the first one again.
     """
     if not isinstance(answered, Forward):
         return answered
-    if not isinstance(answered.command, TakeReply | AddNote):
+    told = answered.command
+    if not isinstance(told, TakeReply | AddNote):
         return answered
-    own_id = CommandId(f"{answered.command.command_id}/answer")
-    command = structs.replace(answered.command, command_id=own_id, source=None)
+    own_id = CommandId(f"{told.command_id}/answer")
+    command = structs.replace(told, command_id=own_id, source=None)
+    if isinstance(command, TakeReply):
+        command = structs.replace(command, proven=False, duress=True)
     return structs.replace(answered, command=command)

@@ -101,7 +101,9 @@ def beside_a_code(told: list[object]) -> tuple[object, TakeReply | AddNote]:
 
 
 @pytest.mark.parametrize("sender", [HERON, LAPWING, None])
-@pytest.mark.parametrize("text", ["K7F2 1 {}", "K7F2 5 {}", "K7F2 {}"])
+@pytest.mark.parametrize(
+    "text", ["K7F2 1 {}", "K7F2 6 {}", "K7F2 6 Hazel {}", "K7F2 {}"]
+)
 def test_a_word_of_force_beside_anothers_code_raises_bug_nobody_heard_of_it(
     rig: Rig, text: str, sender: PersonId | None
 ) -> None:
@@ -117,6 +119,9 @@ def test_a_word_of_force_beside_anothers_code_raises_bug_nobody_heard_of_it(
     assert forced.otherwise is not None, "it raises where nothing is open"
     assert answer.source is None, "the word of force takes it up"
     assert answer.command_id != command.command_id, "both may be for one case"
+    if isinstance(answer, TakeReply):
+        assert answer.duress, "who forces them has the colleague's telephone"
+        assert not answer.proven
     assert rig.timed == []
     (plain,) = rig.sms(text.format(SAFE), number, "sms-2")
     assert isinstance(plain, Forward)
@@ -133,7 +138,7 @@ def test_a_colleagues_word_of_force_beside_anothers_code_is_shown_to_hq(
     assert (shown.command.subject, shown.command.kind) == (LAPWING, Kind.NOTICE)
     assert shown.command.press.duress
     assert isinstance(answer, TakeReply)
-    assert (answer.duress, answer.source) == (False, None)
+    assert (answer.duress, answer.source) == (True, None)
 
 
 def test_anothers_word_of_force_beside_a_code_takes_nobodys_call_for_help(
