@@ -19,7 +19,7 @@ from engine.intake.checkins.said import CheckInSaid
 from engine.intake.checkins.words import CheckInText, read_check_in
 from engine.intake.held import dated, said_at, sent_before, stamp_of
 from engine.intake.judge import Judge, alarm_id
-from engine.intake.replies import Reply, has_words, is_whole, read_reply
+from engine.intake.replies import has_words, is_whole
 from engine.intake.sms import (
     Caller,
     caller_of,
@@ -27,8 +27,8 @@ from engine.intake.sms import (
     device_of,
     help_command,
     is_call,
-    is_call_alone,
     message_command,
+    read_said,
     senders_of,
     tracker_command,
 )
@@ -74,7 +74,7 @@ def read_sms(row: InboundRow) -> tuple[str, str] | None:
 
 def code_in(text: str, judge: Judge) -> str | None:
     """Return the code that a text names, whatever words of theirs stand beside it."""
-    return _read(text, judge).code
+    return read_said(text, judge).code
 
 
 def code_by_word(
@@ -86,7 +86,7 @@ def code_by_word(
     has told them. A defender's word may be for their own case: where one of theirs is
     open, and where they say that all is well, it is for no other.
     """
-    roster, reply = judge.board.roster(), _read(text, judge)
+    roster, reply = judge.board.roster(), read_said(text, judge)
     if reply.code is not None or reply.kind is None or calls_for_help(text, reply):
         return None
     senders = senders_of(roster, sender)
@@ -110,7 +110,7 @@ def messages_of(sms: Sms, judge: Judge) -> tuple[Message, ...]:
         return (_called(sms, judge),)
     roster = judge.board.roster()
     is_tracker = device_of(roster, sms.sender) and not senders_of(roster, sms.sender)
-    if sms.code is None or is_tracker:
+    if sms.code is None or is_tracker or _is_own_call(sms, sms.code, judge):
         return _uncoded(sms, judge)  # what looks like a code may be a cell's number
     answered = _coded(sms, sms.code, judge)
     if code_in(sms.text, judge) is not None:
@@ -123,6 +123,15 @@ def messages_of(sms: Sms, judge: Judge) -> tuple[Message, ...]:
         return (*_uncoded(sms, judge), *map(beside_own_force, answered))
     timed = _check_in(sms, speaker, senders, judge, forced=False)
     return answered if timed is None else (*answered, timed)
+
+
+def _is_own_call(sms: Sms, code: Code, judge: Judge) -> bool:
+    """Say whether number and word prove a call to be of somebody else than the code."""
+    senders = senders_of(judge.board.roster(), sms.sender)
+    if any(one.person == code.person for one in senders):
+        return False
+    is_proven = any(word_in(sms.text, one) for one in senders)
+    return is_proven and read_said(sms.text, judge).kind is ReplyKind.NEED_HELP
 
 
 def _called(sms: Sms, judge: Judge) -> Message:
@@ -146,7 +155,7 @@ def _forced_beside(sms: Sms, code: Code, judge: Judge) -> Message | None:
     """
     others = (p for p in judge.board.roster().people if p.person != code.person)
     forced = forced_speaker(sms.text, others)
-    if forced is None or _read(sms.text, judge).kind is ReplyKind.NEED_HELP:
+    if forced is None or read_said(sms.text, judge).kind is ReplyKind.NEED_HELP:
         return None
     if forced.has(Role.DEFENDER):
         return _cancel(sms, forced, judge, duress=True, unseen=True)
@@ -160,7 +169,7 @@ def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
     word = None if person is None else word_in(sms.text, person)
     shown = mask(sms.text, roster)
     text = dated(shown[:_TEXT_MAX], sms.row)
-    kind = _read(sms.text, judge).kind
+    kind = read_said(sms.text, judge).kind
     if kind is None and person is not None and _speaks(person, word):
         kind = ReplyKind.SAFE
     outdated = _is_outdated(sms, kind)
@@ -231,7 +240,7 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
     forced = forced_speaker(sms.text, roster.people)
     speaker, is_forced = forced or safe, forced is not None
     text = mask(sms.text, roster)
-    if calls_for_help(sms.text, _read(sms.text, judge)):
+    if calls_for_help(sms.text, read_said(sms.text, judge)):
         # A sender's call is theirs, whosever word of force a plain word in it may be.
         named = caller = caller_of(roster, senders, sms.text)
         proven = safe or (forced if caller is None or forced in senders else None)
@@ -379,15 +388,6 @@ def _speaks(person: Person, word: Word | None) -> bool:
     """
     safe = word is Word.SAFE and person.has(Role.DEFENDER)
     return safe or word is Word.DURESS
-
-
-def _read(text: str, judge: Judge) -> Reply:
-    """Read an answer; SOS and no more is a call for help, whatever word is with it."""
-    roster = judge.board.roster()
-    said = mask(text, roster, by=" ")
-    reply = read_reply(said)
-    is_call = reply.kind is None and is_call_alone(said, roster)
-    return replace(reply, kind=ReplyKind.NEED_HELP) if is_call else reply
 
 
 def _distress(command: Raise) -> Distress:

@@ -24,7 +24,7 @@ from engine.intake.judge import (
     raise_command,
 )
 from engine.intake.meanings import TEXT_MAX
-from engine.intake.replies import Reply, beside_codes
+from engine.intake.replies import Reply, beside_codes, read_reply
 from engine.intake.tracker_octets import octets_of, read_octets
 from engine.intake.trackers import read_tracker
 from engine.ports.device import DeviceReport, ReportKind
@@ -141,7 +141,16 @@ def calls_for_help(text: str, reply: Reply) -> bool:
     return reply.kind is ReplyKind.NEED_HELP or not _SOS.isdisjoint(_words(text))
 
 
-def is_call_alone(text: str, roster: Roster) -> bool:
+def read_said(text: str, judge: Judge) -> Reply:
+    """Read an answer; SOS and no more is a call for help, whatever word is with it."""
+    roster = judge.board.roster()
+    said = mask(text, roster, by=" ")
+    reply = read_reply(said)
+    is_call = reply.kind is None and _is_call_alone(said, roster)
+    return replace(reply, kind=ReplyKind.NEED_HELP) if is_call else reply
+
+
+def _is_call_alone(text: str, roster: Roster) -> bool:
     """Say whether "SOS" is all that stands beside a code, but for somebody's sign.
 
     What is answered has more words than that.

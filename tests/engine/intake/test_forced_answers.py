@@ -151,6 +151,19 @@ def test_anothers_word_of_force_beside_a_code_takes_nobodys_call_for_help(
     assert (alarm.command.defender, alarm.command.press.duress) == (LAPWING, False)
 
 
+@pytest.mark.parametrize("text", ["K7F2 3", "help K7F2", "K7F2 SOS"])
+@pytest.mark.parametrize(("word", "duress"), [(SAFE, False), (DURESS, True)])
+def test_a_call_with_ones_own_word_is_theirs_bug_it_raised_for_whose_code_it_had(
+    rig: Rig, text: str, word: str, *, duress: bool
+) -> None:
+    rig.take(codes=(FOR_LAPWING,))
+    (alarm,) = rig.sms(f"{text} {word}", number_of(HERON))
+    assert isinstance(alarm, Distress)
+    assert (alarm.command.kind, alarm.command.subject) == (Kind.REAL, HERON)
+    assert (alarm.command.press.doubt, alarm.command.press.duress) == (None, duress)
+    assert "K7F2" in alarm.command.press.text, "HQ reads whose code it was"
+
+
 @pytest.mark.parametrize(
     "text", ["K7F2 SOS", "SOS! K7F2", "K7F2 sos {sign}", "K7F2 SOS[2/2 missing]"]
 )
