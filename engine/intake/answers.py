@@ -17,6 +17,7 @@ from engine.alarm.state import Kind, Press, ReplyKind, alarm_of
 from engine.intake.beside import Message, after_force, beside_own_force
 from engine.intake.checkins.said import CheckInSaid
 from engine.intake.checkins.words import CheckInText, read_check_in
+from engine.intake.excerpt import excerpt
 from engine.intake.held import dated, said_at, sent_before, stamp_of
 from engine.intake.judge import Judge, alarm_id
 from engine.intake.replies import has_words, is_whole
@@ -38,7 +39,6 @@ from engine.roster.words import forced_speaker, mask, word_in
 from engine.stored import read_plain
 from engine.values import CommandId, Instant, Signal
 
-_TEXT_MAX = 500
 _ALL_IS_WELL = frozenset({ReplyKind.FALSE, ReplyKind.SAFE})
 _UNDERWAY = timedelta(hours=1)
 """So long somebody who was coming is still taken to be on the way."""
@@ -168,7 +168,7 @@ def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
     row, alarm, person = sms.row, alarm_of(code.stream), roster.person(code.person)
     word = None if person is None else word_in(sms.text, person)
     shown = mask(sms.text, roster)
-    text = dated(shown[:_TEXT_MAX], sms.row)
+    text = dated(excerpt(shown), sms.row)
     kind = read_said(sms.text, judge).kind
     if kind is None and person is not None and _speaks(person, word):
         kind = ReplyKind.SAFE
@@ -369,7 +369,7 @@ def _cancel(
         command = AddNote(
             command_id=CommandId(row.key),
             by=None,
-            text=dated(shown[:_TEXT_MAX], row),
+            text=dated(excerpt(shown), row),
             source=row.key,
             person=person.person,
         )

@@ -15,6 +15,7 @@ from engine.alarm.commands import Raise
 from engine.alarm.state import NOWHERE, Kind, Press, ReplyKind, SourceDoubt
 from engine.alarm.strangers import MESSAGE
 from engine.intake.assess import Outcome
+from engine.intake.excerpt import excerpt
 from engine.intake.held import said_at, sent_before, stamp_of
 from engine.intake.judge import (
     ALIAS_OF_A_STRANGER,
@@ -38,18 +39,23 @@ from engine.roster.words import mask
 from engine.stored import read_plain
 from engine.values import CommandId, Fix, PersonId, Signal
 
-_TEXT_MAX = 500
 _SOS = frozenset({"sos", "сос"})  # noqa: RUF001 - Cyrillic
 _WORD = re.compile(r"[^\W\d_]+")
 _NATIONAL_DIGITS_MIN = 7
+OTHERS_MAX = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks for help, and whether number and code both say so."""
+    """Who asks for help, and whether number and code both say so.
+
+    `others` are the aliases of defenders who have the number as well, where nothing
+    tells which of them it is.
+    """
 
     person: Person
     is_confirmed: bool
+    others: tuple[str, ...] = ()
 
 
 def senders_of(roster: Roster, sender: str) -> tuple[Person, ...]:
@@ -171,8 +177,9 @@ def caller_of(roster: Roster, senders: tuple[Person, ...], text: str) -> Caller 
     if signed:
         return Caller(person=signed[0], is_confirmed=True)
     if senders:
-        defender = next((p for p in senders if p.has(Role.DEFENDER)), senders[0])
-        return Caller(person=defender, is_confirmed=False)
+        caller, *others = [p for p in senders if p.has(Role.DEFENDER)] or senders[:1]
+        aliases = tuple(other.alias for other in others)
+        return Caller(person=caller, is_confirmed=False, others=aliases)
     named = [p for p in roster.people if p.sign and fold_word(p.sign) in words]
     return Caller(person=named[0], is_confirmed=False) if len(named) == 1 else None
 
@@ -199,7 +206,7 @@ def tracker_command(
     # Whoever has the device's SIM, or an IMEI, may write a word as well.
     words = text if octets is None else octets.hex()
     shown = words if is_call(row) else mask(words, roster)
-    shown = shown[:_TEXT_MAX]
+    shown = excerpt(shown)
     fix, sent = None, sent_before(row)
     if said.place is not None:
         lat_deg, lon_deg = said.place
@@ -262,13 +269,24 @@ def help_command(
             device_at=stamp_of(row),
             late=sent is not None,
             doubt=doubt,
-            text=text[:_TEXT_MAX] if _words(text) - _SOS else "",
+            text=_told_of(caller, text),
             duress=forced,
         ),
         place=place,
         has_words=bool(person.safe_word),
         public_name=person.published_name,
     )
+
+
+def _told_of(caller: Caller, text: str) -> str:
+    """Return what HQ reads of a call for help: no more than it, nothing."""
+    said = excerpt(text) if _words(text) - _SOS else ""
+    if not caller.others:
+        return said
+    others = ", ".join(caller.others[:OTHERS_MAX])
+    more = len(caller.others) - OTHERS_MAX
+    listed = f"{others} and {more} more" if more > 0 else others
+    return f"{said} [or it is {listed}, who have this telephone as well]".lstrip()
 
 
 def message_command(
@@ -293,7 +311,7 @@ def message_command(
             device_at=stamp_of(row),
             late=sent is not None,
             doubt=None if person is not None else SourceDoubt.UNKNOWN_DEVICE,
-            text=text[:_TEXT_MAX],
+            text=excerpt(text),
         ),
         place=NOWHERE,
     )

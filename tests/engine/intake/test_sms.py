@@ -136,6 +136,44 @@ def test_a_shared_telephone_calls_for_its_defender_bug_whoever_was_listed_first(
         assert caller.is_confirmed is ("Finch" in text)
 
 
+@pytest.mark.parametrize(
+    ("count", "named"),
+    [
+        (1, "Alias 1"),
+        (2, "Alias 1, Alias 2"),
+        (7, "Alias 1, Alias 2, Alias 3, Alias 4, Alias 5 and 2 more"),
+    ],
+)
+def test_of_defenders_who_share_a_telephone_hq_reads_all_bug_it_heard_of_one(
+    count: int, named: str
+) -> None:
+    heron = ROSTER.person(HERON)
+    assert heron is not None
+    (number,) = heron.numbers
+    others = tuple(
+        replace(
+            heron,
+            person=PersonId(f"other-{one}"),
+            alias=f"Alias {one}",
+            sign=f"Other{'abcdefg'[one - 1]}",
+        )
+        for one in range(1, count + 1)
+    )
+    roster = Roster(people=(*ROSTER.people, *others), devices=(), rota=ROSTER.rota)
+    board = Board(roster, (), clock=ManualClock(), telemetry=Meter())
+    judge = Judge(board=board, registry=judge_of().registry)
+    shared = f"[or it is {named}, who have this telephone as well]"
+    for text, said in (
+        ("SOS", shared),
+        ("help, at the bridge", f"help, at the bridge {shared}"),
+        ("help Othera", "help Othera"),
+    ):
+        caller = caller_of(roster, senders_of(roster, number), text)
+        assert caller is not None
+        raised = help_command(_row(text), caller, judge, text)
+        assert raised.press.text == said
+
+
 @pytest.mark.parametrize("text", ["SOS", "SOS Chandelier", "help! 3"])
 def test_a_stranger_with_a_keyword_raises_nobodys_alarm(text: str) -> None:
     assert _call(text, FOREIGN) is None
