@@ -8,7 +8,7 @@ an alarm they were told of, or their sign) it counts as they.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from engine.alarm.commands import Raise
@@ -172,21 +172,35 @@ def caller_of(roster: Roster, senders: tuple[Person, ...], text: str) -> Caller 
     Of several who share a telephone a defender calls. None where nobody is meant, or a
     sign that several people have.
     """
-    words = _words(text)
-    signed = [p for p in senders if fold_word(p.sign) in words]
+    signed = _signed(senders, text)
     if signed:
         return Caller(person=signed[0], is_confirmed=True)
     if senders:
         caller, *others = [p for p in senders if p.has(Role.DEFENDER)] or senders[:1]
         aliases = tuple(other.alias for other in others)
         return Caller(person=caller, is_confirmed=False, others=aliases)
-    named = [p for p in roster.people if p.sign and fold_word(p.sign) in words]
+    named = _signed(roster.people, text)
     return Caller(person=named[0], is_confirmed=False) if len(named) == 1 else None
 
 
+def _signed(people: Iterable[Person], text: str) -> list[Person]:
+    """Return whose sign stands in a text; as it is written, before without accents.
+
+    Two in one circle may have signs that differ by no more.
+    """
+    said = _said(text)
+    plain, words = frozenset(map(str.casefold, said)), frozenset(map(fold_word, said))
+    found = [one for one in people if one.sign and fold_word(one.sign) in words]
+    return [one for one in found if one.sign.casefold() in plain] or found
+
+
 def _words(text: str) -> frozenset[str]:
+    return frozenset(map(fold_word, _said(text)))
+
+
+def _said(text: str) -> list[str]:
     said = unicodedata.normalize("NFKC", text[:TEXT_MAX])[:TEXT_MAX]
-    return frozenset(map(fold_word, _WORD.findall(said)))
+    return _WORD.findall(said)
 
 
 def tracker_command(

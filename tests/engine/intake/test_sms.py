@@ -116,6 +116,22 @@ def test_a_sign_is_known_without_its_accents_bug_the_call_was_nobodys(
     assert caller.is_confirmed is proves
 
 
+@pytest.mark.parametrize(("typed", "whose"), [("Limón", HERON), ("limon", LAPWING)])
+@pytest.mark.parametrize("sender", [FOREIGN, LAPWINGS])
+def test_signs_that_differ_by_accents_are_two_bug_the_call_was_nobodys(
+    typed: str, whose: PersonId, sender: str
+) -> None:
+    signs = {HERON: "Limón", LAPWING: "Limon"}
+    people = tuple(
+        replace(one, sign=signs.get(one.person, one.sign), numbers=(Number(LAPWINGS),))
+        for one in ROSTER.people
+    )
+    roster = Roster(people=people, devices=ROSTER.devices, rota=ROSTER.rota)
+    caller = caller_of(roster, senders_of(roster, sender), f"SOS {typed}")
+    assert caller is not None
+    assert caller.person.person == whose
+
+
 def test_a_shared_telephone_calls_for_its_defender_bug_whoever_was_listed_first() -> (
     None
 ):
