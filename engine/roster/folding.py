@@ -6,6 +6,8 @@ from collections.abc import Iterable
 # Letters of their own to Unicode, and to a telephone that writes plain ones.
 _PLAIN = str.maketrans({"\u0131": "i", "\u0142": "l", "\u0111": "d"})
 _SEPARATOR = "\u200b"
+_STRETCH = "\u0640"
+"""It makes an Arabic word longer, and is a letter to Unicode."""
 
 
 def fold_word(word: str) -> str:
@@ -26,9 +28,11 @@ def is_silent(char: str) -> bool:
     """Say whether a character is no letter of a word in which it stands.
 
     Accents and vowel marks that stand by themselves, joiners, soft hyphens, marks of
-    direction; not the blank that has no width.
+    direction, what stretches a word; not the blank that has no width.
     """
-    return unicodedata.category(char) in {"Mn", "Cf"} and char != _SEPARATOR
+    if char in {_SEPARATOR, _STRETCH}:
+        return char == _STRETCH
+    return unicodedata.category(char) in {"Mn", "Cf"}
 
 
 def folded(words: Iterable[str]) -> frozenset[str]:

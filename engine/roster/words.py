@@ -4,7 +4,7 @@ Never in a message of ours, nor on any screen: whoever reads our SMS on a seized
 telephone must not learn them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from engine.roster.folding import fold_word, is_silent
 from engine.roster.model import Person, Roster, Word
@@ -13,6 +13,7 @@ WORD_LENGTH_MIN = 4
 WORD_LENGTH_MAX = 16
 MASK = "[word]"
 _ANSWERS = range(1, 7)
+_CODE_LENGTH = 4
 
 
 def word_fault(word: str) -> str | None:
@@ -38,7 +39,7 @@ def forced_speaker(text: str, people: Iterable[Person]) -> Person | None:
     """Return whose word of force stands in a text, from whatever number it came."""
     said = [part for part in _parts(text) if part[0].isalnum()]
     plain = {fold_word(part) for part in said}
-    bare = {fold_word(_bare(part)) for part in said}
+    bare = {fold_word(part[at:]) for part in said for at in _begins(part)}
     for person in people:
         word = fold_word(person.duress_word)
         if word and (word in plain or (word in bare and _is_forced(text, person))):
@@ -57,27 +58,50 @@ def mask(text: str, roster: Roster, by: str = MASK) -> str:
 
 
 def _masked(part: str, secret: frozenset[str], by: str) -> str:
-    word = _word_of(part, secret)
-    if word is None:
+    at = _word_at(part, secret)
+    if at is None:
         return part
-    return by if fold_word(part) == word else f"{part[0]} {by}"
+    return f"{part[:at]} {by}" if at else by
 
 
 def _word_of(part: str, words: frozenset[str]) -> str | None:
     """Return which of these words a part is, as it is compared."""
-    for said in (fold_word(part), fold_word(_bare(part))):
-        if said in words:
-            return said
-    return None
+    at = _word_at(part, words)
+    return None if at is None else fold_word(part[at:])
 
 
-def _bare(part: str) -> str:
-    """Return a part without the answer that stands before it with no blank: `1maple`.
+def _word_at(part: str, words: frozenset[str]) -> int | None:
+    """Return where one of these words begins, to the end of a part."""
+    return next(
+        (at for at in (0, *_begins(part)) if fold_word(part[at:]) in words), None
+    )
 
-    Of digits alone none is an answer.
+
+def _begins(part: str) -> Iterator[int]:
+    """Yield where a word may begin behind what stands before it with no blank.
+
+    An answer, a code, or both: `1maple`, `K7F2maple`, `K7F21maple`. Of digits alone
+    none is either.
     """
-    is_behind = part[:1].isdecimal() and part[1:2].isalpha()
-    return part[1:] if is_behind and int(part[0]) in _ANSWERS else part
+    behind_code = _CODE_LENGTH if _is_code(part[:_CODE_LENGTH]) else 0
+    for at in {behind_code, behind_code + 1, 1} - {0}:
+        is_answer = at == behind_code or _is_answer(part[at - 1 : at])
+        if is_answer and part[at:].lstrip(_silent_in(part))[:1].isalpha():
+            yield at
+
+
+def _is_answer(char: str) -> bool:
+    return char.isdecimal() and int(char) in _ANSWERS
+
+
+def _is_code(said: str) -> bool:
+    """Say whether it may be the code of an alarm; which they are intake knows."""
+    is_one = len(said) == _CODE_LENGTH and said.isalnum() and said[0].isalpha()
+    return is_one and any(map(str.isdecimal, said))
+
+
+def _silent_in(part: str) -> str:
+    return "".join(filter(is_silent, part))
 
 
 def _parts(text: str) -> list[str]:

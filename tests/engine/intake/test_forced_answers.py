@@ -60,6 +60,16 @@ def test_a_word_of_safety_in_a_message_with_a_hole_is_read_by_hq(rig: Rig) -> No
     assert isinstance(told.command, AddNote), "without a code it calls off nothing"
 
 
+@pytest.mark.parametrize("text", ["K7F21{}", "K7F2 1{}", "K7F2 1\u200e{}"])
+def test_a_word_of_force_with_no_blank_before_it_is_one_bug_hq_read_it_in_clear(
+    rig: Rig, text: str
+) -> None:
+    rig.take(codes=(FOR_LAPWING,))
+    said = answer_in(rig.sms(text.format(LAPWINGS)))
+    assert (said.reply, said.duress) == (ReplyKind.COMING, True)
+    assert LAPWINGS not in said.text
+
+
 def test_a_defenders_forced_answer_raises_as_well(rig: Rig) -> None:
     rig.take(codes=(CODE,))
     told = rig.sms(f"coming {DURESS}", number_of(HERON))

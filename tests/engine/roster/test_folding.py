@@ -31,6 +31,7 @@ def test_case_and_width_of_letters_do_not_count() -> None:
             "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
         ),
         ("g\u0142os", "Glos"),
+        ("\u0623\u0645\u0627\u0646", "\u0627\u0645\u0640\u0640\u0627\u0646"),
     ],
     ids=[
         "spanish",
@@ -41,6 +42,7 @@ def test_case_and_width_of_letters_do_not_count() -> None:
         "vowel",
         "joiner",
         "polish",
+        "stretched",
     ],
 )
 @pytest.mark.parametrize("form", ["NFC", "NFD"])

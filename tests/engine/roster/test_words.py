@@ -32,6 +32,12 @@ ROSTER = parse_roster(HERON + WORDS, "roster.toml")
         ("K7F2 1Cedar7", Word.DURESS),
         ("K7F2 \u0661cedar7", Word.DURESS),
         ("K7F2 6maple or cedar7", Word.DURESS),
+        ("K7F21cedar7", Word.DURESS),
+        ("k7f2Cedar7", Word.DURESS),
+        ("K7F26maple", Word.SAFE),
+        ("1\u200ecedar7", Word.DURESS),
+        ("K7F27maple", None),
+        ("KTFLmaple", None),
         ("7maple", None),
         ("maples", None),
         ("cedar 7", None),
@@ -44,7 +50,9 @@ def test_a_word_is_found_where_it_stands_by_itself(
     assert word_in(text, PERSON) is word
 
 
-@pytest.mark.parametrize("text", ["K7F2 1Cedar7", "1cedar7", "6cedar7 6"])
+@pytest.mark.parametrize(
+    "text", ["K7F2 1Cedar7", "1cedar7", "6cedar7 6", "K7F21Cedar7", "1\u200fcedar7"]
+)
 def test_a_word_of_force_behind_an_answer_is_one_from_any_number_bug_it_was_none(
     text: str,
 ) -> None:
@@ -64,6 +72,7 @@ def test_a_word_that_begins_with_a_digit_is_itself_first() -> None:
 
 def test_what_is_shown_has_no_word_of_theirs() -> None:
     assert mask("K7F2 1Cedar7", ROSTER) == f"K7F2 1 {MASK}"
+    assert mask("K7F21Cedar7 or K7F2maple", ROSTER) == f"K7F21 {MASK} or K7F2 {MASK}"
     assert mask("It is Maple, not CEDAR7!", ROSTER) == f"It is {MASK}, not {MASK}!"
     assert mask("It is M\u00e1ple, e\u0301.", ROSTER) == f"It is {MASK}, e\u0301."
 
