@@ -44,10 +44,12 @@ def verdict_refusal(alarm: Alarm, by: OperatorId, truth: Truth) -> RefusalGround
     """
     if _breaks_off(alarm, truth):
         return RefusalGround.ALREADY_DONE if is_played_out(alarm) else None
-    theirs = {said.truth for said in fresh(alarm) if said.name == by}
+    said = [one for one in fresh(alarm) if one.name == by]
+    theirs = {one.truth for one in said}
+    standing = {one.truth for one in said if not _is_taken(alarm, one)}
     match alarm.ask:
         case None:
-            again = _is_decided(alarm, truth) or truth in theirs
+            again = _is_decided(alarm, truth) or truth in standing
             return RefusalGround.ALREADY_DONE if again else None
         case Ask.DISPUTED:
             is_own = truth is Truth.FALSE and Truth.FALSE in theirs

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
+from engine.alarm.events import ActRefused
 from engine.alarm.state import Force, ReplyKind, Truth
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Step
@@ -129,6 +130,24 @@ def test_a_false_of_who_is_forced_is_no_voice_bug_one_operator_was_enough() -> N
     assert scene.state().truth is not Truth.FALSE
     scene.reply("c2", ReplyKind.FALSE)
     assert scene.state().truth is Truth.FALSE, "that is the second"
+
+
+def test_who_was_forced_says_it_again_freely_bug_the_console_said_they_had() -> None:
+    """An officer who has the case and is paged as well: the first word is none now."""
+    scene = Scene(protocol=PROTOCOLS["quorum"]).raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.verify(Truth.FALSE)
+    scene.run(10)
+    scene.reply("alder", ReplyKind.FALSE, word=Word.DURESS)
+    scene.run(10)
+    scene.acknowledge()
+    scene.verify(Truth.FALSE)
+    assert scene.of(ActRefused) == []
+    scene.verify(Truth.FALSE)
+    assert len(scene.of(ActRefused)) == 1, "once is enough"
+    scene.reply("c2", ReplyKind.FALSE)
+    assert scene.state().truth is Truth.FALSE
 
 
 def test_a_real_of_who_is_forced_later_is_a_voice() -> None:
