@@ -64,9 +64,9 @@ BROKEN = (
         (
             Change(
                 "engine/alarm/repeats.py",
-                "    return not is_exclusive or effect.state is EffectState.REJECTED\n",
+                "    return not is_exclusive or effect.state in certainly_not\n",
                 "    return effect.repeat == 0 or not is_exclusive or"
-                " effect.state is EffectState.REJECTED\n",
+                " effect.state in certainly_not\n",
             ),
         ),
     ),
