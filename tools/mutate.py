@@ -40,6 +40,7 @@ MODULES = (
     "paging",
     "found_false",
     "played",
+    "verdicts",
     "posts",
     "force",
     "safety",

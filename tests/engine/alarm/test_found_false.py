@@ -185,6 +185,19 @@ def test_a_search_that_it_stopped_goes_on_bug_a_second_press_called_nobody(
     assert len(wider(scene)) == 10
 
 
+def test_a_press_does_not_have_who_began_a_dispute_settle_it() -> None:
+    scene = seen_as_false(replace(PROTOCOLS["quorum"], all_clear_needs=1))
+    scene.reply("alder", ReplyKind.FALSE)
+    scene.reply("c1", ReplyKind.REAL)
+    assert scene.state().ask is Ask.DISPUTED
+    scene.raised("k2")
+    scene.acknowledge()
+    scene.verify(Truth.FALSE)
+    assert len(scene.of(ActRefused)) == 1, "their word is one of both"
+    scene.verify(Truth.FALSE, ROWAN)
+    assert holds(scene.state(), Condition.FALSE)
+
+
 def test_what_was_pressed_again_may_be_found_false_again() -> None:
     scene = seen_as_false(ENDED_BY_ONE)
     scene.raised("k2")
