@@ -15,6 +15,7 @@ from engine.intake.answers import Sms, code_by_word, code_in, messages_of, read_
 from engine.intake.assess import Outcome
 from engine.intake.checkins.said import CheckInSaid, word_said
 from engine.intake.checkins.words import read_check_in
+from engine.intake.failing import failed_command
 from engine.intake.held import said_at
 from engine.intake.judge import (
     Judge,
@@ -25,7 +26,7 @@ from engine.intake.judge import (
     raise_command,
 )
 from engine.intake.reports import decode_report
-from engine.intake.sms import device_of, message_command
+from engine.intake.sms import SOURCE_SMS, device_of, message_command
 from engine.intake.vigil.attendance import Attendance
 from engine.ports.device import DeviceReport
 from engine.ports.journal import InboundRow, ReaderLender
@@ -47,7 +48,6 @@ APART_MAX = timedelta(seconds=60)
 UNCLAIMED = timedelta(seconds=20)
 SOURCE_DEVICE = "device"
 SOURCE_QUIET = "quiet"
-SOURCE_SMS = "sms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +161,8 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         if self._guarded(partial(self._act_on, row)):
             self._failed_once.discard(row.key)
         elif row.key in self._failed_once:
-            self._unreadable(row)
+            self._failed_once.discard(row.key)
+            self._distress(failed_command(row, self._judge))
         else:
             self._failed_once.add(row.key)
 

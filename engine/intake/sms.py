@@ -43,6 +43,7 @@ _SOS = frozenset({"sos", "сос"})  # noqa: RUF001 - Cyrillic
 _WORD = re.compile(r"[^\W\d_]+")
 _NATIONAL_DIGITS_MIN = 7
 OTHERS_MAX = 5
+SOURCE_SMS = "sms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,13 @@ would set none.
 from collections.abc import Callable, Mapping
 
 from engine.alarm.state import is_alarms
-from engine.intake.actor import SOURCE_DEVICE, SOURCE_SMS
+from engine.intake.actor import SOURCE_DEVICE
 from engine.intake.answers import Sms, code_in, messages_of, read_sms
 from engine.intake.checkins.said import CheckInSaid, word_said
 from engine.intake.checkins.words import LASTS_MAX
 from engine.intake.judge import Judge
 from engine.intake.reports import decode_report
+from engine.intake.sms import SOURCE_SMS
 from engine.ports.journal import Code, InboundRow, JournalReader
 from engine.values import Instant, PersonId, ReportKey
 

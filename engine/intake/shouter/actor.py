@@ -17,7 +17,7 @@ from engine.dispatch.actor import Shout
 from engine.dispatch.body import EffectBody
 from engine.dispatch.outcomes import AWAY, Outcome
 from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
-from engine.intake.actor import SOURCE_DEVICE, SOURCE_SMS
+from engine.intake.actor import SOURCE_DEVICE
 from engine.intake.judge import Judge, raise_command
 from engine.intake.reports import decode_report
 from engine.intake.shouter.unhandled import (
@@ -29,6 +29,7 @@ from engine.intake.shouter.unhandled import (
 )
 from engine.intake.shouter.unheard import AGAIN, Notice, Unheard, Way
 from engine.intake.shouter.whom import Address, addresses_about, addresses_for
+from engine.intake.sms import SOURCE_SMS
 from engine.ports.journal import Append, Place, Record, Request
 from engine.ports.latest import Attend, Doubt
 from engine.ports.telemetry import Telemetry

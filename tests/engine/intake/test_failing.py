@@ -9,15 +9,18 @@ from engine.alarm.state import Kind
 from engine.intake import actor as intake_actor
 from engine.intake.answers import Sms
 from engine.intake.assess import report_key
+from engine.intake.failing import FAILED
 from engine.intake.judge import Judge, Judgement
 from tests.engine.intake.test_actor import Rig, now, rig
 
 __all__ = ["rig"]
 
 
-@pytest.mark.parametrize("what", ["messages_of", "raise_command"])
+@pytest.mark.parametrize(
+    ("what", "whose"), [("messages_of", "Lapwing"), ("raise_command", "Heron")]
+)
 def test_a_signal_at_which_intake_fails_is_for_hq_bug_it_ended_the_engine_at_each_start(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch, what: str
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, what: str, whose: str
 ) -> None:
     real = getattr(intake_actor, what)
 
@@ -44,5 +47,6 @@ def test_a_signal_at_which_intake_fails_is_for_hq_bug_it_ended_the_engine_at_eac
     raised = [one.command for one in rig.told if isinstance(one, Distress)]
     real_ones = [one for one in raised if one.kind is Kind.REAL]
     assert [one.press.key for one in real_ones] == [report_key(well)]
-    notices = {one.press.text for one in raised if one.kind is Kind.NOTICE}
-    assert notices == {"something that was recorded cannot be read"}
+    notices = [one for one in raised if one.kind is Kind.NOTICE]
+    assert {one.press.text for one in notices} == {FAILED}
+    assert {one.alias for one in notices} == {whose}, "HQ knows whom to ask"

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from engine.intake.actor import SOURCE_SMS
 from engine.intake.checkins.said import CheckInSaid
+from engine.intake.sms import SOURCE_SMS
 from engine.ports.journal import Append, Appended, Head, NewEvent, Record
 from engine.roster.model import Word
 from engine.values import CommandId, ReportKey
