@@ -41,8 +41,9 @@ class RiskWindow:
     def spans(self, around: date, zone: ZoneInfo) -> Iterable[tuple[Instant, Instant]]:
         """Return beginning and end of what begins a week round a day, by beginning.
 
-        Where clocks are put back the earlier of two beginnings and the later of two
-        ends count: a window never loses an hour.
+        Where clocks are put back a time of day comes twice, and where they are put on
+        one that is left out has two readings: the earlier of two beginnings and the
+        later of two ends count, so that a window never loses an hour.
         """
         if self.first is not None and self.last is not None:
             return [self._span(self.first, self.last, zone)]
@@ -55,9 +56,16 @@ class RiskWindow:
         ]
 
     def _span(self, first: date, last: date, zone: ZoneInfo) -> tuple[Instant, Instant]:
-        begins = datetime.combine(first, self.begins, zone)
-        ends = datetime.combine(last, self.ends, zone).replace(fold=1)
-        return Instant.from_datetime(begins), Instant.from_datetime(ends)
+        begins = _readings(first, self.begins, zone)
+        ends = _readings(last, self.ends, zone)
+        return min(begins), max(ends)
+
+
+def _readings(day: date, clock: time, zone: ZoneInfo) -> tuple[Instant, Instant]:
+    """Return which moments a time of day may be; the same one but on two nights."""
+    first = datetime.combine(day, clock, zone)
+    second = first.replace(fold=1)
+    return Instant.from_datetime(first), Instant.from_datetime(second)
 
 
 def read_window(text: str) -> RiskWindow:

@@ -55,6 +55,28 @@ def test_an_hour_that_comes_twice_is_inside_both_times() -> None:
         assert at_risk(window, STOCKHOLM, at(f"2026-10-25T02:30:00{offset}"))
 
 
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("daily 22:00-02:30", "2026-03-29T01:45:00+01:00"),
+        ("daily 22:00-02:30", "2026-03-29T03:15:00+02:00"),
+        ("daily 02:30-06:00", "2026-03-29T03:15:00+02:00"),
+        ("2026-03-28 22:00 to 2026-03-29 02:30", "2026-03-29T01:45:00+01:00"),
+    ],
+)
+def test_a_window_loses_nothing_to_an_hour_that_is_left_out(
+    text: str, moment: str
+) -> None:
+    assert at_risk((read_window(text),), STOCKHOLM, at(moment))
+
+
+def test_every_day_has_no_gap_where_clocks_are_put_on_at_midnight() -> None:
+    always = (read_window("daily 00:00-00:00"),)
+    for minutes in range(0, 24 * 60, 10):
+        now = at("2026-03-28T12:00:00+02:00").plus(timedelta(minutes=minutes))
+        assert at_risk(always, "Asia/Beirut", now)
+
+
 def test_a_dated_window_holds_once() -> None:
     window = (read_window("2026-12-01 18:00 to 2026-12-02 06:00"),)
 
