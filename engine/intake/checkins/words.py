@@ -7,7 +7,7 @@ papers" is a letter to somebody, and HQ reads it. Total on any text.
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from engine.values import Instant
@@ -72,12 +72,12 @@ class CheckInText:
             return None
         local = now.to_datetime().astimezone(ZoneInfo(zone))
         hour, minute = self.clock
-        then = datetime.combine(
-            local.date(), local.time().replace(hour, minute, 0, 0), local.tzinfo
-        )
-        if Instant.from_datetime(then) <= now:
-            then += timedelta(days=1)
-        return min(Instant.from_datetime(then), now.plus(LASTS_MAX))
+        today = local.replace(hour=hour, minute=minute, second=0, microsecond=0, fold=0)
+        # Where clocks are put back an hour comes twice: the second one may be meant.
+        readings = (today, today.replace(fold=1), today + timedelta(days=1))
+        moments = map(Instant.from_datetime, readings)
+        latest = now.plus(LASTS_MAX)
+        return min(next((one for one in moments if one > now), latest), latest)
 
 
 def read_check_in(text: str) -> CheckInText | None:

@@ -64,6 +64,21 @@ def test_a_time_is_the_next_one_where_the_person_is(now: str, until: str) -> Non
     assert found == min(Instant.parse(until), day_later)
 
 
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        ("2026-10-25T02:15:00+02:00", "2026-10-25T02:30:00+02:00"),
+        ("2026-10-25T02:45:00+02:00", "2026-10-25T02:30:00+01:00"),
+        ("2026-10-25T02:15:00+01:00", "2026-10-25T02:30:00+01:00"),
+        ("2026-10-25T02:45:00+01:00", "2026-10-26T02:30:00+01:00"),
+        ("2026-03-29T01:00:00+01:00", "2026-03-29T03:30:00+02:00"),  # none that night
+    ],
+)
+def test_of_a_time_that_comes_twice_the_next_one_counts(now: str, until: str) -> None:
+    said = CheckInText(clock=(2, 30))
+    assert said.until(Instant.parse(now), STOCKHOLM) == Instant.parse(until)
+
+
 @given(st.text(max_size=200))
 def test_no_text_is_too_odd(text: str) -> None:
     said = read_check_in(text)
