@@ -17,6 +17,8 @@ REVEALED_S = 5 * 60.0
 SAVE_EVERY_S = 60.0
 FREE_FAILURES = 5
 THROTTLE_MAX_S = 300.0
+DOUBLINGS_MAX = 9
+"""By then a pause is the longest."""
 FORGET_S = 900.0
 KEYS_MAX = 10_000
 TOKEN_BYTES = 32
@@ -154,7 +156,9 @@ class Throttle:
         count, last_s = self._attempts.get(key, (0, 0.0))
         if count < FREE_FAILURES or now_s - last_s > FORGET_S:
             return 0.0
-        pause_s = min(THROTTLE_MAX_S, 2.0 ** (count - FREE_FAILURES))
+        # Bounded first: whoever goes on for days comes to more than a float holds.
+        doublings = min(count - FREE_FAILURES, DOUBLINGS_MAX)
+        pause_s = min(THROTTLE_MAX_S, 2.0**doublings)
         return max(0.0, last_s + pause_s - now_s)
 
 

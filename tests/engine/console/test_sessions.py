@@ -110,6 +110,14 @@ def test_many_guesses_at_once_are_no_way_round_the_throttle() -> None:
     assert passed == FREE_FAILURES
 
 
+def test_whoever_guesses_for_days_waits_as_long_as_before() -> None:
+    throttle = Throttle()
+    keys = ("name/alder",)
+    for _ in range(2_000):
+        throttle.attempt(keys, 0.0)
+    assert throttle.wait_s(keys, 0.0) == THROTTLE_MAX_S
+
+
 def test_the_right_password_forgets_the_wrong_ones() -> None:
     throttle = Throttle()
     for _ in range(FREE_FAILURES):
