@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.alarm.codec import UnreadableEventError, decode, replay
-from engine.alarm.events import ActRefused, AlarmEvent, AlarmRaised
+from engine.alarm.events import AlarmEvent, AlarmRaised
 from engine.alarm.evolve import fold
 from engine.alarm.rows import key_of, look_in
 from engine.alarm.state import Alarm, Kind, alarm_of, stream_of
@@ -260,14 +260,10 @@ class Cases:
             for row in self._rows(alarm_id)
         ]
 
-    def refusal(self, alarm_id: AlarmId, command_id: CommandId) -> ActRefused | None:
-        """Return what the rules said to a command, from its rows."""
-        for row in self._rows(alarm_id):
-            if row.command_id == command_id:
-                event = _event(row)
-                if isinstance(event, ActRefused):
-                    return event
-        return None
+    def came_of(self, alarm_id: AlarmId, command_id: CommandId) -> list[AlarmEvent]:
+        """Return what a command came to, from its rows."""
+        rows = (row for row in self._rows(alarm_id) if row.command_id == command_id)
+        return [event for event in map(_event, rows) if event is not None]
 
     def _rows(self, alarm_id: AlarmId) -> Iterable[StoredEvent]:
         with self._readers.reader() as reader:

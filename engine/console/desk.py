@@ -10,6 +10,7 @@ from typing import TypeVar
 from msgspec import structs
 
 from engine.alarm.commands import AlarmCommand, Close, HandOver, Link, Raise
+from engine.alarm.events import ActRefused, DetailsRevealed
 from engine.alarm.messages import Done
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import CloseReason, Kind
@@ -38,6 +39,7 @@ NOBODY_TAKES = "nobody takes orders just now; give it again"
 HALF_LINKED = "the other alarm has not said so yet: link them again in a minute"
 NOT_OPEN = "only an open alarm takes another one in"
 UNREAD_BEFORE = "what came of it before cannot be read; look before you repeat it"
+NOT_SHOWN = "no row of the journal says so, and nothing is shown without one"
 ITSELF = "that is this alarm: name the other one"
 KEPT_ROSTER = "roster.toml"
 KEPT_SESSIONS = "sessions.json"
@@ -132,10 +134,25 @@ class ConsoleDesk:
     def _earlier(self, alarm_id: AlarmId, command_id: CommandId) -> str | None:
         """Return why a command was refused that was given before."""
         try:
-            earlier = self.cases.refusal(alarm_id, command_id)
+            came = self.cases.came_of(alarm_id, command_id)
         except JournalError:
             return UNREAD_BEFORE
-        return None if earlier is None else refusal(earlier.ground)
+        earlier = (one for one in came if isinstance(one, ActRefused))
+        return next((refusal(one.ground) for one in earlier), None)
+
+    def show(
+        self, session: Session, alarm_id: AlarmId, command_id: CommandId
+    ) -> str | None:
+        """Show what is hidden of a case from when its row says so; else say why not.
+
+        A press whose id another one had before, of whatever act, has no row of its
+        own: it shows nothing, or as long as the first one does.
+        """
+        came = self.cases.came_of(alarm_id, command_id)
+        rows = [one for one in came if isinstance(one, DetailsRevealed)]
+        for one in rows:
+            session.reveal(alarm_id, one.at.ms / 1000)
+        return None if rows else NOT_SHOWN
 
     async def _link_back(
         self, alarm_id: AlarmId, command: Link, refused: str | None

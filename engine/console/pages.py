@@ -146,7 +146,7 @@ async def act(request: Request) -> Response:
     command = _command(desk, alarm_id, name, form, session.operator, command_id)
     refused = await desk.act(alarm_id, command)
     if refused is None and name == "reveal":
-        session.reveal(alarm_id, desk.now_s())
+        refused = desk.show(session, alarm_id, command_id)
     if wants_json(request):
         body = {"done": refused is None, "refused": refused}
         return JSONResponse(body, status_code=200 if refused is None else REFUSED)

@@ -9,6 +9,7 @@ from msgspec import structs
 from engine.alarm.commands import AddNote
 from engine.alarm.events import DetailsRevealed
 from engine.alarm.state import ReplyKind, Response
+from engine.console.desk import NOT_SHOWN
 from engine.console.people import untold
 from engine.console.sessions import REVEALED_S
 from engine.ports.journal import EffectState
@@ -163,6 +164,30 @@ def test_hq_reads_the_manner_before_any_number_bug_only_colleagues_did(
     quiet = hq.press("a4", protocol=protocol)
     with browser(hq) as at:
         assert words in at.client.get(f"/alarms/{quiet}").text
+
+
+@pytest.mark.parametrize("act", ["note", "acknowledge"])
+def test_nothing_is_shown_by_the_id_of_another_act_bug_no_row_said_so(
+    hq: Hq, alarm: AlarmId, act: str
+) -> None:
+    with browser(hq) as at:
+        at.act(alarm, act, id="one", text="she has called")
+        said = at.act(alarm, "reveal", id="one")
+        case = at.client.get(f"/api/alarms/{alarm}").json()
+    assert (said["done"], said["refused"]) == (False, NOT_SHOWN)
+    assert not case["revealed"]
+
+
+def test_a_reveal_that_is_sent_again_and_again_ends_all_the_same(
+    hq: Hq, alarm: AlarmId
+) -> None:
+    with browser(hq) as at:
+        for _ in range(3):
+            assert at.act(alarm, "reveal", id="one")["done"]
+            hq.clock.advance(REVEALED_S / 2 + 1)
+        case = at.client.get(f"/api/alarms/{alarm}").json()
+    assert [one["kind"] for one in case["lines"]].count("DetailsRevealed") == 1
+    assert not case["revealed"]
 
 
 def test_a_reveal_ends_after_five_minutes(hq: Hq, alarm: AlarmId) -> None:
