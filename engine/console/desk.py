@@ -57,6 +57,9 @@ class ConsoleDesk:
         self._unread: set[AlarmId] = set()
         self.operators = Operators(parts.state, must_read=False)
         self.sessions = Sessions(_read(parts.state / KEPT_SESSIONS))
+        if names := self.operators.names():
+            # Whoever removed one may have found no room to keep that it has ended.
+            self.sessions.keep_only(names)
         self.throttle = Throttle()
         self.known = KnownBrowsers(parts.state)
         # One at a time: each check takes 19 MiB.
@@ -87,7 +90,12 @@ class ConsoleDesk:
             self.checking -= 1
 
     async def change_password(self, operator: OperatorId, password: str) -> None:
-        """Set a new password outside the loop."""
+        """Set a new password outside the loop.
+
+        Raises:
+            OperatorError: they were removed meanwhile.
+
+        """
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(
             self._checker, self.operators.change, operator, password

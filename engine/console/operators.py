@@ -104,10 +104,7 @@ class Operators:
                 raise OperatorError(self.fault)
             left = dict(self._hashes)
             if left.pop(operator, None) is None:
-                message = (
-                    f"there is no operator {operator!r}; see: natalia operator list"
-                )
-                raise OperatorError(message)
+                raise OperatorError(_no_such(operator))
             if not left:
                 message = f"{operator!r} is the last operator; add another one first"
                 raise OperatorError(message)
@@ -115,8 +112,15 @@ class Operators:
         first_password_path(self._state, operator).unlink(missing_ok=True)
 
     def change(self, operator: OperatorId, password: str) -> None:
-        """Set a new password; the file with the first one goes."""
+        """Set a new password; the file with the first one goes.
+
+        Raises:
+            OperatorError: there is none of that name: they were removed meanwhile.
+
+        """
         with self._lock:
+            if operator not in self._hashes:
+                raise OperatorError(_no_such(operator))
             self._save({**self._hashes, operator: _HASHER.hash(password)})
         first_password_path(self._state, operator).unlink(missing_ok=True)
 
@@ -141,6 +145,10 @@ class Operators:
         """Write first: what a full disk did not take is not in force either."""
         write_private(self._path, json.dumps(hashes, indent=1, sort_keys=True))
         self._hashes = hashes
+
+
+def _no_such(operator: OperatorId) -> str:
+    return f"there is no operator {operator!r}; see: natalia operator list"
 
 
 @cache

@@ -6,6 +6,7 @@ itself after a restart. What is kept of it lets nobody in: the token's hash.
 
 import json
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -114,6 +115,12 @@ class Sessions:
         for key in gone:
             del self._sessions[key]
         self._changed = True
+
+    def keep_only(self, operators: Collection[OperatorId]) -> None:
+        """End the sessions of everybody else: they may have been removed since."""
+        others = {one.operator for one in self._sessions.values()} - {*operators}
+        for operator in others:
+            self.close_others(operator, "")
 
     def take_changes(self) -> str | None:
         """Return what to keep for the next process; None where nothing has changed."""

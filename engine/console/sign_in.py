@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from engine.console.known import COOKIE as KNOWN_COOKIE
 from engine.console.known import COOKIE_AGE_S
+from engine.console.operators import OperatorError
 from engine.console.page import desk_of, page
 from engine.console.security import COOKIE, form_of, inside, session_of, text_fields
 from engine.values import OperatorId
@@ -19,6 +20,8 @@ CHECKING_MAX = 4
 """So many of unknown browsers are checked at a time, 30 ms each: more would keep those
 of HQ waiting behind them, however many addresses and names they come under."""
 BUSY = "Many are signing in just now. Try again in a second."
+REMOVED = "You have been removed meanwhile, and may sign in no more."
+UNKEPT = "The password is the old one, as the state folder takes no new one"
 UNREAD = "The engine cannot read who may sign in: natalia operator list says why."
 
 
@@ -109,11 +112,24 @@ async def password(request: Request) -> Response:
     elif not await desk.check_password(session.operator, old):
         said = UNREAD if desk.operators.fault else "The old password is wrong."
     else:
-        await desk.change_password(session.operator, new)
-        desk.sessions.close_others(session.operator, request.cookies.get(COOKIE, ""))
-        desk.keep_sessions()
-        said, is_done = "Changed. Your other sessions have ended.", True
+        said = await _change(request, session.operator, new)
+        is_done = not said
+    said = said or "Changed. Your other sessions have ended."
     return page(request, "password.html", said=said, is_done=is_done)
+
+
+async def _change(request: Request, operator: OperatorId, new: str) -> str:
+    """Set a password and end the other sessions; return why not, where it is not."""
+    desk = desk_of(request)
+    try:
+        await desk.change_password(operator, new)
+    except OperatorError:
+        return REMOVED
+    except OSError as error:
+        return f"{UNKEPT}: {error.strerror}. Mend that, then repeat."
+    desk.sessions.close_others(operator, request.cookies.get(COOKIE, ""))
+    desk.keep_sessions()
+    return ""
 
 
 def _refused(request: Request, wrong: str, status: int) -> Response:

@@ -1,10 +1,12 @@
 """The control socket's application, and what SREs ask of the metrics' port."""
 
+import errno
 from collections.abc import Sequence
 
 import pytest
 from msgspec import structs
 
+from engine.console import desk
 from engine.console.control import NO_ALARM
 from engine.console.operators import first_password_path
 from engine.errors import NO_ROOM
@@ -100,6 +102,27 @@ def test_an_operator_who_is_removed_is_out_at_once_and_may_be_added_again(
         assert client.post("/operators/alder").status_code == 200
         assert at.client.get("/").status_code == 303
     assert kinds(hq, "operators")[-2:] == ["OperatorRemoved", "OperatorAdded"]
+
+
+def test_an_operator_who_was_removed_is_out_after_a_restart_bug_a_full_disk_kept_them(
+    hq: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("alder", "rowan"):
+        hq.enrol(name)
+    tokens = {name: hq.token(name) for name in ("alder", "rowan")}
+    hq.desk.keep_sessions()
+    with control(hq) as client:
+        monkeypatch.setattr(desk, "write_private", no_room)
+        assert client.delete("/operators/rowan").status_code == 200
+        monkeypatch.undo()
+    again = hq.restart().desk
+    assert again.session(tokens["alder"]) is not None
+    assert again.session(tokens["rowan"]) is None
+    again._checker.shutdown(wait=True)
+
+
+def no_room(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_operators_that_cannot_be_read_are_said_and_none_is_added(hq: Hq) -> None:

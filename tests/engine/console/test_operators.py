@@ -19,7 +19,7 @@ from engine.console.operators import (
 )
 from engine.values import OperatorId
 
-ALDER = OperatorId("alder")
+ALDER, ROWAN = OperatorId("alder"), OperatorId("rowan")
 
 
 def mode(path: Path) -> int:
@@ -79,6 +79,18 @@ def test_who_found_no_room_on_the_disk_is_no_operator_and_may_be_added_again(
             people.change(ALDER, "another one of mine")
     assert people.check(ALDER, word)
     assert first.path.exists()
+
+
+def test_no_new_password_lets_somebody_in_again_who_was_removed(
+    tmp_path: Path,
+) -> None:
+    people = Operators(tmp_path)
+    people.add(ALDER)
+    people.add(ROWAN)
+    people.remove(ROWAN)
+    with pytest.raises(OperatorError, match="no operator 'rowan'"):
+        people.change(ROWAN, "another one of mine")
+    assert Operators(tmp_path).names() == (ALDER,)
 
 
 def test_two_at_once_get_one_account(tmp_path: Path) -> None:

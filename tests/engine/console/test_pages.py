@@ -7,12 +7,10 @@ import pytest
 from starlette.routing import Mount, Route
 
 from engine.console.known import FILE
-from engine.console.operators import first_password_path
 from engine.console.pages import console_app
 from engine.console.security import BODY_MAX, HEADERS, OTHER_SIGN_IN, inside
 from engine.console.sessions import IDLE_S
 from engine.console.sign_in import BUSY, CHECKING_MAX
-from engine.values import OperatorId
 from tests.engine.console.hq import Hq, browser
 
 OPEN = {("GET", "/sign-in"), ("POST", "/sign-in")}
@@ -322,24 +320,6 @@ def test_an_idle_console_has_to_sign_in_again(hq: Hq) -> None:
         hq.clock.advance(IDLE_S + 1)
         assert at.client.get("/").status_code == 303
         assert at.client.get("/api/alarms").status_code == 401
-
-
-def test_a_new_password_is_asked_for_with_the_old_one(hq: Hq) -> None:
-    first = hq.enrol()
-    with browser(hq) as at, browser(hq) as elsewhere:
-        for old, new, said in (
-            (first, "short", "at least twelve"),
-            ("wrong", "a longer password", "old password is wrong"),
-            (first, "a longer password", "Changed"),
-        ):
-            page = at.client.post(
-                "/password", data={"csrf": at.csrf, "old": old, "new": new}
-            ).text
-            assert said in page
-        assert elsewhere.client.get("/").status_code == 303
-        assert at.client.get("/").status_code == 200
-    assert not first_password_path(hq.state, OperatorId("alder")).exists()
-    assert hq.desk.operators.check("alder", "a longer password")
 
 
 def test_a_case_that_is_not_there_is_said_to_be_missing(hq: Hq) -> None:
