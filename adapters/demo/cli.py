@@ -101,7 +101,7 @@ def _json(steps: list[Seen], missing: str | None, wrong: str | None) -> str:
             for one in steps
         ],
     }
-    return json.dumps(facts, indent=1, ensure_ascii=False)
+    return json.dumps(facts, indent=1)
 
 
 def _end(number: int, _frame: object) -> None:

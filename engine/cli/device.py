@@ -397,4 +397,4 @@ def _position(position: Mapping[str, object]) -> str:
 
 
 def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(value, indent=2))

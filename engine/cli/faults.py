@@ -15,7 +15,11 @@ Fault = ConfigError | DataError
 
 
 def faults_json(faults: Sequence[Fault], **beside: object) -> str:
-    """Return every fault by its fields, and what stands beside them, as JSON."""
+    """Return every fault by its fields, and what stands beside them, as JSON.
+
+    As all JSON of a command in ASCII alone: a letter that the output does not have
+    would be written as an escape that JSON does not know.
+    """
     told = [
         {"key": one.key, "expected": one.expected, "cure": one.cure}
         if isinstance(one, ConfigError)
@@ -28,7 +32,7 @@ def faults_json(faults: Sequence[Fault], **beside: object) -> str:
         for one in faults
     ]
     whole = {"ok": False, **beside, "faults": told}
-    return json.dumps(whole, indent=1, ensure_ascii=False)
+    return json.dumps(whole, indent=1)
 
 
 @contextmanager

@@ -176,8 +176,7 @@ def explain(
         "steps": steps,
         "rules": told.rules,
     }
-    with faults_told(as_json=as_json):
-        _tell(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", language)
+    sys.stdout.write(json.dumps(facts, indent=1) + "\n")
 
 
 def _tell(text: str, language: Language) -> None:
@@ -216,7 +215,7 @@ def diff(
         older, newer = load_named(before), load_named(after)
     lines = differences(older, newer)
     if as_json:
-        sys.stdout.write(json.dumps(lines, indent=1, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(lines, indent=1) + "\n")
     else:
         sys.stdout.write("".join(f"{line}\n" for line in lines))
     if lines and older.name == newer.name and newer.version <= older.version:

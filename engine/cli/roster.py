@@ -284,4 +284,4 @@ def _text(value: object) -> str:
 
 
 def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(value, indent=2))

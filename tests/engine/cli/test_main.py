@@ -1,5 +1,6 @@
 """Exit codes and words: never a traceback for what can be said."""
 
+import json
 import resource
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from engine.cli.main import (
     versions,
 )
 from engine.errors import ConfigError, DataError, JournalError, StateHeldError
+from engine.protocol.parse import sample
+from engine.roster.sample import sample_text
 from tests.engine.cli.services import natalia
 
 HELP_S = 0.3
@@ -180,6 +183,35 @@ def _help_computes_s() -> float:
     subprocess.run(words, capture_output=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "roster list people.toml",
+        "protocol diff standard named.toml",
+        "protocol explain standard --language fr",
+        "check-config wrong.toml",
+    ],
+)
+def test_json_is_json_in_any_locale_bug_a_letter_was_an_escape_that_it_has_not(
+    tmp_path: Path, words: str, encoding: str
+) -> None:
+    people = sample_text().replace('alias = "Heron"', 'alias = "Hégron"')
+    named = 'never = ["téléphoner"]\n' + (sample("standard") or "")
+    (tmp_path / "people.toml").write_text(people, encoding="utf-8")
+    (tmp_path / "named.toml").write_text(named, encoding="utf-8")
+    (tmp_path / "wrong.toml").write_text('"é" = 1\nstate = "x"\n', encoding="utf-8")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("natalia"), *words.split(), "--json"],
+        env={"PYTHONUTF8": "0", "PYTHONIOENCODING": encoding},
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    assert b"\\u00e9" in done.stdout
+    assert json.loads(done.stdout)
 
 
 def test_the_page_of_the_command_line_has_every_command_with_an_example() -> None:
