@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from engine.console.desk import ConsoleDesk
+from engine.console.words import whole
 from engine.errors import NO_ROOM, JournalError
 from engine.ports.journal import Append, Appended, Conflict, Head, NewEvent
 from engine.values import CommandId, OperatorId
@@ -111,4 +112,4 @@ async def fields_of(request: Request) -> dict[str, str]:
         return {}
     if not isinstance(body, dict):
         return {}
-    return {str(key): str(value) for key, value in body.items()}
+    return {str(key): whole(str(value)) for key, value in body.items()}

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.console.desk import ConsoleDesk
 from engine.console.sessions import Session
+from engine.console.words import whole
 
 COOKIE = "natalia_session"
 CSRF_HEADER = "x-csrf-token"
@@ -88,7 +89,7 @@ async def form_of(request: Request) -> dict[str, str]:
 
 def text_fields(form: Mapping[str, object]) -> dict[str, str]:
     """Return a form's fields without files."""
-    return {key: value for key, value in form.items() if isinstance(value, str)}
+    return {key: whole(value) for key, value in form.items() if isinstance(value, str)}
 
 
 class Guard:

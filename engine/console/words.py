@@ -211,6 +211,15 @@ def signals(alarm: Alarm) -> str:
     return ", ".join(said) or "unreadable report"
 
 
+def whole(text: str) -> str:
+    """Return a text with a question mark for each half of a character.
+
+    A terminal of another encoding sends them, and no row can hold one: an alarm would
+    fail at the note, twice, and put it away.
+    """
+    return text.encode(errors="replace").decode()
+
+
 def plain(text: str) -> str:
     """Return a line in which nobody's words can make another one, or turn it round.
 

@@ -1,5 +1,7 @@
 """Acts: separate, each once, by whom, and refusals in words."""
 
+import json
+
 import pytest
 from markupsafe import escape
 
@@ -233,3 +235,28 @@ def test_a_refusal_is_kept_with_who_tried(hq: Hq) -> None:
     events = [line.event for line in hq.desk.cases.lines(alarm)]
     refused = next(one for one in events if isinstance(one, ActRefused))
     assert (refused.by, refused.ground) == ("alder", RefusalGround.NOT_VERIFIED)
+
+
+def test_half_a_character_costs_no_note_bug_it_was_put_away(hq: Hq) -> None:
+    """A terminal of Latin-1 sends them; no row can hold one."""
+    alarm = hq.press()
+    hq.enrol()
+    note = json.dumps({"by": "alder", "text": "fr\udcf6n"})
+    with control(hq) as client:
+        said = client.post(f"/alarms/{alarm}/note", content=note)
+    assert said.json()["done"]
+    kind = "multipart/form-data; boundary=x; charset=unicode_escape"
+    with browser(hq) as at:
+        fields = {"csrf": at.csrf, "text": "br\\udcf6d"}
+        parts = "".join(
+            f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{one}\r\n'
+            for name, one in fields.items()
+        )
+        headers = {"content-type": kind, "accept": "application/json"}
+        said = at.client.post(
+            f"/alarms/{alarm}/note", content=f"{parts}--x--\r\n", headers=headers
+        )
+        page = at.client.get(f"/alarms/{alarm}").text
+    assert said.json()["done"]
+    assert "fr?n" in page
+    assert "br?d" in page
