@@ -47,6 +47,8 @@ window.EventSource = class extends EventSource {
   }
 };
 """
+SLEEPS = "const was = Date.now; Date.now = () => was() + 360_000;"
+"""As after six minutes: the wall clock alone has gone on."""
 IS_STREAMING = "window.streams.some((one) => one.readyState === EventSource.OPEN)"
 
 
@@ -175,6 +177,34 @@ def test_a_stream_that_stands_still_without_an_error_is_asked_for_anew(
     expect(row).to_contain_text("Heron", timeout=STALE_MS + 12_000)
     live(alder.page)
     expect(alder.page.locator("body")).to_have_attribute("data-sounding", "yes")
+
+
+def test_a_computer_that_slept_shows_no_longer_what_was_revealed(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """Its steady clock stands still meanwhile: whoever woke it read where she is."""
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    alder.page.locator("#do-reveal").click()
+    expect(alder.page.locator("#place")).to_contain_text("41.")
+    alder.page.route("**/*", lambda route: route.abort())
+    alder.page.evaluate(SLEEPS)
+    expect(alder.page.locator("#place")).to_have_text("Hidden again.")
+    expect(alder.page.locator("#people")).to_have_text("Hidden again.")
+
+
+def test_a_silence_is_over_once_a_computer_has_slept(rig: Rig, sign_in: Sign) -> None:
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    body = alder.page.locator("body")
+    expect(body).to_have_attribute("data-sounding", "yes")
+    alder.page.keyboard.press("s")
+    expect(body).to_have_attribute("data-sounding", "silenced")
+    alder.page.evaluate(SLEEPS)
+    expect(body).to_have_attribute("data-sounding", "yes")
 
 
 def test_a_note_outlives_the_end_of_a_session(rig: Rig, sign_in: Sign) -> None:

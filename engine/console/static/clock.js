@@ -10,6 +10,15 @@ export function serverNow() {
   return Date.now() + offsetMs;
 }
 
+// A computer that sleeps stops one of the two clocks, and somebody may set the other.
+export function instant() {
+  return { steady: performance.now(), wall: Date.now() };
+}
+
+export function msSince(then) {
+  return Math.max(performance.now() - then.steady, Date.now() - then.wall);
+}
+
 function clockOf(seconds) {
   const minutes = Math.floor(seconds / 60);
   if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;

@@ -1,7 +1,7 @@
 // The live console: one event stream; what waits for HQ; what is wrong.
 
 import { takeActs } from "./acts.js";
-import { leftInWords, setServerTime, tellTimes } from "./clock.js";
+import { instant, leftInWords, msSince, setServerTime, tellTimes } from "./clock.js";
 import "./keys.js";
 import { hide, readAnew, refresh } from "./patch.js";
 import { sound } from "./sound.js";
@@ -29,7 +29,7 @@ let standing = [];
 let isSignedOut = false;
 let isBehind = false;
 let isLearned = false;
-let revealedUntil = 0;
+let revealed = null;
 let again = 0;
 
 function put(element, text) {
@@ -166,7 +166,7 @@ function state(data) {
 function patched() {
   const open = document.getElementById("case");
   const left = Number(open?.dataset.revealedForS ?? 0);
-  revealedUntil = left ? performance.now() + left * 1000 : 0;
+  revealed = left ? { since: instant(), forMs: left * 1000 } : null;
   tellTimes();
 }
 
@@ -191,12 +191,13 @@ function tick() {
   look();
   if (silent > CUT_SOUNDS_MS) alarm();
   const left = document.getElementById("revealed-left");
-  if (!left || !revealedUntil) return;
-  put(left, leftInWords((revealedUntil - performance.now()) / 1000));
-  if (performance.now() > revealedUntil) {
+  if (!left || !revealed) return;
+  const leftMs = revealed.forMs - msSince(revealed.since);
+  put(left, leftInWords(leftMs / 1000));
+  if (leftMs < 0) {
     // What was shown leaves the page even where the engine is away.
     hide(["place", "people", "timeline"]);
-    revealedUntil = 0;
+    revealed = null;
     follow();
   }
 }

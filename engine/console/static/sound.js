@@ -1,5 +1,7 @@
 // The sound: goes on until nothing waits for HQ; silence never lasts above two minutes.
 
+import { instant, msSince } from "./clock.js";
+
 const SILENCE_MS = 120_000;
 const EVERY_MS = 1_500;
 const TESTED = "sound-tested";
@@ -8,7 +10,7 @@ const silence = document.getElementById("silence");
 const mute = document.getElementById("mute");
 let audio = null;
 let wanted = false;
-let silentUntil = 0;
+let hushed = null;
 
 function tone(frequency, at, length) {
   const oscillator = audio.createOscillator();
@@ -27,15 +29,19 @@ function ring() {
   tone(660, audio.currentTime + 0.3, 0.25);
 }
 
+function silenceLeftMs() {
+  return hushed ? SILENCE_MS - msSince(hushed) : 0;
+}
+
 function isSilenced() {
-  return performance.now() < silentUntil;
+  return silenceLeftMs() > 0;
 }
 
 function tick() {
   const rings = wanted && !isSilenced();
   document.body.dataset.sounding = wanted ? (rings ? "yes" : "silenced") : "no";
   silence.hidden = !wanted;
-  const left = Math.ceil((silentUntil - performance.now()) / 1000);
+  const left = Math.ceil(silenceLeftMs() / 1000);
   const text = isSilenced() ? `Silent for ${left} s more` : "Silence for 2 minutes";
   if (silence.textContent !== text) silence.textContent = text;
   // Browsers keep a page silent until somebody has pressed something on it.
@@ -65,7 +71,7 @@ function wake() {
 }
 
 export function sound(isWanted, isNew) {
-  if (isWanted && !wanted) silentUntil = 0;
+  if (isWanted && !wanted) hushed = null;
   // Silence is of what was heard: what begins to wait meanwhile rings once.
   if (isWanted && isNew && isSilenced()) ring();
   const changed = isWanted !== wanted;
@@ -74,7 +80,7 @@ export function sound(isWanted, isNew) {
 }
 
 export function hush() {
-  if (wanted) silentUntil = performance.now() + SILENCE_MS;
+  if (wanted) hushed = instant();
   tick();
   document.dispatchEvent(new Event("hushed"));
 }

@@ -2,6 +2,8 @@
 // hear of rows from them. A browser keeps six connections to one address: six pages with
 // a stream each would leave none for an act, or for a seventh page.
 
+import { instant, msSince } from "./clock.js";
+
 const KINDS = ["state", "case", "reset", "signed-out"];
 const STALE_MS = 12_000;
 const AGAIN_MS = 1_000;
@@ -17,13 +19,8 @@ let latest = "";
 let heard = instant();
 let openedAt = 0;
 
-// A computer that sleeps stops one of the two clocks, and somebody may set the other.
-function instant() {
-  return { steady: performance.now(), wall: Date.now() };
-}
-
 export function silentMs() {
-  return Math.max(performance.now() - heard.steady, Date.now() - heard.wall);
+  return msSince(heard);
 }
 
 export function isStale() {
