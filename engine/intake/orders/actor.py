@@ -126,15 +126,22 @@ class Orders(SupervisedActor[Give | Reached]):
         """Look round: a hint was lost."""
         self._look_round()
 
-    def _give(self, message: Give) -> str | None:
+    def _refusal(self, device_id: DeviceId, command: DeviceCommand) -> str | None:
+        """Return why a device is not asked that, as things are now."""
         roster = self._judge.board.roster()
-        device = roster.device(message.device)
+        device = roster.device(device_id)
         person = None if device is None else roster.person(device.person)
         if person is None:
             return "no such device is enrolled"
         protocol = self._judge.registry().of(person.action_protocol)
-        if message.command not in protocol.device_commands:
+        if command not in protocol.device_commands:
             return "the action protocol does not allow this command"
+        return None
+
+    def _give(self, message: Give) -> str | None:
+        refused = self._refusal(message.device, message.command)
+        if refused is not None:
+            return refused
         order = DeviceOrder(
             device=message.device,
             command=message.command,
@@ -195,10 +202,12 @@ class Orders(SupervisedActor[Give | Reached]):
                     self._doubtful.pop(order_id, None)
 
     def _send(self, given: Given, now: Instant) -> None:
-        waited = now.since(given.order.at)
+        order, waited = given.order, now.since(given.order.at)
         if waited >= GIVEN_UP_AFTER:
             self._over(given, Fact.GIVEN_UP)
-        elif self._lines.send(given.order):
+        elif self._refusal(order.device, order.command) is not None:
+            return  # another may carry it by now, or have agreed to no light
+        elif self._lines.send(order):
             self._over(given, Fact.SENT, CONNECTION)
         elif waited >= SMS_AFTER:
             row = self._sms(given)

@@ -264,6 +264,34 @@ def test_what_the_action_protocol_does_not_allow_is_refused(
     assert rig.facts() == []
 
 
+def test_what_is_not_allowed_any_more_is_not_sent_bug_it_waited_for_the_device() -> (
+    None
+):
+    rig = Rig(LOCATE)
+    rig.give()
+    after = Rig(medium=rig.medium, now=rig.world.now())
+    after.connect()
+    after.world.run(70)
+    assert (after.written, after.texts) == ([], [])
+    assert after.facts() == ["Given"]
+    after.world.run(24 * 3600)
+    assert after.facts() == ["Given", "GivenUp"]
+
+
+def test_a_device_that_is_out_of_the_roster_is_asked_once_it_is_back_in_it() -> None:
+    rig = Rig(LOCATE)
+    rig.give()
+    before = rig.judge.board.roster()
+    rig.judge.board.replace(replace(before, devices=()))
+    rig.connect()
+    rig.world.run(10)
+    assert rig.written == []
+    assert rig.facts() == ["Given"]
+    rig.judge.board.replace(before)
+    rig.world.run(10)
+    assert rig.facts() == ["Given", "Sent"]
+
+
 def test_a_strangers_device_is_not_asked() -> None:
     assert Rig(LOCATE).give(device=STRANGERS) == "no such device is enrolled"
 
