@@ -4,7 +4,7 @@ A file may name colleagues and contacts, read like one that calls them, and call
 a search of ten metres, a delay of a year, a rung that e-mail always satisfies.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from engine.protocol.certain import beginning
@@ -29,6 +29,13 @@ _CALLED = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _PRESSED = frozenset({Start.RAISED.value, Start.VERIFIED.value})
 _BEFORE = frozenset({Condition.CONFIRMED_SOURCE, Condition.CONSENTED})
 """What holds, or does not, from the raise on."""
+_SELDOM = {
+    Condition.FALSE: "it is found false",
+    Condition.DISPUTED: "people contradict each other",
+    Condition.CONSENTED: "the defender has consented to a post",
+    Condition.APPROVED: "a post is approved",
+}
+"""What may never hold of a true alarm, and when it does."""
 _ITS_SERVERS = frozenset({Proof.SENT, Proof.ACCEPTED})
 
 
@@ -45,6 +52,7 @@ def calls(protocol: ActionProtocol) -> Iterable[Warned]:
     elif called:
         words = "colleagues and contacts are called after no press: begin a step at"
         yield Warned(fault=Fault.NOBODY, step="", words=f"{words} raised, or verified")
+    yield from _seldom(called)
     for step in called:
         yield from _known_before(step)
         yield from _near(step)
@@ -63,6 +71,18 @@ def _in_time(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
     if all(set(step.channels) <= QUIET for step in steps):
         words = "nobody who could come is told by SMS or call: e-mail wakes nobody"
         yield Warned(fault=Fault.DEADLINE, step=first.id, words=words)
+
+
+def _seldom(called: Sequence[Step]) -> Iterable[Warned]:
+    """Find that every call waits for what a true alarm may never have."""
+    waits = [sorted(_SELDOM.keys() & set(step.requires)) for step in called]
+    if called and all(waits):
+        named = sorted({_SELDOM[condition] for one in waits for condition in one})
+        words = (
+            f"no colleague and no contact is called before {' or '.join(named)}: of an"
+            " alarm that is true, and no more than that, nobody hears but HQ"
+        )
+        yield Warned(fault=Fault.NOBODY, step=called[0].id, words=words)
 
 
 def _known_before(step: Step) -> Iterable[Warned]:

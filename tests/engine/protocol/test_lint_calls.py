@@ -48,6 +48,31 @@ def test_a_search_nearer_than_anybody_is_known_to_be_is_found(
 
 
 @pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("false", "before it is found false:"),
+        ("disputed", "before people contradict each other:"),
+        ("consented", "before the defender has consented to a post:"),
+        ("approved", "before a post is approved:"),
+        ("verified", ""),
+        ("real", ""),
+        ("acknowledged", ""),
+        ("confirmed_source", ""),
+    ],
+)
+def test_a_call_for_what_a_true_alarm_may_never_be_is_found_bug_it_checked_clean(
+    said: str, why: str
+) -> None:
+    waits = f'requires = ["{said}"]\n'
+    near = words_of(Fault.NOBODY, NEAR + waits).get("near", "")
+    assert why in near
+    assert ("no colleague and no contact is called before" in near) == bool(why)
+    other = CONTACTS.replace('"near"', '"close"')
+    both = words_of(Fault.NOBODY, NEAR + waits, other)
+    assert "is called before" not in both.get("near", "")
+
+
+@pytest.mark.parametrize(
     ("said", "away_km", "is_far"),
     [
         ("within_km = 80\n", (81.0, 300.0), True),
