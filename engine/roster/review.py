@@ -4,6 +4,7 @@ A fault refuses a file; a doubt is shown to whoever imports it. None quotes anyt
 but ids.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -163,11 +164,20 @@ def _about_what_is_shared(person: Person, roster: Roster) -> Iterator[str]:
         )
 
 
+_CHANGED = re.compile(r"\d+\.0|\d(?:\.\d+)?[eE]\d+")
+"""What a spreadsheet, or a program, makes of 15 digits; the plus sign is refused."""
+
+
 def about_device(device: Device, roster: Roster) -> Iterator[str]:
     """Return what a careful eye would ask about one device."""
     if device.profile and roster.profile_of(device) is None:
         yield "a device's profile is not in the roster: its codes mean nothing more"
     key = device.device
+    if _CHANGED.fullmatch(key) is not None:
+        yield (
+            "a device's id looks like a figure that a spreadsheet has changed: make the"
+            " column text and write it again"
+        )
     if not (key.isascii() and key.isdecimal()):
         return
     if len(key) == _IMEI_LENGTH and not has_luhn_digit(key):

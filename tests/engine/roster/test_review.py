@@ -272,6 +272,30 @@ def test_an_imei_that_has_lost_its_leading_zero_is_pointed_out(
     assert "check digit" not in about(roster, "heron")
 
 
+@pytest.mark.parametrize(
+    ("key", "doubted"),
+    [
+        ("4999010640018.0", True),
+        ("4.99901E12", True),
+        ("5e12", True),
+        ("004999010640018", False),
+        ("heron.1", False),
+        ("1.2", False),
+        ("E12", False),
+    ],
+)
+def test_a_device_whose_id_a_spreadsheet_has_changed_is_pointed_out(
+    key: str, *, doubted: bool
+) -> None:
+    """It was taken as it was, and the device would have been a stranger's."""
+    device = Device(
+        device=DeviceId(key), wire_protocol="gt06", person=PersonId("heron")
+    )
+    roster = replace(complete(), devices=(device,))
+
+    assert ("that a spreadsheet has changed" in about(roster, "heron")) is doubted
+
+
 def test_the_check_digit_is_that_of_the_standards_example() -> None:
     assert has_luhn_digit("79927398713")
     assert not has_luhn_digit("79927398710")
