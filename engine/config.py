@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engine.config_environment import traced
-from engine.config_faults import ADDRESS, HOST, LOG, NAME, NUMBER, faults_of
+from engine.config_faults import ADDRESS, HOST, LOG, NAME, NUMBER, faults_of, nulls_in
 from engine.config_paths import anchored
 from engine.errors import ConfigError, Gathered, cure_of, too_much
 from engine.files import read_text
@@ -294,6 +294,9 @@ def sound_part(
 
 def _read(table: dict[str, object], folder: Path) -> tuple[Config | None, Gathered]:
     gathered = Gathered()
+    gathered.faults += nulls_in(table)
+    if gathered.faults:
+        return None, gathered
     try:
         config = Config.model_validate(table)
     except ValidationError as error:

@@ -51,6 +51,24 @@ def faults_of(
     return [_fault(one, tables) for one in (*misspelt, *others)]
 
 
+def nulls_in(value: object, key: str = "") -> list[ConfigError]:
+    """Return a fault for each text with a null byte: no path and no name has one.
+
+    The system takes none, and whoever opened such a file would fail without a word.
+    """
+    match value:
+        case str():
+            fault = ConfigError(key, "text without a null byte", "take it out")
+            return [fault] if "\0" in value else []
+        case dict():
+            inner = [(f"{key}.{name}".lstrip("."), one) for name, one in value.items()]
+        case list():
+            inner = [(f"{key}[{place}]", one) for place, one in enumerate(value)]
+        case _:
+            return []
+    return [fault for path, one in inner for fault in nulls_in(one, path)]
+
+
 def _fault(first: ErrorDetails, tables: Mapping[str, type[BaseModel]]) -> ConfigError:
     location = first["loc"]
     key = "".join(

@@ -15,9 +15,10 @@ MODEM = {"name": "modem-1", "port": "/dev/ttyUSB0"}
 
 
 def config(**table: object) -> Config:
-    return parse_config({"state": "state", **table}, HERE)
+    return parse_config({"state": "state"} | table, HERE)
 
 
+NULL = {"x_file": "a\0"}
 TLS: dict[str, object] = {"port": 2, "cert_file": "c", "key_file": "k"}
 
 
@@ -231,6 +232,22 @@ def test_a_folder_is_no_file_and_the_cure_is_no_right_or_encoding(
 
 def test_a_state_without_a_name_is_no_folder_bug_it_was_the_files_own() -> None:
     assert str(fault(state="")).startswith("state: expected a folder, such as /var")
+
+
+@pytest.mark.parametrize(
+    ("key", "table"),
+    [
+        ("state", {"state": "a\0"}),
+        ("roster", {"roster": "a\0.toml"}),
+        ("channel[0].options.x_file", {"channel": [EMAIL | {"options": NULL}]}),
+        ("gateway.a.tls.x_file", {"gateway": {"a": {"port": 1, "tls": NULL}}}),
+    ],
+)
+def test_a_null_byte_is_a_fault_bug_it_started_by_the_check_and_failed(
+    key: str, table: dict[str, object]
+) -> None:
+    said = "expected text without a null byte; take it out"
+    assert str(fault(**table)) == f"{key}: {said}"
 
 
 def test_a_missing_state_folder_is_named() -> None:
