@@ -85,9 +85,13 @@ def people_lines(case: Row) -> Iterator[str]:
 def time_lines(case: Row) -> Iterator[str]:
     """Yield what has happened, and the bytes of each report that nobody could read.
 
-    They may be half an SOS: whoever has no browser is to see them as well.
+    They may be half an SOS: whoever has no browser is to see them as well. Another day
+    than that of the raise has a line of its own: a case goes on for weeks.
     """
+    day = str(case["raised_at"])[:10]
     for line in cast("list[Row]", case["lines"]):
+        if day != (day := str(line["at"])[:10]):
+            yield f"{day} UTC"
         at = str(line["at"])[11:23]
         yield f"{at}Z  {line['title']}: {line['text']}".removesuffix(": ")
         data = cast("Row", line.get("data") or {})

@@ -114,6 +114,20 @@ def test_a_case_is_shown_with_its_time_line(patch: Patch, out: Output) -> None:
     assert "03:00:00.000Z  Alarm raised: sos\\x1b[2J\n" in said
 
 
+def test_a_line_of_another_day_is_under_that_day_bug_it_had_its_hour_alone() -> None:
+    lines = [
+        {"at": f"2026-{day}T03:00:00.000Z", "title": title, "text": "", "data": {}}
+        for day, title in (("11-25", "Raised"), ("11-25", "Told"), ("12-02", "Asked"))
+    ]
+    case = {**CASE, "raised_at": "2026-11-25T02:59:59.000Z", "lines": lines}
+    assert list(time_lines(case)) == [
+        "03:00:00.000Z  Raised",
+        "03:00:00.000Z  Told",
+        "2026-12-02 UTC",
+        "03:00:00.000Z  Asked",
+    ]
+
+
 def test_a_report_that_cannot_be_read_is_shown_with_its_bytes() -> None:
     """The mail to HQ sends them here, and the bytes stood in the console alone."""
     line = {"at": "2026-11-25T03:00:00.000Z", "title": "Alarm raised", "text": ""}
