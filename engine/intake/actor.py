@@ -228,7 +228,7 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         person = judgement.person
         if person is None:
             return
-        named = read_check_in(f"timer {report.attributes.get('until', '')}")
+        named = read_check_in(f"timer until {report.attributes.get('until', '')}")
         until, sent = None, report.device_at if report.buffered else None
         if named is not None:
             until = named.until(sent or report.received_at, person.zone)

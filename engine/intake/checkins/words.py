@@ -49,9 +49,20 @@ _HOURS = _words(
 )
 
 
+# "In 1:30" is an hour and a half, and half past one to whoever writes it carelessly.
+_LASTING = _words("in timer om через en dans dentro خلال بعد")
+_AT = _words(
+    "by at will until till kl senast до в las para hasta à vers avant jusqu",
+    "الساعة حتى",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckInText:
-    """What was read: until when, or for how long, or neither: they are home."""
+    """What was read: until when, or for how long, or neither: they are home.
+
+    Both where the same figures may mean either.
+    """
 
     clock: tuple[int, int] | None = None
     lasts: timedelta | None = None
@@ -64,20 +75,24 @@ class CheckInText:
     def until(self, now: Instant, zone: str) -> Instant | None:
         """Return the moment that is meant, at most a day ahead; None for an end.
 
-        A time of day is the next such moment where the person is.
+        A time of day is the next such moment where the person is. Of two readings the
+        sooner counts: by the other nobody would miss them for hours.
         """
-        if self.lasts is not None:
-            return now.plus(self.lasts)
-        if self.clock is None:
-            return None
-        local = now.to_datetime().astimezone(ZoneInfo(zone))
-        hour, minute = self.clock
-        today = local.replace(hour=hour, minute=minute, second=0, microsecond=0, fold=0)
-        # Where clocks are put back an hour comes twice: the second one may be meant.
-        readings = (today, today.replace(fold=1), today + timedelta(days=1))
-        moments = map(Instant.from_datetime, readings)
-        latest = now.plus(LASTS_MAX)
-        return min(next((one for one in moments if one > now), latest), latest)
+        readings = [] if self.lasts is None else [now.plus(self.lasts)]
+        if self.clock is not None:
+            readings.append(_next(*self.clock, now, zone))
+        return min(readings, default=None)
+
+
+def _next(hour: int, minute: int, now: Instant, zone: str) -> Instant:
+    """Return when it is that time of day next where somebody is, a day at most."""
+    local = now.to_datetime().astimezone(ZoneInfo(zone))
+    today = local.replace(hour=hour, minute=minute, second=0, microsecond=0, fold=0)
+    # Where clocks are put back an hour comes twice: the second one may be meant.
+    readings = (today, today.replace(fold=1), today + timedelta(days=1))
+    moments = map(Instant.from_datetime, readings)
+    latest = now.plus(LASTS_MAX)
+    return min(next((one for one in moments if one > now), latest), latest)
 
 
 def read_check_in(text: str) -> CheckInText | None:
@@ -102,7 +117,10 @@ def read_check_in(text: str) -> CheckInText | None:
 def _timed(number: str, words: list[str]) -> CheckInText | None:
     clock = _CLOCK.fullmatch(number)
     if clock is not None:
-        return CheckInText(clock=(int(clock[1]), int(clock[2])))
+        hour, minute = int(clock[1]), int(clock[2])
+        lasts = timedelta(hours=hour, minutes=minute)
+        is_both = lasts and _LASTING & set(words) and not _AT & set(words)
+        return CheckInText(clock=(hour, minute), lasts=lasts if is_both else None)
     if not number.lstrip("+").isdecimal():
         return None
     amount = int(number.lstrip("+"))

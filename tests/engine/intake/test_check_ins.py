@@ -10,6 +10,7 @@ from engine.alarm.commands import AddNote
 from engine.alarm.messages import Distress, ToOpen
 from engine.alarm.state import Kind
 from engine.intake.checkins.said import CheckInSaid
+from engine.intake.checkins.words import read_check_in
 from engine.roster.model import Word
 from engine.values import PersonId, Signal
 from tests.engine.intake.reports import HERON, report
@@ -162,6 +163,25 @@ def test_a_devices_check_in_may_name_a_time(
     one = said(rig)
     assert one.is_press
     assert (one.until == at.plus(timedelta(minutes=90))) == is_timed
+
+
+def test_a_devices_time_is_a_time_of_day_and_never_how_long(rig: Rig) -> None:
+    """At a time at which half an hour is sooner than half past midnight."""
+    at, zone = rig.world.now(), "Asia/Tashkent"
+    pressed = report(
+        received_at=at,
+        device_at=at,
+        signals=frozenset({Signal.CHECK_IN}),
+        attributes={"until": "0:30"},
+    )
+    rig.record(pressed)
+    rig.hear(pressed)
+    by = read_check_in("home by 0:30")
+    assert by is not None
+    until = by.until(at, zone)
+    assert until is not None
+    assert until.since(at) > timedelta(hours=1)
+    assert said(rig).until == until
 
 
 def test_a_check_in_that_nobody_took_up_is_told_again(rig: Rig) -> None:

@@ -65,6 +65,32 @@ def test_a_time_is_the_next_one_where_the_person_is(now: str, until: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("text", "now", "until"),
+    [
+        ("home in 1:30", "2026-11-25T14:00", "2026-11-25T15:30"),
+        ("timer 1.30", "2026-11-25T14:00", "2026-11-25T15:30"),
+        ("hemma om 1:30", "2026-11-25T14:00", "2026-11-25T15:30"),
+        ("вернусь через 1:30", "2026-11-25T14:00", "2026-11-25T15:30"),
+        ("vuelvo dentro de 1:30 h", "2026-11-25T14:00", "2026-11-25T15:30"),
+        ("retour dans 1:30", "2026-11-25T14:00", "2026-11-25T15:30"),
+        ("أعود بعد 1:30", "2026-11-25T14:00", "2026-11-25T15:30"),
+        ("timer 23:00", "2026-11-25T22:00", "2026-11-25T23:00"),
+        ("timer 0:00", "2026-11-25T14:00", "2026-11-26T00:00"),
+        ("home in by 1:30", "2026-11-25T23:00", "2026-11-26T01:30"),
+        ("casa a las 1:30 h", "2026-11-25T23:00", "2026-11-26T01:30"),
+        ("home 1:30", "2026-11-25T14:00", "2026-11-26T01:30"),
+    ],
+)
+def test_of_figures_that_may_be_a_time_or_how_long_the_sooner_counts(
+    text: str, now: str, until: str
+) -> None:
+    said = read_check_in(text)
+    assert said is not None
+    moment = said.until(Instant.parse(f"{now}:00+01:00"), STOCKHOLM)
+    assert moment == Instant.parse(f"{until}:00+01:00")
+
+
+@pytest.mark.parametrize(
     ("now", "until"),
     [
         ("2026-10-25T02:15:00+02:00", "2026-10-25T02:30:00+02:00"),
