@@ -154,11 +154,16 @@ def _run(watch: "Watch", config: Config, *, as_json: bool) -> None:
     from systemd_watchdog import WatchDog  # type: ignore[attr-defined] # noqa: PLC0415 - only a service needs it; it lists no exports
 
     from engine.auditor.measures import AuditorMetrics  # noqa: PLC0415 - likewise
+    from engine.intake.gateway.sockets import explained  # noqa: PLC0415 - likewise
 
     stop = Ending()
     stop.listen()
     metrics = AuditorMetrics()
-    metrics.serve(config.auditor.metrics.host, config.auditor.metrics.port)
+    key, listen = "auditor.metrics", config.auditor.metrics
+    try:
+        metrics.serve(listen.host, listen.port)
+    except OSError as error:
+        raise explained(key, listen, error) from error
     saying = _Saying(watch.path, as_json=as_json)
 
     def looked(found: "Sequence[Finding]") -> None:

@@ -32,7 +32,7 @@ def bind(key: str, listen: Listen) -> socket.socket:
         listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
-        raise _explained(key, listen, error) from error
+        raise explained(key, listen, error) from error
     listening.settimeout(0)
     return listening
 
@@ -50,7 +50,7 @@ def bind_datagrams(key: str, listen: Listen) -> socket.socket:
         bound.bind((listen.host, listen.port))
     except OSError as error:
         bound.close()
-        raise _explained(key, listen, error) from error
+        raise explained(key, listen, error) from error
     bound.settimeout(0)
     return bound
 
@@ -83,7 +83,8 @@ def bind_unix(path: Path) -> socket.socket:
     return listening
 
 
-def _explained(key: str, listen: Listen, error: OSError) -> ConfigError:
+def explained(key: str, listen: Listen, error: OSError) -> ConfigError:
+    """Return why nothing can listen there, with the cure."""
     match error.errno:
         case errno.EADDRINUSE:
             expected = f"a free port, but {listen.port} is taken by another program"

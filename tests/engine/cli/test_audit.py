@@ -141,6 +141,25 @@ def test_nothing_open_ends_one_look_with_0(
     assert out.readouterr().out == "every alarm gets on\n"
 
 
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("127.0.0.1", "port: expected a free port, but {port} is taken"),
+        ("192.0.2.1", "host: expected an address of this host"),
+    ],
+)
+def test_where_its_metrics_cannot_be_it_says_so_bug_it_ended_with_a_traceback(
+    patch: Patch, out: Output, tmp_path: Path, host: str, said: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        config = tmp_path / "natalia.toml"
+        metrics = f'metrics = {{ host = "{host}", port = {port} }}'
+        config.write_text(f'state = "state"\n[auditor]\n{metrics}\n')
+        assert natalia(patch, "audit", "--config", str(config)) == 3
+    assert f"auditor.metrics.{said.format(port=port)}" in out.readouterr().err
+
+
 @pytest.mark.process
 def test_as_a_process_it_is_scraped_and_ends_at_sigterm(tmp_path: Path) -> None:
     config = state_with(tmp_path, is_open=True)
