@@ -16,6 +16,10 @@ from engine.journal.lock import unlockable
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.roster.model import Roster
+from engine.start import CONTROL_SOCKET
+
+SOCKET_MAX = 107
+"""Bytes of a socket's path that Linux takes (unix(7))."""
 
 
 def of_state(config: Config, roster: Roster) -> Iterator[str]:
@@ -24,7 +28,12 @@ def of_state(config: Config, roster: Roster) -> Iterator[str]:
     Whose open case the next start would not know, and where no space could be held
     back for a full disk.
     """
-    folder = config.state
+    folder, control = config.state, os.fsencode(config.state / CONTROL_SOCKET)
+    if len(control) > SOCKET_MAX:
+        yield (
+            f"state: its path is {len(control) - SOCKET_MAX} bytes too long for the"
+            f" control socket in it: {NO_START}; choose a shorter one"
+        )
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent  # the folder is made at start, most often on this disk
     if not folder.is_dir():

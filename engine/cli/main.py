@@ -21,6 +21,7 @@ from engine.errors import (
     EngineError,
     JournalError,
     StateHeldError,
+    cure_of,
     meant_by,
 )
 
@@ -194,6 +195,12 @@ def _run() -> int | None:
     except EngineError as error:
         sys.stderr.writelines(f"natalia: {one}\n" for one in str(error).splitlines())
         code = exit_code_of(error)
+    except OSError as error:
+        # A path that is too long, or a disk that fails: there is a file to look at.
+        if isinstance(error, _UnwrittenError) or not error.filename:
+            raise
+        sys.stderr.write(f"natalia: {error.filename}: {cure_of(error)}\n")
+        code = EXIT_FAILURE
     except KeyboardInterrupt:
         code = 130
     except Exception as error:

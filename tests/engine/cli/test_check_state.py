@@ -1,5 +1,6 @@
 """What `natalia check-config` says of the state folder."""
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -52,6 +53,21 @@ def keep_case(folder: Path, scene: Scene, *events: NewEvent) -> None:
     )
     store.commit([request], scene.now)
     store.close()
+
+
+@pytest.mark.parametrize(("length", "is_long"), [(107, False), (108, True)])
+def test_a_path_that_is_too_long_for_the_socket_does_not_start_bug_it_did_by_the_check(
+    patch: Patch, out: Output, tmp_path: Path, *, length: int, is_long: bool
+) -> None:
+    file = Path(configuration(tmp_path))
+    name = "x" * (length - len(f"{tmp_path}//control.sock"))
+    text = file.read_text().replace(f"{tmp_path}/state", f"{tmp_path}/{name}")
+    file.write_text(text)
+    assert natalia(patch, "check-config", str(file), "--json") == 0
+    said = json.loads(out.readouterr().out)
+    words = "its path is 1 bytes too long for the control socket in it"
+    assert (words in str(said["warnings"])) is is_long
+    assert said["starts"] is not is_long
 
 
 @pytest.mark.parametrize("is_there", [False, True])

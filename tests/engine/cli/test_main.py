@@ -185,6 +185,18 @@ def _help_computes_s() -> float:
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
+@pytest.mark.parametrize(
+    "words", ["status --state", "journal list --state", "protocol check"]
+)
+def test_a_path_that_no_system_takes_is_said_bug_it_was_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    assert natalia(monkeypatch, *words.split(), "x" * 300) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"natalia: {'x' * 300}")
+    assert said.endswith(": File name too long\n")
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 @pytest.mark.parametrize(
     "words",
