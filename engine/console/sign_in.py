@@ -41,7 +41,7 @@ async def sign_in(request: Request) -> Response:
     wait_s = desk.throttle.wait_s(keys, desk.now_s())
     if wait_s > 0:
         count(outcome="throttled")
-        return _refused(request, f"Too many attempts. Wait {wait_s:.0f} s.", TOO_MANY)
+        return _refused(request, _too_many(wait_s), TOO_MANY)
     if known is None and desk.checking >= CHECKING_MAX:
         count(outcome="throttled")
         return _refused(request, BUSY, TOO_MANY)
@@ -101,7 +101,7 @@ async def sign_out(request: Request) -> Response:
 
 async def password(request: Request) -> Response:
     """Let an operator choose a password of their own; it ends their other sessions."""
-    desk, session = desk_of(request), session_of(request)
+    session = session_of(request)
     if request.method == "GET":
         return page(request, "password.html", said="", is_done=False)
     form = await form_of(request)
@@ -109,13 +109,31 @@ async def password(request: Request) -> Response:
     is_done = False
     if not PASSWORD_MIN <= len(new) <= PASSWORD_MAX:
         said = "The new one needs at least twelve characters."
-    elif not await desk.check_password(session.operator, old):
-        said = UNREAD if desk.operators.fault else "The old password is wrong."
+    elif wrong := await _wrong(request, session.operator, old):
+        said = wrong
     else:
         said = await _change(request, session.operator, new)
         is_done = not said
     said = said or "Changed. Your other sessions have ended."
     return page(request, "password.html", said=said, is_done=is_done)
+
+
+async def _wrong(request: Request, operator: OperatorId, old: str) -> str:
+    """Say what is wrong with the old password; guessing it is slow here as well."""
+    desk = desk_of(request)
+    keys = (f"own/{operator}",)
+    wait_s = desk.throttle.wait_s(keys, desk.now_s())
+    if wait_s > 0:
+        return _too_many(wait_s)
+    desk.throttle.attempt(keys, desk.now_s())
+    if not await desk.check_password(operator, old):
+        return UNREAD if desk.operators.fault else "The old password is wrong."
+    desk.throttle.succeeded(keys)
+    return ""
+
+
+def _too_many(wait_s: float) -> str:
+    return f"Too many attempts. Wait {wait_s:.0f} s."
 
 
 async def _change(request: Request, operator: OperatorId, new: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from engine.console import operators
 from engine.console.operators import first_password_path
+from engine.console.sessions import FREE_FAILURES
 from engine.values import OperatorId
 from tests.engine.console.hq import Hq, browser
 
@@ -45,3 +46,24 @@ def test_a_password_for_which_there_is_no_room_is_said_to_be_the_old_one(
     assert "The password is the old one" in answer.text
     assert "No space left on device" in answer.text
     assert hq.desk.operators.check("alder", first)
+
+
+def test_guessing_the_old_password_is_slow_bug_a_page_left_open_told_it(
+    hq: Hq,
+) -> None:
+    first = hq.enrol()
+    form = {"old": "wrong", "new": "a longer password"}
+    with browser(hq) as at:
+        form["csrf"] = at.csrf
+        for _ in range(FREE_FAILURES):
+            page = at.client.post("/password", data=form).text
+            assert "The old password is wrong." in page
+        right = {**form, "old": first}
+        page = at.client.post("/password", data=right).text
+        assert "Too many attempts. Wait 1 s." in page
+        hq.clock.advance(1)
+        assert "Changed" in at.client.post("/password", data=right).text
+    with browser(hq, None) as at:
+        data = {"operator": "alder", "password": form["new"]}
+        answer = at.client.post("/sign-in", data=data)
+        assert answer.status_code == 303, "nobody is kept out for it"
