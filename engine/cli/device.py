@@ -18,6 +18,7 @@ from engine import plugins
 from engine.cli.client import DEFAULT_STATE, STRANGE, ServiceError, State, ask, table
 from engine.cli.reading import STANDARD_INPUT, FromFile, said_in
 from engine.ports.device import DeviceCommand
+from engine.values import printable
 
 EXIT_FAILURE = 1
 LOOK_S = 1.0
@@ -133,8 +134,7 @@ def show(
             f"; it was heard at {_second(row)} by {row['wire_protocol']}{_like(row)}"
             for row in _unknown(state, {"device": device})
         )
-        cure = "add it with: natalia device enrol"
-        message = f"no such device is enrolled{heard}; {cure}"
+        message = f"no such device is enrolled{heard}; add it: natalia device enrol"
         raise ServiceError(message)
     if as_json:
         _print_json(rows[0])
@@ -383,7 +383,7 @@ def _text(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, dict):
         value = ", ".join(f"{name} {one}" for name, one in value.items()) or None
-    return "-" if value is None else str(value)
+    return "-" if value is None else printable(str(value))  # as anybody sent it
 
 
 def _position(position: Mapping[str, object]) -> str:

@@ -105,6 +105,14 @@ def test_one_device_is_shown_in_words_or_in_json(
     assert json.loads(out.readouterr().out) == HERON
 
 
+def test_what_a_device_answers_commands_no_terminal_bug_it_was_printed_as_it_came(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    sent = HERON | {"readings": {"result": "ok\x9b2Jgone\u202e"}}
+    run(patch, "show", "004999010640018", "--reveal", devices={"devices": [sent]})
+    assert "readings: result ok\\x9b2Jgone\\u202e\n" in out.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("position", "said"),
     [
