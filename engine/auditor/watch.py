@@ -19,6 +19,7 @@ from engine.errors import EngineError, JournalError
 from engine.journal.moved import OpenedFile
 from engine.journal.reading import SqliteReader
 from engine.ports.clock import Clock
+from engine.supervision.failure import Failure
 from engine.values import Instant
 
 logger = logging.getLogger(__name__)
@@ -120,6 +121,11 @@ class Watch:
         except JournalError:
             self.close()
             return (Finding(ground=Ground.JOURNAL_UNREADABLE),)
+        except ValueError as error:
+            # What no row can hold: a damaged page, or an engine that is newer than we.
+            logger.error("a row cannot be read: %s", Failure.of(error))  # noqa: TRY400 - its text may quote the row
+            self.close()
+            return (Finding(ground=Ground.JOURNAL_UNREADABLE),)
         self._time.take(last_at, now_s)
         if once and last_at is not None:
             silent_s = wall.since(last_at).total_seconds()
@@ -182,4 +188,8 @@ class Watch:
             except EngineError as error:
                 failed += 1
                 logger.warning("%s told nobody: %s", way.name, error)
+            except Exception as error:  # noqa: BLE001 - an adapter's, whatever it is
+                # An end by it at each look, and no way behind it would ever be tried.
+                failed += 1
+                logger.error("%s told nobody: %s", way.name, Failure.of(error))  # noqa: TRY400 - its text may quote the address
         return failed, is_told

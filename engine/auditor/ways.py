@@ -8,6 +8,7 @@ from engine.errors import DeliveryUnknownError, EngineError
 from engine.ports.channel import Channel, Notification
 from engine.ports.clock import Clock
 from engine.ports.modem import ModemDriver, SendResult
+from engine.supervision.failure import Failure
 from engine.values import ChannelName, EffectId
 
 logger = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ _Whom = TypeVar("_Whom")
 
 
 class Way(Protocol):
-    """One way to people; `tell` raises an `EngineError` where it is no way now."""
+    """One way to people; `tell` raises where it is no way now."""
 
     @property
     def name(self) -> str:
@@ -61,7 +62,13 @@ class ByChannel:
         try:
             return _each(self.name, self._channel.send, said, beat)
         finally:
+            self._rest()
+
+    def _rest(self) -> None:
+        try:
             self._channel.rest()
+        except Exception as error:  # noqa: BLE001 - what was told stays told
+            logger.error("%s failed: %s", self.name, Failure.of(error))  # noqa: TRY400 - its text may quote the message
 
 
 class ByModem:
@@ -105,10 +112,11 @@ def _each(
     for number, one in enumerate(people, start=1):
         try:
             send(one)
-        except EngineError as error:
+        except Exception as error:  # noqa: BLE001 - an adapter's, whatever it is
             failed, last = failed + 1, error
+            why = error if isinstance(error, EngineError) else Failure.of(error)
             # By its place in the configuration: an address is somebody's.
-            told = (name, number, len(people), error)
+            told = (name, number, len(people), why)
             logger.warning("%s: its address %s of %s was not told: %s", *told)
         beat()
     if last is not None and failed == len(people):

@@ -64,6 +64,26 @@ def test_an_address_that_is_refused_does_not_keep_the_next_one(
     assert "gone@" not in caplog.text, "whose it is stands in the configuration"
 
 
+def test_an_adapter_that_fails_in_its_own_manner_does_not_keep_the_next_address(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Broken(Box):
+        def send(self, notification: Notification) -> Receipt:
+            if notification.address in self.refused:
+                raise KeyError(notification.address)
+            return super().send(notification)
+
+        def rest(self) -> None:
+            raise KeyError(self.refused[0])
+
+    box = Broken("gone@hq.example")
+    way = ByChannel(box, ["gone@hq.example", "duty@hq.example"], ManualClock())
+    assert way.tell("words", unwatched) == 1
+    assert [n.address for n in box.sent] == ["duty@hq.example"]
+    assert "own: its address 1 of 2 was not told: KeyError at " in caplog.text
+    assert "gone@" not in caplog.text
+
+
 def test_a_channel_that_reaches_nobody_is_no_way() -> None:
     addresses = ["gone@hq.example", "left@hq.example"]
     with pytest.raises(DeliveryError):
