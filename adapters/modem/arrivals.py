@@ -75,6 +75,7 @@ class Arrivals:
         self._unstored: list[ModemEvent] = []
         self._given: set[str] = set()
         self._handed: set[str] = set()
+        self._pdus = 0
         self.looks_again = False
         """Whether the next look is at every store: what came meanwhile is unsaid."""
         self.own: list[str] = []
@@ -119,7 +120,7 @@ class Arrivals:
             for store, index in heard.slots:
                 events.extend(self._read(session, store, index))
         if heard.reports and session.has_report_store:
-            events.extend(self._list(session, _REPORT_STORE))
+            events.extend(self._list(session, _REPORT_STORE) or ())
             self._select(session, session.receives)
         events.extend(self._parts.overdue(self._clock.boottime_s()))
         self._handed.update(getattr(one, "slot", None) or "" for one in events)
@@ -233,17 +234,28 @@ class Arrivals:
 
         `AT+CMGL` hangs Huawei's firmware after twenty minutes of polling, so that
         it is asked for only where `AT+CPMS` counts something.
+
+        Raises:
+            ModemSilentError: the store that messages arrive in refuses to be read, and
+                no other has anything. Silence about it would be taken for none.
+
         """
         self.own.clear()
         events: list[ModemEvent] = []
-        home = session.receives
+        home, is_refused = session.receives, False
         for store in session.readable:
-            events.extend(self._list(session, store))
+            listed = self._list(session, store)
+            is_refused = is_refused or (listed is None and store == home)
+            events.extend(listed or ())
         if home:
             self._select(session, home)
+        if not events and (is_refused or (home and session.store != home)):
+            message = "the store of received messages refuses to be read"
+            raise ModemSilentError(message)
         return events
 
-    def _list(self, session: Session, store: str) -> Sequence[ModemEvent]:
+    def _list(self, session: Session, store: str) -> Sequence[ModemEvent] | None:
+        """Return what lies in a store; None where it holds something and refuses it."""
         used = self._select(session, store)
         if used == 0:
             return ()
@@ -262,17 +274,21 @@ class Arrivals:
 
     def _scan(
         self, session: Session, store: str, used: int | None
-    ) -> Sequence[ModemEvent]:
-        """Read by index where the modem has no list; index 0 is valid."""
+    ) -> Sequence[ModemEvent] | None:
+        """Read by index where the modem has no list; index 0 is valid.
+
+        None where something is there and nothing can be read; a part, or a draft, is
+        read and no event.
+        """
         events: list[ModemEvent] = []
-        found = 0
+        found, before = 0, self._pdus
         for index in range(_INDEX_MAX + 1):
             if used is not None and found >= used:
                 break
             read = self._read(session, store, index)
             found += bool(read)
             events.extend(read)
-        return events
+        return events if self._pdus > before or not used else None
 
     def _read(self, session: Session, store: str, index: int) -> Sequence[ModemEvent]:
         store = store or session.receives
@@ -319,6 +335,7 @@ class Arrivals:
 
     def _events(self, pdu: str, slot: str) -> Sequence[ModemEvent]:
         decoded = pdu_decode.decode_stored(pdu)
+        self._pdus += 1
         self._given.add(slot)
         match decoded:
             case Deliver():

@@ -27,10 +27,11 @@ from tests.fakes import ManualClock
 NUMBER = "+46701234567"
 HELLO = "07816407000000F0100B916407214365F70111621142222134040C416650DA0485C76B104D06"
 ONE_USED = "\r\n+CPMS: 1,30,0,30,0,30\r\n\r\nOK\r\n"
+DRAFT = "0011000B916407281553F80000AA0AE8329BFD4697D9EC37"
 LISTED = f"\r\n+CMGL: 3,0,,30\r\n{HELLO}\r\n\r\nOK\r\n"
 
 
-def _driver_and_modem(
+def driver_and_modem(
     clock: ManualClock, answers: dict[str, Answer]
 ) -> tuple[ScriptedModem, list[InboundSms]]:
     modem = ScriptedModem(clock, WORKS)
@@ -47,7 +48,7 @@ def _driver_and_modem(
 def test_a_store_that_cannot_be_selected_is_neither_read_nor_deleted_in(
     clock: ManualClock,
 ) -> None:
-    modem, found = _driver_and_modem(
+    modem, found = driver_and_modem(
         clock, {'AT+CPMS="ME"': "\r\n+CMS ERROR: 302\r\n", "AT+CMGL=4": LISTED}
     )
     assert found == []
@@ -57,7 +58,7 @@ def test_a_store_that_cannot_be_selected_is_neither_read_nor_deleted_in(
 
 def test_a_store_that_is_busy_after_a_submit_is_asked_again(clock: ManualClock) -> None:
     busy = itertools.chain(["\r\n+CME ERROR: 515\r\n"] * 2, itertools.repeat(ONE_USED))
-    modem, found = _driver_and_modem(
+    modem, found = driver_and_modem(
         clock,
         {
             'AT+CPMS="ME"': lambda _: next(busy),
@@ -71,7 +72,7 @@ def test_a_store_that_is_busy_after_a_submit_is_asked_again(clock: ManualClock) 
 
 
 def test_a_modem_without_a_list_is_read_by_index(clock: ManualClock) -> None:
-    modem, found = _driver_and_modem(
+    modem, found = driver_and_modem(
         clock,
         {
             "AT+CPMS?": '\r\n+CPMS: "SM",1,30,"SM",1,30,"SM",1,30\r\n\r\nOK\r\n',
@@ -87,12 +88,11 @@ def test_a_modem_without_a_list_is_read_by_index(clock: ManualClock) -> None:
 def test_a_message_of_our_own_that_lies_in_storage_is_nobodys_answer(
     clock: ManualClock,
 ) -> None:
-    draft = "0011000B916407281553F80000AA0AE8329BFD4697D9EC37"
-    _, found = _driver_and_modem(
+    _, found = driver_and_modem(
         clock,
         {
             'AT+CPMS="ME"': ONE_USED,
-            "AT+CMGL=4": f"\r\n+CMGL: 1,2,,23\r\n{draft}\r\n\r\nOK\r\n",
+            "AT+CMGL=4": f"\r\n+CMGL: 1,2,,23\r\n{DRAFT}\r\n\r\nOK\r\n",
         },
     )
     assert found == []
@@ -187,7 +187,7 @@ def test_a_half_that_is_read_again_before_its_place_is_free_is_the_same_message(
 
 
 def test_what_cannot_be_decoded_is_shown_with_its_octets(clock: ManualClock) -> None:
-    _, found = _driver_and_modem(
+    _, found = driver_and_modem(
         clock,
         {
             'AT+CPMS="ME"': ONE_USED,
