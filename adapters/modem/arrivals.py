@@ -43,8 +43,9 @@ _PLACES_MIN = 4
 _BUSY_PAUSES_S = (0.5, 1.0, 2.0)
 _AT_ONCE = 4
 """So many places are read at one look; an SOS that waits to be sent waits no longer."""
-# TP-ST (TS 23.040, 9.2.3.15): below the first it was delivered.
-_STILL_TRYING, _GIVEN_UP = 0x20, 0x40
+# TP-ST (TS 23.040, 9.2.3.15). Between the first and what is given up a centre still
+# tries, or is done without knowing: 0x01 is *forwarded, unable to confirm delivery*.
+_RECEIVED, _GIVEN_UP = 0x00, 0x40
 
 
 @dataclass(slots=True)
@@ -376,7 +377,7 @@ class Arrivals:
 
 def outcome_of(status: int) -> str:
     """Return what TP-ST says of a message (TS 23.040, 9.2.3.15)."""
-    if status < _STILL_TRYING:
+    if status == _RECEIVED:
         return "delivered"
     return "pending" if status < _GIVEN_UP else "failed"
 

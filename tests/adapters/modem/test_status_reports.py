@@ -1,0 +1,33 @@
+"""What a status report says of a message (TP-ST, TS 23.040, 9.2.3.15)."""
+
+import pytest
+
+from engine.ports.modem import StatusReport
+from tests.adapters.modem.scripted import WORKS, ScriptedModem, driver_of
+from tests.fakes import ManualClock
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (0x00, "delivered"),
+        (0x01, "pending"),  # forwarded, and the centre cannot confirm delivery
+        (0x02, "pending"),  # replaced by the centre
+        (0x1F, "pending"),
+        (0x20, "pending"),
+        (0x3F, "pending"),
+        (0x40, "failed"),
+        (0x7F, "failed"),
+    ],
+)
+def test_only_what_a_telephone_has_received_is_delivered_bug_so_was_what_nobody_knows(
+    clock: ManualClock, status: int, outcome: str
+) -> None:
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    report = f"0006030B916407214365F7{'11112211220040' * 2}{status:02X}"
+    modem.say(f"\r\n+CDS: 25\r\n{report}\r\n")
+    (told,) = driver.poll(drain=False)
+    assert isinstance(told, StatusReport)
+    assert (told.reference, told.status, told.outcome) == (3, status, outcome)
