@@ -142,6 +142,17 @@ class Public(_Table):
     address: str = ""
 
 
+def _each_name_once(
+    tables: tuple[ModemTable | ChannelTable, ...],
+) -> tuple[ModemTable | ChannelTable, ...]:
+    names = [table.name for table in tables]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        message = f"each name once; {twice[0]!r} is there twice"
+        raise ValueError(message)
+    return tables
+
+
 class AuditorTable(_Table):
     """The auditor's own ways: none of them should be the engine's."""
 
@@ -151,6 +162,8 @@ class AuditorTable(_Table):
     modem: tuple[ModemTable, ...] = ()
     channel: tuple[ChannelTable, ...] = ()
     hq: tuple[HqAddress, ...] = ()
+
+    _names_are_unique = field_validator("modem", "channel")(_each_name_once)
 
 
 class Protocols(_Table):
@@ -193,17 +206,7 @@ class Config(BaseSettings):
             raise ValueError(message)
         return state
 
-    @field_validator("modem", "channel")
-    @classmethod
-    def _names_are_unique(
-        cls, tables: tuple[ModemTable | ChannelTable, ...]
-    ) -> tuple[ModemTable | ChannelTable, ...]:
-        names = [table.name for table in tables]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            message = f"each name once; {twice[0]!r} is there twice"
-            raise ValueError(message)
-        return tables
+    _names_are_unique = field_validator("modem", "channel")(_each_name_once)
 
     def tell_nobody(self) -> frozenset[str]:
         """Return the channels of an account: no colleague, officer or HQ is told."""

@@ -161,9 +161,13 @@ def load_channels(
 
 
 def load_modems(
-    config: Config, clock: Clock, telemetry: Telemetry
+    config: Config, clock: Clock, telemetry: Telemetry, *, owner: str = ""
 ) -> Mapping[str, ModemDriver]:
     """Construct the configured modems; nothing is opened.
+
+    `owner` stands before a modem's name in the names of files: what an engine's modem
+    owes, and which one it is, must not be overwritten by another process' modem of the
+    same name. A PIN that was refused to one is tried by neither.
 
     Raises:
         ConfigError: see `load_adapters`; in the demo also a port that is no pty.
@@ -177,16 +181,16 @@ def load_modems(
             raise ConfigError(path, "a pty", cure)
         driver = f"{key}.driver"
         kind = plugins.load(plugins.MODEM, table.driver, driver)
-        options = dict(table.options)
+        options, name = dict(table.options), f"{owner}{table.name}"
         if table.driver == "serial":
             # An answer that is owed over a restart is not the next message's.
-            options.setdefault("owed_file", str(config.state / f"owed-{table.name}"))
+            options.setdefault("owed_file", str(config.state / f"owed-{name}"))
         if "pin" in options:
             # Three starts in a row would lock a SIM if each tried a wrong PIN anew.
             options.setdefault("pin_file", str(config.state / f"pin-{table.name}"))
         if "by_id_folder" in options:
             # The port may have another name after a restart as well.
-            options.setdefault("imei_file", str(config.state / f"imei-{table.name}"))
+            options.setdefault("imei_file", str(config.state / f"imei-{name}"))
         try:
             modem = plugins.made(
                 kind,

@@ -132,7 +132,7 @@ def _ways(config: Config) -> list["Way"]:
     for one in auditor.hq:
         addresses.setdefault(one.channel, []).append(one.address)
     try:
-        modems = load_modems(own, clock, telemetry)
+        modems = load_modems(own, clock, telemetry, owner="auditor.")
         channels = load_channels(own, clock, telemetry)
     except ConfigError as error:
         key = f"auditor.{error.key}"

@@ -12,6 +12,7 @@ from engine.errors import ConfigError
 HERE = Path("/srv/natalia")
 EMAIL = {"name": "email", "kind": "email"}
 MODEM = {"name": "modem-1", "port": "/dev/ttyUSB0"}
+MAIL = {"name": "mail", "kind": "email"}
 
 
 def config(**table: object) -> Config:
@@ -70,6 +71,7 @@ def test_relative_paths_count_from_the_files_own_folder() -> None:
         ({"modem": [{"name": "m"}]}, "modem[0].port", "add port"),
         ({"modem": [{**MODEM, "name": "Modem!"}]}, "modem[0].name", "a letter first"),
         ({"modem": [MODEM, MODEM]}, "modem", "'modem-1' is there twice"),
+        ({"auditor": {"channel": [MAIL, MAIL]}}, "auditor.channel", "is there twice"),
         (
             {"modem": [MODEM], "channel": [{**EMAIL, "name": "modem-1"}]},
             "channel[0].name",

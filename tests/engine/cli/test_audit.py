@@ -12,11 +12,16 @@ from urllib.request import urlopen
 
 import pytest
 
+from engine.cli.audit import watch_of
 from engine.clock import SystemClock
+from engine.config import parse_config
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
+from engine.loading import load_modems
 from engine.ports.journal import Append, Head, NewEvent
+from engine.start import metrics_of
 from engine.values import CommandId, Instant
 from tests.engine.cli.services import natalia
+from tests.fakes import ManualClock
 
 OWN_MAIL = """
 [[auditor.channel]]
@@ -62,6 +67,24 @@ def state_with(folder: Path, *, is_open: bool, at: Instant | None = None) -> Pat
     metrics = f"[auditor]\nevery_s = 1\nmetrics = {{ port = {port} }}\n"
     config.write_text(f'state = "{state}"\n{metrics}')
     return config
+
+
+def test_what_its_modem_owes_is_in_no_file_of_the_engines_modem_of_that_name(
+    tmp_path: Path,
+) -> None:
+    """Else the engine would read after a kill what another SIM owes, and no more."""
+    modem = {"name": "modem-1", "port": "/dev/ttyUSB8"}
+    own = {
+        "modem": [modem | {"port": "/dev/ttyUSB9"}],
+        "hq": [{"channel": "sms", "address": "+46701740617"}],
+    }
+    told: dict[str, object] = {"state": str(tmp_path), "modem": [modem], "auditor": own}
+    config = parse_config(told, tmp_path)
+    clock = ManualClock()
+    load_modems(config, clock, metrics_of(config))
+    watch_of(config)
+    owed = sorted(path.name for path in tmp_path.glob("owed-*"))
+    assert owed == ["owed-auditor.modem-1", "owed-modem-1"]
 
 
 def test_an_alarm_that_stands_still_ends_one_look_with_4(
