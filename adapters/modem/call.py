@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from adapters.modem.at import FinalKind, fields_of
+from adapters.modem.at import FinalKind, fields_of, final_of
 from adapters.modem.at_replies import number_of
 from adapters.modem.dialogue import Dialogue
 from engine.errors import ModemError
@@ -29,9 +29,9 @@ def ring(
 
     Modems answer OK when they start to dial, or only when somebody takes the call;
     the list of calls (`AT+CLCC`), where there is one, says more: it ends the
-    waiting when the call is taken or lost. `between` is called while it rings and no
-    command is open, in place of `beat`: messages may be read there, and raising ends
-    the call.
+    waiting when the call is taken or lost. So does what a modem says unasked.
+    `between` is called while it rings and no command is open, in place of `beat`:
+    messages may be read there, and raising ends the call.
 
     Returns:
         True where the network took the call: it rang, was busy, or was answered.
@@ -48,6 +48,8 @@ def ring(
         raise ValueError(message)
     start_s = clock.boottime_s()
     reached = False
+    dialogue.catch_up()
+    _end(dialogue)  # of an earlier call
     try:
         reply = dialogue.command(
             f"ATD{number};", deadline_s=min(_DIAL_S, seconds), beat=beat
@@ -62,6 +64,9 @@ def ring(
             if state is not None and state < 0:
                 return False
             dialogue.pause(min(_LOOK_EVERY_S, left_s), beat)
+            end = _end(dialogue)
+            if end is not None:
+                return end in _REACHED
             (between or beat)()
         return reached
     finally:
@@ -78,6 +83,20 @@ def _state(dialogue: Dialogue) -> int | None:
         if fields[1:2] == ("0",):
             return number_of("".join(fields[2:3]))
     return -1
+
+
+def _end(dialogue: Dialogue) -> str | None:
+    """Take the word by which our call has ended; None where none has been said.
+
+    A modem without a list of calls says so in no other way.
+    """
+    unsolicited, end = dialogue.unsolicited, None
+    for urc in list(unsolicited):
+        final = final_of(urc.line)
+        if final is not None and final.kind is FinalKind.CALL:
+            unsolicited.remove(urc)
+            end = final.code
+    return end
 
 
 def _hang_up(dialogue: Dialogue) -> None:
