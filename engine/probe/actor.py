@@ -42,13 +42,19 @@ class Durable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rang:
-    """The timer has handed the probe back."""
+    """The timer has handed the probe back; nothing was recorded where `is_full`."""
 
     number: int
+    is_full: bool = False
 
 
 class Readiness:
-    """When the last round trip came back; read by whoever is asked. Any thread."""
+    """When the last round trip came back; read by whoever is asked. Any thread.
+
+    A journal that says at once that its disk is full has answered. Whoever feeds the
+    watchdog by this would else have an engine killed that tells HQ what cannot be
+    recorded, and that may not start anew on such a disk.
+    """
 
     def __init__(self, boottime_s: Callable[[], float]) -> None:
         """Not ready before the first round trip."""
@@ -86,6 +92,7 @@ class Probe(SupervisedActor[Durable | Rang]):
         self._health, self._telemetry, self._jump_s = health, telemetry, jump_s
         self._number = 0
         self._sent_s = 0.0
+        self._is_full = False
         self._waits = False
         """Whether the journal still owes the last one its answer."""
 
@@ -101,7 +108,7 @@ class Probe(SupervisedActor[Durable | Rang]):
                 self._durable(message, is_late=not is_last)
             case Rang() if is_last:
                 self._readiness.back()
-                self._telemetry.gauge("ready", 1.0)
+                self._telemetry.gauge("ready", float(not message.is_full))
             case Rang():
                 pass
             case _:
@@ -125,7 +132,8 @@ class Probe(SupervisedActor[Durable | Rang]):
             head=Head(status="probe", is_open=False),
         )
         self._journal.submit(append, lambda answer: self._answered(number, answer))
-        self._telemetry.gauge("ready", float(self._readiness.is_fresh()))
+        is_ready = self._readiness.is_fresh() and not self._is_full
+        self._telemetry.gauge("ready", float(is_ready))
         self._watch_the_clock()
         self.wake_at(self.clock.now().plus(EVERY))
 
@@ -146,11 +154,12 @@ class Probe(SupervisedActor[Durable | Rang]):
         self._waits = self._waits and is_late
         self._health.report("journal_slow", "journal", wrong=slow)
         self._health.report("disk_full", "journal", wrong=message.is_full)
-        if message.is_ok and not is_late:
+        self._is_full = message.is_full
+        if (message.is_ok or message.is_full) and not is_late:
             arm = Arm(
                 key=self.link.name,
                 at=self.clock.now().plus(TIMER),
-                message=Rang(number=message.number),
+                message=Rang(number=message.number, is_full=message.is_full),
                 to=self.link.name,
             )
             self.link.tree.names.tell("timers", arm)

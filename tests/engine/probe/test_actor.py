@@ -69,20 +69,27 @@ def test_it_is_ready_after_its_first_round_trip_and_stays_so() -> None:
     assert rig.meter.shown["ready", ""] == 1.0
 
 
-@pytest.mark.parametrize(
-    ("fault", "reasons"),
-    [(SILENT, {"journal_slow"}), (FULL, {"journal_slow", "disk_full"})],
-)
-def test_a_journal_that_does_not_answer_is_not_ready_and_says_why(
-    fault: str, reasons: set[str]
-) -> None:
+def test_a_journal_that_does_not_answer_is_not_ready_and_says_why() -> None:
     rig = Rig()
-    rig.fail(fault)
+    rig.fail(SILENT)
     assert not rig.readiness.is_fresh()
-    assert set(rig.health.reasons()) == reasons
+    assert set(rig.health.reasons()) == {"journal_slow"}
     rig.fail("")
     assert rig.readiness.is_fresh()
     assert rig.health.reasons() == {}
+
+
+def test_a_full_disk_is_no_reason_to_kill_the_engine_bug_the_watchdog_starved() -> None:
+    """It tells HQ from memory, and might not start anew on such a disk."""
+    rig = Rig()
+    for _ in range(10):
+        rig.fail(FULL)
+        assert rig.readiness.is_fresh(), "the trip has come back"
+        assert rig.meter.shown["ready", ""] == 0.0, "and nothing was recorded"
+        assert set(rig.health.reasons()) == {"journal_slow", "disk_full"}
+    rig.fail("")
+    assert rig.health.reasons() == {}
+    assert rig.meter.shown["ready", ""] == 1.0
 
 
 @pytest.mark.parametrize("answers_after_s", [2.0, 6.0, 12.0, 45.0])
