@@ -95,9 +95,21 @@ def find_stored(
         for row in rows
         if row.reference == reference
         and _is_valid(row.changed_at or row.planned_at, now)
-        and same_number(decode_body(row.body).address, recipient)
+        and same_number(_address(row), recipient)
     ]
     return max(mine, key=lambda row: row.changed_at or row.planned_at, default=None)
+
+
+def _address(row: EffectRow) -> str:
+    """Return to whom a row was sent; "" where that is damaged, which is no number.
+
+    A report that lies in a store comes again at each start: failing at it, the modem
+    would never send anything any more.
+    """
+    try:
+        return decode_body(row.body).address
+    except ValueError:
+        return ""
 
 
 def same_number(sent_to: str, reported: str) -> bool:

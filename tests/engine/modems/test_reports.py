@@ -67,6 +67,14 @@ def test_what_was_sent_before_a_start_is_found_by_the_same_rules() -> None:
     assert find_stored([], "7", ANNA, now) is None
 
 
+def test_a_damaged_row_is_no_reports_and_ends_no_modem_bug_each_start_failed() -> None:
+    damaged = structs.replace(_stored("damaged", ANNA, 5), body=b"{")
+    rows = [_stored("whole", ANNA, 0), damaged]
+    found = find_stored(rows, "7", ANNA, START.plus(timedelta(minutes=10)))
+    assert found is not None
+    assert found.effect_id == "whole"
+
+
 class _Rows:
     """Lends a reader that has these effects, and counts how often they are read."""
 
