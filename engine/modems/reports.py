@@ -5,15 +5,20 @@ newest message of that reference whose number ends alike is meant, and none that
 older than its validity.
 """
 
+import logging
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from engine.dispatch.body import decode_body
+from engine.errors import JournalError
 from engine.ports.journal import EffectRow, EffectState, ReaderLender
 from engine.ports.modem import StatusReport
+from engine.supervision.failure import Failure
 from engine.values import Instant
+
+logger = logging.getLogger(__name__)
 
 VALIDITY = timedelta(minutes=30)
 GRACE = timedelta(minutes=10)
@@ -72,8 +77,13 @@ class Sent:
 
 
 def _stored(readers: ReaderLender, route: str, now: Instant) -> tuple[EffectRow, ...]:
-    with readers.reader() as reader:
-        accepted = reader.effects(frozenset({EffectState.ACCEPTED}))
+    try:
+        with readers.reader() as reader:
+            accepted = reader.effects(frozenset({EffectState.ACCEPTED}))
+    except JournalError as error:
+        # A page of old rows that is damaged: each report would end the modem's actor.
+        logger.error("earlier messages cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
+        return ()
     return tuple(
         row
         for row in accepted

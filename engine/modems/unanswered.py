@@ -1,5 +1,6 @@
 """Which message a late answer of the modem belongs to; or that nobody can say."""
 
+import logging
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from engine.dispatch.outcomes import (
     effect_stream,
     outcome_of,
 )
+from engine.errors import JournalError
 from engine.ports.clock import Clock
 from engine.ports.journal import (
     EffectRow,
@@ -20,7 +22,10 @@ from engine.ports.journal import (
 )
 from engine.ports.modem import ModemDriver
 from engine.stored import read_plain
+from engine.supervision.failure import Failure
 from engine.values import Instant
+
+logger = logging.getLogger(__name__)
 
 LISTEN_S = 120.0
 """So long after the hand-over an answer may follow, by the port's word."""
@@ -61,15 +66,14 @@ class Unanswered:
         handed over it may have become another's, perhaps of one that no row tells of:
         none of them takes its answer. As long as it is the next one's it is nobody's
         yet, and stays so; the row of what has the next one may still be on its way.
+        Where rows cannot be read nothing is kept: a page of old ones that is damaged
+        must cost no modem, and late answers are nobody's then.
         """
-        with readers.reader() as reader:
-            rows = _recent(reader.effects(_OPEN), route, clock.now())
-            streams = [reader.stream(effect_stream(row.effect_id)) for row in rows]
-        begun = [
-            (_begun_at(events), _number(events), row)
-            for events, row in zip(streams, rows, strict=True)
-            if outcome_of(events) != NEVER_SENT
-        ]
+        try:
+            begun = _begun(readers, route, clock.now())
+        except (JournalError, ValueError, KeyError) as error:
+            logger.error("what is owed cannot be read: %s", Failure.of(error))  # noqa: TRY400 - its text may quote the row
+            begun = []
         noted: dict[int, EffectRow] = {}
         following = driver.next_number()
         for _, number, row in sorted(begun, key=lambda one: one[0]):
@@ -108,6 +112,20 @@ class Unanswered:
         until_s, row, _ = self._rows.popleft()
         # Past its time it may still be its answer, read late; or the next one's.
         return row if now_s <= until_s else None
+
+
+def _begun(
+    readers: ReaderLender, route: str, now: Instant
+) -> list[tuple[int, int, EffectRow]]:
+    """Return what a route has begun of late: where it stands, its number, its row."""
+    with readers.reader() as reader:
+        rows = _recent(reader.effects(_OPEN), route, now)
+        streams = [reader.stream(effect_stream(row.effect_id)) for row in rows]
+    return [
+        (_begun_at(events), _number(events), row)
+        for events, row in zip(streams, rows, strict=True)
+        if outcome_of(events) != NEVER_SENT
+    ]
 
 
 def note_of(number: int, text: str) -> Mapping[str, object]:
