@@ -11,6 +11,7 @@ from engine.dispatch.abandoned import Abandoned, unseen_in
 from engine.dispatch.body import EffectBody
 from engine.dispatch.choice import Choice, Routes, awaited
 from engine.dispatch.history import recall
+from engine.dispatch.legible import Legible
 from engine.dispatch.outcomes import AWAY, Outcome, Settled
 from engine.dispatch.queue import Queue
 from engine.dispatch.ringing import Ringing
@@ -173,7 +174,7 @@ class Dispatcher(SupervisedActor[Heard]):
         `channels` are all that the configuration has a route for, once for each route.
         """
         super().__init__(link=link)
-        self._readers = readers
+        self._readers, self._legible = readers, Legible(readers)
         self._telemetry, self._health = telemetry, health
         self._abandoned = Abandoned(journal, settled, unseen_in(telemetry))
         self._queue, self._book = Queue(), RouteBook()
@@ -190,8 +191,7 @@ class Dispatcher(SupervisedActor[Heard]):
 
     def started(self) -> None:
         """Mark what was under way as unknown, and take up what is planned."""
-        with self._readers.reader() as reader:
-            attempting = reader.effects(_ATTEMPTING)
+        attempting = self._legible.effects(_ATTEMPTING)
         now, now_s = self.clock.now(), self.clock.boottime_s()
         self._started_s = now_s
         recall(self._book, self._readers, now, now_s)
@@ -250,9 +250,7 @@ class Dispatcher(SupervisedActor[Heard]):
             for effect, at_s in self._handed_s.items()
             if now_s - at_s < HANDED_FOR_S
         }
-        with self._readers.reader() as reader:
-            rows = reader.effects(_PLANNED)
-        for row in rows:
+        for row in self._legible.effects(_PLANNED):
             if row.effect_id not in self._handed_s:
                 self._queue.offer(row)
         self._scanned_s = now_s

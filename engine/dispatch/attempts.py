@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from engine.dispatch.legible import Legible
 from engine.dispatch.outcomes import (
     ABANDONED,
     ATTEMPTING,
@@ -41,6 +42,7 @@ from engine.stored import write_plain
 from engine.supervision.failure import ReplacedError
 from engine.values import CommandId, EffectId
 
+_ATTEMPTING = frozenset({EffectState.ATTEMPTING})
 _PENDING = frozenset({EffectState.ATTEMPTING, EffectState.UNKNOWN})
 _LATER = frozenset({EffectState.ACCEPTED, EffectState.UNKNOWN})
 UNSENT_MAX = 64
@@ -285,9 +287,7 @@ class Attempts:
 
     def recover(self) -> None:
         """Settle as unknown what an earlier instance of this route was attempting."""
-        with self._readers.reader() as reader:
-            rows = reader.effects(frozenset({EffectState.ATTEMPTING}))
-        for row in rows:
+        for row in Legible(self._readers).effects(_ATTEMPTING):
             if row.route == self._route:
                 self.settle(row, ABANDONED)
 
