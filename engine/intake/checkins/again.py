@@ -6,9 +6,11 @@ of force would leave a timer running that a word of safety ends, and beside a ti
 would set none.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 
 from engine.alarm.state import is_alarms
+from engine.errors import JournalError
 from engine.intake.actor import SOURCE_DEVICE
 from engine.intake.answers import Sms, code_in, messages_of, read_sms
 from engine.intake.checkins.said import CheckInSaid, word_said
@@ -17,7 +19,10 @@ from engine.intake.judge import Judge
 from engine.intake.reports import decode_report
 from engine.intake.sms import SOURCE_SMS
 from engine.ports.journal import Code, InboundRow, JournalReader
+from engine.supervision.failure import Failure
 from engine.values import Instant, PersonId, ReportKey
+
+logger = logging.getLogger(__name__)
 
 CodeOf = Callable[[str], Code | None]
 
@@ -44,7 +49,8 @@ class HeardByAlarms:
         """Return what was said of what runs since it was set, and of what may run.
 
         A time beside a word of force may have set a timer of who has none: for a day
-        back, and only while a case is open, since that word has one opened.
+        back, and only while a case is open, since that word has one opened. Nothing
+        where the signals cannot be read: somebody may be missed who has said a word.
         """
         froms = [*filter(None, begun_at.values())]
         self._has_case = self._has_case or bool(reader.heads("alarm/", open_only=True))
@@ -53,8 +59,14 @@ class HeardByAlarms:
         found: list[CheckInSaid] = []
         if not froms:
             return found
+        try:
+            rows = reader.inbound(untaken_only=False, since=min(froms))
+        except JournalError as error:
+            # A damaged page, however old: at each start it would end the engine.
+            logger.error("earlier words cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
+            return found
         before, self._said = self._still_so(), {}
-        for row in reader.inbound(untaken_only=False, since=min(froms)):
+        for row in rows:
             # No device says a time and a word.
             is_any = row.source == SOURCE_SMS or bool(begun_at)
             said = self._said_in(row, reader, before) if is_any else None
