@@ -21,7 +21,16 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engine.config_environment import traced
-from engine.config_faults import ADDRESS, HOST, LOG, NAME, NUMBER, faults_of, nulls_in
+from engine.config_faults import (
+    ADDRESS,
+    HOST,
+    LOG,
+    NAME,
+    NUMBER,
+    each_name_once,
+    faults_of,
+    nulls_in,
+)
 from engine.config_paths import anchored
 from engine.errors import ConfigError, Gathered, cure_of, too_much
 from engine.files import read_text
@@ -54,7 +63,6 @@ RESERVED = frozenset(
         "web",
     }
 )
-
 
 Whole = Annotated[int, BeforeValidator(a_number)]
 Figure = Annotated[float, BeforeValidator(a_number)]
@@ -142,17 +150,6 @@ class Public(_Table):
     address: str = ""
 
 
-def _each_name_once(
-    tables: tuple[ModemTable | ChannelTable, ...],
-) -> tuple[ModemTable | ChannelTable, ...]:
-    names = [table.name for table in tables]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        message = f"each name once; {twice[0]!r} is there twice"
-        raise ValueError(message)
-    return tables
-
-
 class AuditorTable(_Table):
     """The auditor's own ways: none of them should be the engine's."""
 
@@ -163,7 +160,7 @@ class AuditorTable(_Table):
     channel: tuple[ChannelTable, ...] = ()
     hq: tuple[HqAddress, ...] = ()
 
-    _names_are_unique = field_validator("modem", "channel")(_each_name_once)
+    _names_are_unique = field_validator("modem", "channel")(each_name_once)
 
 
 class Protocols(_Table):
@@ -206,7 +203,7 @@ class Config(BaseSettings):
             raise ValueError(message)
         return state
 
-    _names_are_unique = field_validator("modem", "channel")(_each_name_once)
+    _names_are_unique = field_validator("modem", "channel")(each_name_once)
 
     def tell_nobody(self) -> frozenset[str]:
         """Return the channels of an account: no colleague, officer or HQ is told."""

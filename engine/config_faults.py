@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import Protocol
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -49,6 +50,25 @@ def faults_of(
         )
     ]
     return [_fault(one, tables) for one in (*misspelt, *others)]
+
+
+class Named(Protocol):
+    """A table with a name."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+
+def each_name_once(tables: tuple[Named, ...]) -> tuple[Named, ...]:
+    """Refuse tables of which two have one name: one would take the other's place."""
+    names = [table.name for table in tables]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        message = f"each name once; {twice[0]!r} is there twice"
+        raise ValueError(message)
+    return tables
 
 
 def nulls_in(value: object, key: str = "") -> list[ConfigError]:
