@@ -150,6 +150,7 @@ def overruled(scene: Scene) -> None:
     scene.verify(Truth.FALSE, SPRUCE)
     waiting = [post for post in posts(scene) if post.effect in scene.waiting()]
     assert waiting == [], "what may be false does not go out"
+    assert scene.state().approved is None, "nor by a word of before"
     scene.acknowledge()
     scene.run(60)
     scene.verify(Truth.VERIFIED)
@@ -188,6 +189,23 @@ def test_a_verdict_publishes_nothing_bug_it_did_where_it_overruled_another() -> 
     scene.run(7_200)
     assert len(posts(scene)) == 1
     assert scene.state().publicity is Publicity.NONE
+
+
+def test_a_doubt_that_a_third_operator_settles_leaves_an_approval_as_it_is() -> None:
+    agreed = Publication(delay=timedelta(hours=1))
+    scene = Scene(protocol=replace(PROTOCOLS["quorum"], publication=agreed)).raised()
+    scene.acknowledge()
+    scene.verify()
+    scene.verify(by=SPRUCE)
+    scene.approve(ROWAN)
+    scene.reply("c1", ReplyKind.FALSE)
+    assert scene.state().ask is not None
+    scene.acknowledge()
+    scene.run(60)
+    scene.verify(Truth.VERIFIED, OperatorId("larch"))
+    assert scene.state().ask is None
+    scene.run(7_200)
+    assert len(posts(scene)) == 1
 
 
 @pytest.mark.parametrize("protocol", [ENDED_BY_ONE, PROTOCOLS["quorum"]])
@@ -301,8 +319,12 @@ def test_what_was_refused_for_good_is_posted_where_it_is_approved_after_an_end()
     scene.run(DAY_S)
     assert len(posts(scene)) == 1
     scene.acknowledge(ROWAN)
+    others = [whom for whom in Audience if whom is not Audience.PUBLIC]
+    told = [len(scene.planned(whom)) for whom in others]
     scene.approve(ROWAN)
     assert len({post.effect for post in posts(scene)}) == 2
+    scene.run(60)
+    assert [len(scene.planned(whom)) for whom in others] == told, "nobody else anew"
 
 
 def test_once_it_is_taken_the_case_is_public() -> None:
