@@ -16,7 +16,11 @@ FAILED = (
 
 def failed_command(row: InboundRow, judge: Judge) -> Raise:
     """Return the notice of it, in the name of whose it is where that can be told."""
-    return message_command(row, FAILED, whose(row, judge.board.roster()), judge)
+    try:
+        person = whose(row, judge.board.roster())
+    except Exception:  # noqa: BLE001 - it may be just this at which intake fails
+        person = None
+    return message_command(row, FAILED, person, judge)
 
 
 def whose(row: InboundRow, roster: Roster) -> Person | None:

@@ -7,6 +7,7 @@ import pytest
 from engine.alarm.messages import Distress
 from engine.alarm.state import Kind
 from engine.intake import actor as intake_actor
+from engine.intake import failing
 from engine.intake.answers import Sms
 from engine.intake.assess import report_key
 from engine.intake.failing import FAILED
@@ -50,3 +51,18 @@ def test_a_signal_at_which_intake_fails_is_for_hq_bug_it_ended_the_engine_at_eac
     notices = [one for one in raised if one.kind is Kind.NOTICE]
     assert {one.press.text for one in notices} == {FAILED}
     assert {one.alias for one in notices} == {whose}, "HQ knows whom to ask"
+
+
+def test_what_fails_at_finding_its_sender_is_for_hq_as_well(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> object:
+        raise RecursionError
+
+    monkeypatch.setattr(intake_actor, "messages_of", fails)
+    monkeypatch.setattr(failing, "senders_of", fails)
+    assert rig.sms("SOS", key="sms-bad") == []
+    rig.world.run(5)
+    notices = [one.command for one in rig.told if isinstance(one, Distress)]
+    assert {(one.kind, one.press.text) for one in notices} == {(Kind.NOTICE, FAILED)}
+    assert rig.tree.names.lookup("intake") is not None
