@@ -9,8 +9,9 @@ import apsw
 import pytest
 from msgspec import structs
 
-from engine.dispatch.legible import OWNERS, Legible
+from engine.dispatch.legible import OWNERS, Legible, shown_by
 from engine.errors import JournalError
+from engine.health import Health
 from engine.intake.checkins.timer import PREFIX as CHECK_IN
 from engine.intake.orders.order import PREFIX as ORDER
 from engine.journal.pool import ReaderPool
@@ -19,6 +20,7 @@ from engine.journal.sqlite import SqliteStore
 from engine.ports.journal import Append, EffectRow, EffectState, Head, NewEvent
 from engine.values import CommandId
 from tests.engine.dispatch.ledger import row_of
+from tests.engine.intake.reports import Meter
 from tests.fakes import START
 
 PLANNED = frozenset({EffectState.PLANNED})
@@ -66,7 +68,8 @@ def test_all_that_lies_on_other_pages_is_found_by_rank(
 ) -> None:
     with pytest.raises(JournalError), readers.reader() as reader:
         reader.effects(PLANNED)
-    legible = Legible(readers)
+    unread: list[str] = []
+    legible = Legible(readers, unread.append)
     with caplog.at_level(logging.ERROR):
         found = [row.effect_id for row in legible.effects(PLANNED)]
         legible.effects(PLANNED)
@@ -74,6 +77,18 @@ def test_all_that_lies_on_other_pages_is_found_by_rank(
     assert found == sorted(found, reverse=True)
     assert found[0] == "e0199"
     assert caplog.text.count("some effects cannot be read") == 1
+    # HQ sees whose they are, each once: what waits there is not sent.
+    assert len(unread) == len(set(unread)) == 200 - len(found)
+    assert not {row.alarm for row in map(planned, range(200))} - {
+        *unread,
+        *(planned(int(effect[1:])).alarm for effect in found),
+    }
+
+
+def test_hq_sees_a_case_whose_effects_are_unread_as_one_that_stands_still() -> None:
+    health = Health(Meter())
+    shown_by(health)("alarm/K7F2")
+    assert health.reasons() == {"alarm_standing_still": ("K7F2",)}
 
 
 def test_whoever_plans_effects_is_looked_at() -> None:
