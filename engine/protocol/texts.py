@@ -8,7 +8,7 @@ these have shorter forms.
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -26,6 +26,8 @@ COARSE_DECIMALS = 2
 # 110 m: what a place is rounded to before a message loses what to answer.
 ABOUT_DECIMALS = 3
 KM_M = 2_000.0
+# Whoever says at ten in the evening "until one" knows which night that is.
+_SAME_NIGHT = timedelta(hours=12)
 _REPEAT = 6
 _CASE = 11
 _AGO = "{ago}"
@@ -255,8 +257,25 @@ def _move(table: Wording, facts: TextFacts, _: Instant) -> str:
 
 def _clock(facts: TextFacts) -> str:
     """Return hour and minute of the press where the reader is."""
-    moment = facts.pressed_at.to_datetime().astimezone(_zone(facts.zone))
-    return f"{moment:%H:%M}"
+    return f"{_there(facts.pressed_at, facts):%H:%M}"
+
+
+def _until(facts: TextFacts, now: Instant) -> str:
+    """Return a time to come, with its date where the hour alone may be mistaken.
+
+    "Home by 23:00" said at five past is tomorrow's: whoever was five minutes late
+    with it must see that nobody will miss them tonight.
+    """
+    due = facts.pressed_at
+    moment = _there(due, facts)
+    is_today = moment.date() == _there(now, facts).date()
+    is_plain = is_today or due.since(now) < _SAME_NIGHT
+    return f"{moment:%H:%M}" if is_plain else f"{moment:%H:%M %Y-%m-%d}"
+
+
+def _there(moment: Instant, facts: TextFacts) -> datetime:
+    """Return a moment as the reader's clocks show it."""
+    return moment.to_datetime().astimezone(_zone(facts.zone))
 
 
 @cache
@@ -343,6 +362,7 @@ _VALUES: Mapping[str, Callable[[Wording, TextFacts, Instant], str]] = {
     "sender": _sender,
     "oddities": _oddities,
     "clock": lambda _, facts, __: _clock(facts),
+    "until": lambda _, facts, now: _until(facts, now),
     "move": _move,
     "manner": lambda table, facts, _: facts.manner and table.words[facts.manner],
     "hush": lambda table, facts, _: (
