@@ -107,6 +107,7 @@ def tree_of(parts: Parts) -> ChildSpec:
     """
     p = parts
     shared = {"journal": p.journal, "readers": p.readers}
+    tells = partial(p.health.teller, component="journal")
     return supervisor(
         "engine",
         Strategy.REST_FOR_ONE,
@@ -119,9 +120,8 @@ def tree_of(parts: Parts) -> ChildSpec:
                     "telemetry": p.telemetry,
                     "on_not_recorded": p.unrecorded.refused,
                     "listeners": (p.door.committed, p.web.bell.committed),
-                    "lacks_reserve": p.health.teller(
-                        DegradedReason.NO_RESERVE, "journal"
-                    ),
+                    "lacks_reserve": tells(DegradedReason.NO_RESERVE),
+                    "is_damaged": tells(DegradedReason.JOURNAL_DAMAGED),
                 },
                 intensity=0,
                 heartbeat_s=60.0,

@@ -39,6 +39,12 @@ _NO_RESERVE = (
     " recorded. Make room outside the state folder: the space is then held by itself"
 )
 
+_DAMAGED = (
+    "a page of the table %s is damaged: it begins anew with the %d rows that could be"
+    " read; who is missing has none until their device reports again. The disk is"
+    " failing: see dmesg, and move the state folder to a sound one"
+)
+
 Part = tuple[Request, Reply]
 
 OnCommit = Callable[[int], None]
@@ -97,23 +103,26 @@ class JournalActor(SupervisedActor[Entry]):
         on_not_recorded: OnNotRecorded,
         listeners: Sequence[OnCommit] = (),
         lacks_reserve: Callable[[bool], None] = lambda _: None,
+        is_damaged: Callable[[bool], None] = lambda _: None,
     ) -> None:
         """Take over an open store; closes it at an orderly stop.
 
         `lacks_reserve` is told, again and again, whether nothing is held back for a
-        full disk.
+        full disk, `is_damaged` once a table of last things had to begin anew.
         """
         super().__init__(link=link)
         self._store, self._telemetry = store, telemetry
         self._on_not_recorded, self._listeners = on_not_recorded, listeners
         self._group: list[Part] = []
         self._lacks_reserve, self._reserve_lacked = lacks_reserve, False
+        self._is_damaged, self._damage_said = is_damaged, frozenset[str]()
         self._sized_s, self._said_s = -SIZED_EVERY_S, -SAID_EVERY_S
         self._committed_s = -CALM_AFTER_S
 
     def started(self) -> None:
-        """Say at once where no space is held back for the worst day."""
+        """Say at once that no space is held back, or what the opening found damaged."""
         self._look_at_reserve()
+        self._look_at_damage()
 
     def handle(self, message: Entry) -> None:
         """Take a request into the group, and commit it when it is whole."""
@@ -169,6 +178,7 @@ class JournalActor(SupervisedActor[Entry]):
             self._call(listener, self._store.position)
         self._measure(ended_s - began_s, len(group))
         self._store.tidy(is_hurried=is_hurried or not self.inbox.empty())
+        self._look_at_damage()
 
     def _refuse(
         self,
@@ -215,3 +225,12 @@ class JournalActor(SupervisedActor[Entry]):
             logger.warning(_NO_RESERVE, reason)
         elif reason is None and lacked:
             logger.info("space is held back for a full disk again")
+
+    def _look_at_damage(self) -> None:
+        begun_anew = self._store.begun_anew
+        if len(begun_anew) == len(self._damage_said):
+            return
+        for table in begun_anew.keys() - self._damage_said:
+            logger.error(_DAMAGED, table, begun_anew[table])
+        self._damage_said = frozenset(begun_anew)
+        self._call(self._is_damaged, bool(begun_anew))

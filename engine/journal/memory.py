@@ -77,6 +77,7 @@ class MemoryStore:
 
     def __init__(self, medium: Medium | None = None) -> None:
         self._medium = Medium() if medium is None else medium
+        self.begun_anew: dict[str, int] = {}
         with self._medium.lock:
             self._medium.epoch += 1
             self.epoch = self._medium.epoch

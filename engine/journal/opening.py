@@ -5,23 +5,35 @@ what a killed engine left in its log, and since when each alarm is open. A roste
 hundreds takes as long to read.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
+from engine.errors import JournalError, JournalFullError
 from engine.journal.began import began, told
 from engine.journal.pool import ReaderPool
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import SqliteStore
 from engine.ports.journal import Begun, Place
 from engine.ports.latest import Doubt, Seen
+from engine.supervision.failure import Failure
 from engine.values import Instant
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
+
+
+class Last(Protocol):
+    """How a table of last things is read."""
+
+    def __call__(self, read: Callable[[], Sequence[T]], /) -> Sequence[T]:
+        """Return what there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,18 +106,42 @@ def _opened(path: Path, threads: ThreadPoolExecutor, vfs: str | None) -> Opened:
         undo.callback(has_read)
         store = SqliteStore(path, vfs=vfs, sound=sound)
         undo.callback(store.close)
-        opened = Opened(store=store, readers=readers, rows=reading[0].result())
+        opened = Opened(
+            store=store, readers=readers, rows=_read(reading[0], store, readers)
+        )
         undo.pop_all()
     return opened
 
 
-def _rows(readers: ReaderPool) -> Rows:
+def _read(reading: Future[Rows], store: SqliteStore, readers: ReaderPool) -> Rows:
+    try:
+        return reading.result()
+    except JournalError:
+        with suppress(JournalFullError):
+            store.mend()
+    return _rows(readers, _legible)
+
+
+def _rows(readers: ReaderPool, last: Last = lambda read: read()) -> Rows:
     with readers.reader() as reader:
         return Rows(
             last_at=reader.last_at(),
-            attendance=reader.attendance(),
-            places=reader.places(),
-            doubts=reader.doubts(),
+            attendance=last(reader.attendance),
+            places=last(reader.places),
+            doubts=last(reader.doubts),
             open_alarms=began(reader),
             told=told(reader),
         )
+
+
+def _legible(read: Callable[[], Sequence[T]]) -> Sequence[T]:
+    """Return last things; none where a value among them is not what it was written.
+
+    All of it is said again soon. Without last fixes those who are near are found by
+    declared places, and an engine that does not start finds nobody.
+    """
+    try:
+        return read()
+    except JournalError as error:
+        logger.error("last things cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
+        return ()

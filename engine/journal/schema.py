@@ -5,10 +5,41 @@ A version, once released, never changes: a newer one is appended to `VERSIONS`.
 many of these versions it has.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 APPLICATION_ID: Final = 0x4E41544A
 """`NATJ`, so that `file` and we can tell a journal from any other database."""
+
+_PLACE: Final = """
+    CREATE TABLE place(
+        person TEXT PRIMARY KEY,
+        lat_deg REAL NOT NULL,
+        lon_deg REAL NOT NULL,
+        accuracy_m REAL,
+        at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """
+
+# By pseudonym: the number of a device is in no clear column.
+_ATTENDANCE: Final = """
+    CREATE TABLE attendance(
+        device TEXT PRIMARY KEY,
+        at INTEGER NOT NULL,
+        battery_ratio REAL
+    ) STRICT, WITHOUT ROWID
+    """
+
+_DOUBT: Final = """
+    CREATE TABLE doubt(
+        person TEXT PRIMARY KEY,
+        lat_deg REAL NOT NULL,
+        lon_deg REAL NOT NULL,
+        accuracy_m REAL,
+        at INTEGER NOT NULL,
+        why TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """
 
 _FIRST: Final = (
     # One row: where the journal stands. `epoch` grows at every opening.
@@ -106,40 +137,15 @@ _FIRST: Final = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX inbound_untaken ON inbound(received_at) WHERE taken_by = ''",
-    """
-    CREATE TABLE place(
-        person TEXT PRIMARY KEY,
-        lat_deg REAL NOT NULL,
-        lon_deg REAL NOT NULL,
-        accuracy_m REAL,
-        at INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID
-    """,
+    _PLACE,
 )
 
-_ATTENDANCE: Final = (
-    # By pseudonym: the number of a device is in no clear column.
-    """
-    CREATE TABLE attendance(
-        device TEXT PRIMARY KEY,
-        at INTEGER NOT NULL,
-        battery_ratio REAL
-    ) STRICT, WITHOUT ROWID
-    """,
-)
-
-_DOUBT: Final = (
-    """
-    CREATE TABLE doubt(
-        person TEXT PRIMARY KEY,
-        lat_deg REAL NOT NULL,
-        lon_deg REAL NOT NULL,
-        accuracy_m REAL,
-        at INTEGER NOT NULL,
-        why TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID
-    """,
-)
-
-VERSIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _ATTENDANCE, _DOUBT)
+VERSIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, (_ATTENDANCE,), (_DOUBT,))
 """What each version adds, one statement a string (apsw runs one at a time)."""
+
+LATEST: Final[Mapping[str, str]] = {
+    "place": _PLACE,
+    "attendance": _ATTENDANCE,
+    "doubt": _DOUBT,
+}
+"""The tables whose rows are overwritten: in no chain, and a fact in none of them."""

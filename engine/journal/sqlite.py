@@ -1,13 +1,14 @@
 """The default journal: one SQLite file beside its write-ahead log."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import apsw
 
-from engine.errors import JournalError
+from engine.errors import JournalError, JournalFullError
+from engine.journal.aside import set_aside
 from engine.journal.ballast import BALLAST_BYTES, Ballast
 from engine.journal.connection import BALLAST_SUFFIX, beside, open_writer
 from engine.journal.mishap import explained, is_full, stated
@@ -34,6 +35,7 @@ CLOSING_MS: Final = 300
 """How long a stop, which has three seconds, waits for somebody who reads."""
 
 _SCARCE: Final = "the disk is nearly full: last fixes wait for room"
+_UNREADABLE: Final = "a page of last fixes is damaged: they begin anew"
 
 
 class SqliteStore:
@@ -65,6 +67,8 @@ class SqliteStore:
         self._path, self._vfs = path, vfs
         self._ballast = Ballast(beside(path, BALLAST_SUFFIX), ballast_bytes)
         self._failure: JournalError | None = None
+        self._damage: apsw.Error | None = None
+        self._begun_anew: dict[str, int] = {}
         self._is_closed = False
         self._log_pages, self._checkpoint_at = 0, CHECKPOINT_PAGES
         self._copied_pages = 0
@@ -93,12 +97,18 @@ class SqliteStore:
         """The file with its log; what cannot be asked counts as nothing."""
         return sum(map(_size_bytes, (self._path, beside(self._path, "-wal"))))
 
+    @property
+    def begun_anew(self) -> Mapping[str, int]:
+        """Tables of last things that were damaged in this life, with the rows left."""
+        return self._begun_anew
+
     def commit(self, group: Sequence[Request], now: Instant) -> Sequence[Answer]:
         """Make a group durable in one commit and answer each request in order.
 
         On a full disk the ballast is freed, the log made free to begin anew, and
         the group tried once more, without its last fixes: they are answered with
-        `Unknown` until the ballast lies again.
+        `Unknown` until the ballast lies again. So are they where a page of them is
+        damaged, until `tidy` has begun their table anew.
 
         Raises:
             JournalFullError: no space; nothing was written, the store stays usable.
@@ -107,19 +117,25 @@ class SqliteStore:
         """
         if self._failure is not None:
             raise self._failure
+        spares = _SCARCE if self._ballast.is_freed else ""
+        spares = _UNREADABLE if self._damage is not None else spares
         try:
             try:
-                return self._transact(group, now, spares=self._ballast.is_freed)
+                return self._transact(group, now, spares)
+            except apsw.CorruptError as error:
+                self._damage = error
             except (apsw.Error, OSError) as error:
                 if not is_full(error):
                     raise
-            self._make_room()
-            return self._transact(group, now, spares=True)
+                self._make_room()
+            return self._transact(group, now, _UNREADABLE if self._damage else _SCARCE)
         except (apsw.Error, OSError) as error:
             raise self._broken(error, "write") from error
 
     def tidy(self, *, is_hurried: bool = False) -> None:
         """Checkpoint (PASSIVE) once the log is long, and lay the ballast again.
+
+        Before that, what a commit has found damaged is set aside.
 
         Raises:
             JournalError: the medium failed; this and every later call.
@@ -127,6 +143,8 @@ class SqliteStore:
         """
         if self._failure is not None:
             raise self._failure
+        if self._damage is not None:
+            self._mend(self._damage)
         later = self._copied_pages + LOG_PAGES_MAX if is_hurried else 0
         if self._log_pages >= max(self._checkpoint_at, later):
             try:
@@ -141,6 +159,21 @@ class SqliteStore:
     def reserve_lacks(self) -> str | None:
         """Lay the ballast where it does not lie; say why it could not be."""
         return self._ballast.restore()
+
+    def mend(self) -> bool:
+        """Begin damaged tables of last things anew; say whether there were any.
+
+        Raises:
+            JournalFullError: no space; nothing was done.
+            JournalError: the medium failed; this and every later call.
+
+        """
+        try:
+            found = set_aside(self._connection)
+        except (apsw.Error, OSError) as error:
+            raise self._broken(error, "begin a damaged table anew") from error
+        self._begun_anew |= found
+        return bool(found)
 
     def reader(self) -> JournalReader:
         """Open another read-only view; from any thread."""
@@ -172,8 +205,9 @@ class SqliteStore:
             self._connection.close()
 
     def _transact(
-        self, group: Sequence[Request], now: Instant, *, spares: bool
+        self, group: Sequence[Request], now: Instant, spares: str
     ) -> list[Answer]:
+        """Write a group; `spares` says why last fixes are left out, if they are."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             wanted = [
@@ -191,11 +225,20 @@ class SqliteStore:
         self._position = position
         answers = iter(found)
         return [
-            Unknown(reason=_SCARCE, is_full=True)
+            Unknown(reason=spares, is_full=spares == _SCARCE)
             if spares and isinstance(request, OVERWRITTEN)
             else next(answers)
             for request in group
         ]
+
+    def _mend(self, damage: apsw.Error) -> None:
+        try:
+            is_mended = self.mend()
+        except JournalFullError:
+            return  # the next commit makes room, and last fixes wait until then
+        if not is_mended:
+            raise self._broken(damage, "write") from damage
+        self._damage = None
 
     def _last_position(self) -> int:
         """Refuse a journal that lost its end: it would number rows anew."""

@@ -351,6 +351,10 @@ class JournalStore(Protocol):
     def reserve_lacks(self) -> str | None:
         """Hold space back for a full medium; return why there is none, if so."""
 
+    @property
+    def begun_anew(self) -> Mapping[str, int]:
+        """Tables of last things that were damaged in this life, with the rows left."""
+
     def reader(self) -> JournalReader:
         """Open another read-only view; from any thread."""
 

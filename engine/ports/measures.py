@@ -38,6 +38,7 @@ class DegradedReason(StrEnum):
     NO_RESERVE = "no_reserve"
     JOURNAL_SLOW = "journal_slow"
     JOURNAL_MOVED = "journal_moved"
+    JOURNAL_DAMAGED = "journal_damaged"
     CLOCK_JUMPED = "clock_jumped"
     CLOCK_DIFFERS = "clock_differs"
     ALARM_STANDING_STILL = "alarm_standing_still"

@@ -19,16 +19,17 @@ A_LATER_ROW = (
 )
 LEAF = (
     "SELECT pgoffset, pgsize FROM dbstat"
-    " WHERE name = 'event' AND pagetype = 'leaf' ORDER BY path LIMIT 1 OFFSET ?"
+    " WHERE name = ? AND pagetype = 'leaf' ORDER BY path LIMIT 1 OFFSET ?"
 )
+DAMAGED = 'natalia_degraded{reason="journal_damaged"}'
 STILL = 'natalia_degraded{reason="alarm_standing_still"}'
 
 
-def destroy(journal: Path, leaf: int) -> None:
-    """Write over a whole page of the oldest events."""
+def destroy(journal: Path, leaf: int, table: str = "event") -> None:
+    """Write over a whole page, by default of the oldest events."""
     connection = apsw.Connection(str(journal))
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    ((offset, size),) = connection.execute(LEAF, (leaf,))
+    ((offset, size),) = connection.execute(LEAF, (table, leaf))
     connection.close()
     with journal.open("r+b") as file:
         file.seek(offset)
@@ -128,3 +129,26 @@ def test_a_page_that_is_gone_costs_no_later_sos_bug_no_engine_started(
     assert (lost["unread"], read["alias"]) == (True, "Avocet")
     with rig.operator("alder") as operator:
         assert "Avocet" in operator._client.get("/").text
+
+
+@pytest.mark.parametrize("table", ["place", "attendance"])
+def test_a_damaged_page_of_last_fixes_costs_those_alone_bug_no_engine_started(
+    rig: Rig, table: str
+) -> None:
+    with rig.device() as device:
+        device.sos()
+    assert rig.sms_to("tinamou")
+    rig.kill()
+    destroy(rig.state / JOURNAL_FILE, 0, table)
+    rig.start()
+    assert eventually(lambda: rig.metric(DAMAGED) == 1.0)
+    assert rig.ready()[0] == 200, "every alarm is taken and gone on with"
+    host, port = rig.ports["osmand"]
+    query = "id=q4t7-avoc&lat=3.45&lon=-76.53&accuracy=10&alarm=sos"
+    assert httpx2.get(f"http://{host}:{port}/?{query}").status_code == 200
+    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, 10)
+    assert f"a page of the table {table} is damaged" in rig.log()
+    rig.kill()
+    rig.start()
+    assert len(rig.alarms()) == 2
+    assert rig.metric(DAMAGED) == 0.0, "what began anew is sound"

@@ -1,0 +1,192 @@
+"""A damaged page of last things costs what it held, and no start, no SOS, no engine."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+
+from engine.errors import JournalError
+from engine.journal.actor import JournalActor
+from engine.journal.handle import Journal
+from engine.journal.opening import Rows, opened_beside
+from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
+from engine.ports.journal import (
+    Appended,
+    Place,
+    Placed,
+    Recorded,
+    Request,
+    Unknown,
+)
+from engine.ports.latest import Attend, Doubt, Seen
+from engine.supervision.child import spawn_thread
+from engine.supervision.tree import alone
+from engine.values import Fix, Instant, PersonId, PlaceDoubt
+from tests.contracts.journal.requests import append, record
+from tests.fakes import ManualClock
+from tests.rig import eventually
+
+NOW = Instant(1_000)
+MANY = 2_000
+TIMEOUT_S = 20.0
+
+Latest = Callable[[int], Request]
+
+
+def fix(at_ms: int = 1_000) -> Fix:
+    return Fix(lat_deg=41.0, lon_deg=69.0, at=Instant(at_ms))
+
+
+def place(number: int) -> Request:
+    return Place(person=PersonId(f"p{number:05}"), fix=fix())
+
+
+def doubt(number: int) -> Request:
+    person = PersonId(f"p{number:05}")
+    return Doubt(person=person, fix=fix(), why=next(iter(PlaceDoubt)))
+
+
+def attend(number: int) -> Request:
+    return Attend(seen=(Seen(device=f"d{number:05}", at=NOW),))
+
+
+LATEST = {"place": place, "attendance": attend, "doubt": doubt}
+
+
+def filled(folder: Path, people: int = MANY) -> Path:
+    """Make a journal with an open alarm and with so many rows in each of the tables."""
+    path = folder / JOURNAL_FILE
+    store = SqliteStore(path, ballast_bytes=0)
+    store.commit([append("alarm/a", epoch=store.epoch)], NOW)
+    for latest in LATEST.values():
+        store.commit([latest(number) for number in range(people)], NOW)
+    store.close()
+    return path
+
+
+def destroy(path: Path, table: str, fraction: float) -> None:
+    """Write over one leaf of a table, so far from its beginning."""
+    connection = apsw.Connection(str(path))
+    leaves: list[Any] = connection.execute(
+        "SELECT pgoffset, pgsize FROM dbstat"
+        " WHERE name = ? AND pagetype = 'leaf' ORDER BY path",
+        (table,),
+    ).fetchall()
+    connection.close()
+    offset, size = leaves[int(fraction * len(leaves))]
+    with path.open("r+b") as file:
+        file.seek(offset)
+        file.write(b"\xff" * size)
+
+
+def read(path: Path) -> Rows:
+    opened, _ = opened_beside(path, lambda: None)
+    opened.close()
+    return opened.rows
+
+
+@pytest.mark.parametrize("table", LATEST)
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 0.99])
+def test_a_start_has_all_rows_but_those_of_the_damaged_page(
+    tmp_path: Path, table: str, fraction: float
+) -> None:
+    """One such page kept every start from an engine that had open alarms."""
+    path = filled(tmp_path)
+    destroy(path, table, fraction)
+    rows = read(path)
+    found = {
+        "place": len(rows.places),
+        "attendance": len(rows.attendance),
+        "doubt": len(rows.doubts),
+    }
+    assert MANY - 300 < found.pop(table) < MANY
+    assert set(found.values()) == {MANY}
+    assert list(rows.open_alarms) == ["alarm/a"]
+    assert read(path) == rows, "the next start finds what this one has left"
+
+
+@pytest.mark.parametrize("table", LATEST)
+def test_a_table_that_is_one_damaged_page_begins_with_nothing(
+    tmp_path: Path, table: str
+) -> None:
+    path = filled(tmp_path, people=3)
+    destroy(path, table, 0.0)
+    store = SqliteStore(path, ballast_bytes=0)
+    assert store.mend()
+    assert store.begun_anew == {table: 0}
+    assert not store.mend(), "it is sound now"
+    store.close()
+
+
+@pytest.mark.parametrize(("table", "latest"), LATEST.items())
+def test_an_sos_beside_a_last_thing_on_a_damaged_page_is_recorded(
+    tmp_path: Path, table: str, latest: Latest
+) -> None:
+    """The engine ended, and again at that device's next report."""
+    path = filled(tmp_path, people=3)
+    destroy(path, table, 0.0)
+    store = SqliteStore(path, ballast_bytes=0)
+    group = [record("k"), latest(1), append("alarm/b", epoch=store.epoch)]
+    recorded, lost, appended = store.commit(group, NOW)
+    assert isinstance(recorded, Recorded)
+    assert isinstance(appended, Appended)
+    assert isinstance(lost, Unknown)
+    assert not lost.is_full
+    store.tidy()
+    assert not isinstance(store.commit([latest(1)], NOW)[0], Unknown)
+    assert store.begun_anew == {table: 0}
+    store.close()
+
+
+def test_a_table_may_be_damaged_more_than_once(tmp_path: Path) -> None:
+    path = filled(tmp_path)
+    for left in (MANY - 1, MANY - 200):
+        destroy(path, "place", 0.3)
+        assert len(read(path).places) < left
+
+
+def test_damage_among_the_facts_ends_the_store_as_before(tmp_path: Path) -> None:
+    path = filled(tmp_path, people=3)
+    destroy(path, "inbound", 0.0)
+    store = SqliteStore(path, ballast_bytes=0)
+    with pytest.raises(JournalError, match="it is damaged"):
+        store.commit([record("k")], NOW)
+    with pytest.raises(JournalError, match="it is damaged"):
+        store.tidy()
+    store.close()
+
+
+class Silent:
+    def count(self, name: str, amount: float = 1, **labels: str) -> None: ...
+
+    def gauge(self, name: str, value: float, **labels: str) -> None: ...
+
+    def observe(self, name: str, value: float, **labels: str) -> None: ...
+
+
+def test_hq_is_told_once_of_what_an_opening_or_a_commit_has_found(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "engine.journal.actor")
+    path = filled(tmp_path, people=3)
+    destroy(path, "place", 0.0)
+    store, clock = SqliteStore(path, ballast_bytes=0), ManualClock()
+    told: list[bool] = []
+    ref = spawn_thread(
+        JournalActor,
+        link=alone(clock),
+        store=store,
+        telemetry=Silent(),
+        on_not_recorded=lambda _: None,
+        is_damaged=told.append,
+    )
+    journal = Journal(lambda: ref, store, lambda _: None)
+    assert isinstance(journal.ask(place(1), TIMEOUT_S), Unknown)
+    eventually(lambda: told == [True])
+    assert isinstance(journal.ask(place(1), TIMEOUT_S), Placed)
+    assert isinstance(journal.ask(place(2), TIMEOUT_S), Placed)
+    assert told == [True]
+    assert "a page of the table place is damaged" in caplog.text
