@@ -170,7 +170,7 @@ def test_a_log_that_cannot_be_copied_is_told_and_the_journal_given_back(
 def test_rows_that_cannot_be_read_are_told_and_the_journal_given_back(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unreadable(_readers: ReaderPool) -> Rows:
+    def unreadable(*_: object) -> Rows:
         raise JournalError(path)
 
     monkeypatch.setattr(opening, "_rows", unreadable)
