@@ -139,7 +139,22 @@ def _refusal(
         return RefusalGround.ALARM_CLOSED
     if isinstance(command, Verify | Close) and alarm.acknowledged is None:
         return RefusalGround.NOT_ACKNOWLEDGED
+    if _overlooks_a_press(alarm, command):
+        return RefusalGround.PRESSED_SINCE
     return _open_refusal(alarm, command, now)
+
+
+def _overlooks_a_press(alarm: Alarm, command: OperatorAct) -> bool:
+    """Say whether it would end a press that whoever acts has not had before them.
+
+    An end, or a word that it is false, is about what is known: a press that came while
+    it was on its way would be over before anybody had seen it.
+    """
+    match command:
+        case Close(presses=presses) | Verify(presses=presses, truth=Truth.FALSE):
+            return presses is not None and presses < alarm.press_count
+        case _:
+            return False
 
 
 def _is_their_own(alarm: Alarm, command: OperatorAct) -> bool:

@@ -114,11 +114,15 @@ class Acknowledge(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Verify(Struct, frozen=True, kw_only=True, gc=False):
-    """An operator says what it is: verified or false."""
+    """An operator says what it is: verified or false.
+
+    `presses` is how many they had before them, where that is known.
+    """
 
     command_id: CommandId
     by: OperatorId
     truth: Truth = Truth.VERIFIED
+    presses: int | None = None
 
 
 class ApprovePublication(Struct, frozen=True, kw_only=True, gc=False):
@@ -148,7 +152,8 @@ class Close(Struct, frozen=True, kw_only=True, gc=False):
 
     `in_person` where they have signed in; else their name was taken at its word, and
     is no voice where it takes more than one. `false_class` says how a false alarm came
-    about; `into` names the case that this one is a part of from now on.
+    about; `into` names the case that this one is a part of from now on. `presses` is
+    how many they had before them, where that is known.
     """
 
     command_id: CommandId
@@ -158,6 +163,7 @@ class Close(Struct, frozen=True, kw_only=True, gc=False):
     in_person: bool = True
     false_class: FalseClass | None = None
     into: AlarmId | None = None
+    presses: int | None = None
 
 
 class Reopen(Struct, frozen=True, kw_only=True, gc=False):

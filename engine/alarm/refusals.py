@@ -11,6 +11,7 @@ class RefusalGround(StrEnum):
     ALARM_CLOSED = "alarm_closed"
     ALARM_OPEN = "alarm_open"
     NOT_ACKNOWLEDGED = "not_acknowledged"
+    PRESSED_SINCE = "pressed_since"
     NOT_VERIFIED = "not_verified"
     DISPUTED = "disputed"
     NO_CONSENT = "no_consent"

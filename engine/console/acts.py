@@ -28,6 +28,7 @@ from engine.roster.words import word_in
 from engine.values import AlarmId, CommandId, Instant, OperatorId, ReportKey, Signal
 
 NOTE_MAX = 2_000
+_DIGITS_MAX = 9
 ACTS = (
     "acknowledge",
     "verify",
@@ -54,7 +55,7 @@ def command_of(
     Args:
         act: one of `ACTS`.
         form: its fields: `truth`, `template`, `reason`, `remark`, `text`, `what`,
-            `false_class`, `into`, `to`, `note`, `other`.
+            `false_class`, `into`, `to`, `note`, `other`, `presses`.
         by: who acts, from the session and never from the form.
         command_id: the form's own, so that a second click does nothing.
 
@@ -68,7 +69,12 @@ def command_of(
         case "verify":
             truth = form.get("truth") or Truth.VERIFIED
             truth = _one_of("truth", truth, (Truth.VERIFIED, Truth.FALSE))
-            return Verify(command_id=command_id, by=by, truth=Truth(truth))
+            return Verify(
+                command_id=command_id,
+                by=by,
+                truth=Truth(truth),
+                presses=_count(form, "presses"),
+            )
         case "approve":
             template = form.get("template") or "public"
             return ApprovePublication(command_id=command_id, by=by, template=template)
@@ -172,6 +178,7 @@ def _close(form: Mapping[str, str], by: OperatorId, command_id: CommandId) -> Cl
         remark=remark,
         false_class=false_class,
         into=None if into is None else AlarmId(into),
+        presses=_count(form, "presses"),
     )
 
 
@@ -213,3 +220,14 @@ def _one_of(field: str, value: str, choices: tuple[str, ...]) -> str:
         message = f"{field}: one of {', '.join(choices)}"
         raise ActError(message)
     return value
+
+
+def _count(form: Mapping[str, str], name: str) -> int | None:
+    """Return a number of a form; None where it has none."""
+    said = form.get(name, "").strip()
+    if not said:
+        return None
+    if not (said.isascii() and said.isdigit() and len(said) <= _DIGITS_MAX):
+        message = f"{name}: write a whole number"
+        raise ActError(message)
+    return int(said)

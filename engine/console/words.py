@@ -137,6 +137,9 @@ REFUSALS = {
     RefusalGround.ALARM_CLOSED: "the alarm is closed; reopen it first",
     RefusalGround.ALARM_OPEN: "the alarm is open already",
     RefusalGround.NOT_ACKNOWLEDGED: "acknowledge the alarm first",
+    RefusalGround.PRESSED_SINCE: (
+        "the defender has pressed again since you looked: look at it, then repeat"
+    ),
     RefusalGround.NOT_VERIFIED: "nobody has verified the alarm yet",
     RefusalGround.DISPUTED: "it is not settled whether the alarm is true",
     RefusalGround.NO_CONSENT: "the defender has not consented to publication",

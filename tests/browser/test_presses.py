@@ -116,6 +116,27 @@ def test_a_key_that_is_held_down_closes_nothing(rig: Rig, sign_in: Sign) -> None
     expect(alder.page.locator("#case-head")).to_contain_text("Closed by alder")
 
 
+def test_a_press_between_question_and_answer_is_asked_about_anew(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """The second click closed a case that had become another one under it."""
+    alder = with_a_case_to_close(rig, sign_in)
+    close = alder.page.locator("#do-close")
+    close.click()
+    expect(close).to_contain_text("tell everybody")
+    with rig.device() as device:
+        device.sos()
+    say_safe(rig, str(rig.alarms()[0]["id"]), "rowan")  # of the press before it was
+    expect(close).to_be_enabled()
+    alder.page.wait_for_timeout(600)
+    close.click()
+    expect(alder.page.locator("#outcome")).to_contain_text("pressed again meanwhile")
+    expect(alder.page.locator("#case-head")).to_contain_text("With alder")
+    alder.page.wait_for_timeout(600)
+    close.click()
+    expect(alder.page.locator("#case-head")).to_contain_text("Closed by alder: safe")
+
+
 def test_a_burst_of_clicks_closes_nothing(rig: Rig, sign_in: Sign) -> None:
     alder = with_a_case_to_close(rig, sign_in)
     for _ in range(5):

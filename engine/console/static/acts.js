@@ -25,20 +25,22 @@ function isSure(form, button) {
   if (!form.dataset.sure) return true;
   const asked = Number(form.dataset.askedAt ?? 0);
   const since = performance.now() - asked;
+  const presses = form.elements.presses?.value ?? "";
+  const isNews = asked > 0 && form.dataset.askedOf !== presses;
   if (asked && since < DOUBLE_CLICK_MS) {
     // However many come in one go: whoever answers has paused.
     wait(form, button);
     return false;
   }
-  if (asked && since < SURE_MS) {
-    calm(form, button);
-    return true;
-  }
+  calm(form, button);
+  if (asked && since < SURE_MS && !isNews) return true;
+  form.dataset.askedOf = presses;
   wait(form, button);
   button.dataset.words = button.textContent;
   button.textContent = `${form.dataset.sure}?`;
   button.classList.add("sure");
-  say("Press again to do it.", false);
+  const again = "They have pressed again meanwhile. Look at it, then press once more.";
+  say(isNews ? again : "Press again to do it.", isNews);
   return false;
 }
 

@@ -87,6 +87,9 @@ function patchActs(page) {
     const writing = old.contains(document.activeElement) && document.activeElement.matches("input, select");
     if (!writing) old.disabled = fresh.querySelector("fieldset").disabled;
     if (!writing) form.hidden = fresh.hidden;
+    // What is shown from now on is what whoever acts has before them.
+    const presses = form.elements.presses;
+    if (presses) presses.value = fresh.elements.presses.value;
     form.querySelector(".why").textContent = fresh.querySelector(".why").textContent;
   }
 }

@@ -160,3 +160,27 @@ def test_whoever_is_at_hq_may_open_their_own_case_again_and_link_it() -> None:
     link = Link(command_id=DONE, by=OWN, other=AlarmId("other"))
     (linked,) = decide_act(plain(), link, START)
     assert not isinstance(linked, ActRefused)
+
+
+FALSE = Verify(command_id=CommandId("f"), by=ALDER, truth=Truth.FALSE)
+
+
+@pytest.mark.parametrize("command", [CLOSE, FALSE], ids=["close", "false"])
+def test_a_press_that_nobody_has_looked_at_is_not_ended_with_the_others(
+    command: Close | Verify,
+) -> None:
+    """It came while the click was on its way, and was over before anybody saw it."""
+    alarm = scene_of(ENDED_BY_ONE).raised("k2").state()
+    (refused,) = decide_act(alarm, structs.replace(command, presses=1), START)
+    assert isinstance(refused, ActRefused)
+    assert refused.ground is RefusalGround.PRESSED_SINCE
+    for presses in (2, 3, None):
+        first, *_ = decide_act(alarm, structs.replace(command, presses=presses), START)
+        assert not isinstance(first, ActRefused)
+
+
+def test_what_is_verified_may_be_pressed_again_meanwhile() -> None:
+    alarm = scene_of(ENDED_BY_ONE).raised("k2").state()
+    true = structs.replace(FALSE, truth=Truth.VERIFIED, presses=1)
+    first, *_ = decide_act(alarm, true, START)
+    assert not isinstance(first, ActRefused)

@@ -1,6 +1,7 @@
 """Acts: separate, each once, by whom, and refusals in words."""
 
 import json
+import re
 
 import pytest
 from markupsafe import escape
@@ -12,6 +13,7 @@ from engine.console.acts import ACTS, NOTE_MAX, ActError, command_of
 from engine.console.words import REFUSALS
 from engine.errors import NO_ROOM
 from engine.values import AlarmId, CommandId
+from tests.engine.alarm.scene import ENDED_BY_ONE
 from tests.engine.console.hq import ALDER, Hq, browser, control
 
 LONG = "x" * (NOTE_MAX + 1)
@@ -260,3 +262,29 @@ def test_half_a_character_costs_no_note_bug_it_was_put_away(hq: Hq) -> None:
     assert said.json()["done"]
     assert "fr?n" in page
     assert "br?d" in page
+
+
+def presses_shown(page: str) -> set[str]:
+    return set(re.findall(r'name="presses" value="(\d+)"', page))
+
+
+def test_a_case_is_closed_by_what_stood_on_the_page_and_not_by_what_came_since(
+    hq: Hq,
+) -> None:
+    alarm = hq.press(protocol=ENDED_BY_ONE)
+    with browser(hq) as at:
+        at.act(alarm, "acknowledge")
+        assert presses_shown(at.client.get(f"/alarms/{alarm}").text) == {"1"}
+        hq.press()
+        close = at.act(alarm, "close", click="a", reason="safe", presses="1")
+        false = at.act(alarm, "verify", click="b", truth="false", presses="1")
+        since = REFUSALS[RefusalGround.PRESSED_SINCE]
+        assert [close["refused"], false["refused"]] == [since, since]
+        assert presses_shown(at.client.get(f"/alarms/{alarm}").text) == {"2"}
+        assert at.act(alarm, "close", reason="safe", presses="2")["done"]
+
+
+@pytest.mark.parametrize("count", ["one", "-1", "\u0661", "9" * 10])
+def test_a_count_that_is_none_is_refused_and_not_left_out(count: str) -> None:
+    with pytest.raises(ActError, match="presses: write a whole number"):
+        command_of("close", {"reason": "safe", "presses": count}, ALDER, CommandId("c"))
