@@ -11,7 +11,7 @@ from engine.dispatch.abandoned import Abandoned, unseen_in
 from engine.dispatch.body import EffectBody
 from engine.dispatch.choice import Choice, Routes, awaited
 from engine.dispatch.history import recall
-from engine.dispatch.legible import Legible, shown_by
+from engine.dispatch.legible import Legible, Shown
 from engine.dispatch.outcomes import AWAY, Outcome, Settled
 from engine.dispatch.queue import Queue
 from engine.dispatch.ringing import Ringing
@@ -174,7 +174,7 @@ class Dispatcher(SupervisedActor[Heard]):
         `channels` are all that the configuration has a route for, once for each route.
         """
         super().__init__(link=link)
-        self._readers, self._legible = readers, Legible(readers, shown_by(health))
+        self._readers, self._legible = readers, Legible(readers, Shown(health))
         self._telemetry, self._health = telemetry, health
         self._abandoned = Abandoned(journal, settled, unseen_in(telemetry))
         self._queue, self._book = Queue(), RouteBook()

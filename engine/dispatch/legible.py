@@ -6,19 +6,13 @@ the alarms that have an effect on it, and no other.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
 from engine.errors import JournalError
 from engine.health import Health
-from engine.ports.journal import (
-    EffectRow,
-    EffectState,
-    HeadRow,
-    JournalReader,
-    ReaderLender,
-)
+from engine.ports.journal import EffectRow, EffectState, ReaderLender
 from engine.ports.measures import DegradedReason
 from engine.supervision.failure import Failure
 
@@ -28,30 +22,47 @@ OWNERS: Final = ("alarm/", "check-in/", "order/")
 """The streams that plan effects."""
 
 
-def _unsaid(_stream: str) -> None:
+def _unsaid(_streams: frozenset[str]) -> None:
     """Say nothing: another one of the process does."""
 
 
-def shown_by(health: Health) -> Callable[[str], None]:
-    """Return what has HQ see whose effects cannot be read, and so are not sent."""
-    still = DegradedReason.ALARM_STANDING_STILL
-    return lambda stream: health.report(
-        still, stream.removeprefix("alarm/"), wrong=True
-    )
+@dataclass(slots=True)
+class Shown:
+    """Has HQ see whose effects cannot be read, and so are not sent, while it is so.
+
+    Under a name of its own: an alarm's actor takes back what stands under its id as
+    soon as it has read its rows, which are on another page. Whose timer it is, or
+    which device's order, is said to nobody: readiness is told without a sign-in.
+    """
+
+    health: Health
+    _names: frozenset[str] = frozenset()
+
+    def __call__(self, streams: frozenset[str]) -> None:
+        """Take all of whom there are such effects."""
+        names = frozenset(map(_named, streams))
+        for name in names ^ self._names:
+            still = DegradedReason.ALARM_STANDING_STILL
+            self.health.report(still, name, wrong=name in names)
+        self._names = names
+
+
+def _named(stream: str) -> str:
+    kind, _, owner = stream.partition("/")
+    return f"{owner if kind == 'alarm' else kind} with its messages"
 
 
 @dataclass(slots=True)
 class Legible:
     """Reads effects; one thread's. What cannot be read is logged once.
 
-    `unread` is told once of each open owner of some: what waits for it is not sent, and
-    whoever looks at its own rows alone would not know.
+    `unread` is told at each look which open owners have some: what waits for them is
+    not sent, and whoever looks at their own rows alone would not know.
     """
 
     readers: ReaderLender
-    unread: Callable[[str], None] = _unsaid
+    unread: Callable[[frozenset[str]], None] = _unsaid
     _is_damaged: bool = False
-    _told: set[str] = field(default_factory=set)
 
     def effects(self, states: frozenset[EffectState]) -> Sequence[EffectRow]:
         """Return effects in these states, by rank, then age; those that can be read.
@@ -69,21 +80,21 @@ class Legible:
             self._is_damaged = True
         else:
             self._is_damaged = False
+            self.unread(frozenset())
             return found
+        legible: list[EffectRow] = []
+        unread: set[str] = set()
         with self.readers.reader() as reader:
             owners = chain.from_iterable(
                 reader.heads(prefix, open_only=False) for prefix in OWNERS
             )
-            found = [row for one in owners for row in self._of(reader, states, one)]
-        return sorted(found, key=lambda row: (row.rank, row.planned_at, row.effect_id))
-
-    def _of(
-        self, reader: JournalReader, states: frozenset[EffectState], owner: HeadRow
-    ) -> Sequence[EffectRow]:
-        try:
-            return reader.effects(states, owner.stream)
-        except JournalError:
-            if owner.head.is_open and owner.stream not in self._told:
-                self._told.add(owner.stream)
-                self.unread(owner.stream)
-            return ()
+            for owner in owners:
+                try:
+                    legible += reader.effects(states, owner.stream)
+                except JournalError:
+                    if owner.head.is_open:
+                        unread.add(owner.stream)
+        self.unread(frozenset(unread))
+        return sorted(
+            legible, key=lambda row: (row.rank, row.planned_at, row.effect_id)
+        )

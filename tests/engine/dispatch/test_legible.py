@@ -9,7 +9,7 @@ import apsw
 import pytest
 from msgspec import structs
 
-from engine.dispatch.legible import OWNERS, Legible, shown_by
+from engine.dispatch.legible import OWNERS, Legible, Shown
 from engine.errors import JournalError
 from engine.health import Health
 from engine.intake.checkins.timer import PREFIX as CHECK_IN
@@ -68,8 +68,8 @@ def test_all_that_lies_on_other_pages_is_found_by_rank(
 ) -> None:
     with pytest.raises(JournalError), readers.reader() as reader:
         reader.effects(PLANNED)
-    unread: list[str] = []
-    legible = Legible(readers, unread.append)
+    unread: set[str] = set()
+    legible = Legible(readers, unread.update)
     with caplog.at_level(logging.ERROR):
         found = [row.effect_id for row in legible.effects(PLANNED)]
         legible.effects(PLANNED)
@@ -77,18 +77,49 @@ def test_all_that_lies_on_other_pages_is_found_by_rank(
     assert found == sorted(found, reverse=True)
     assert found[0] == "e0199"
     assert caplog.text.count("some effects cannot be read") == 1
-    # HQ sees whose they are, each once: what waits there is not sent.
-    assert len(unread) == len(set(unread)) == 200 - len(found)
+    # HQ sees whose they are: what waits there is not sent.
+    assert len(unread) == 200 - len(found)
     assert not {row.alarm for row in map(planned, range(200))} - {
         *unread,
         *(planned(int(effect[1:])).alarm for effect in found),
     }
 
 
-def test_hq_sees_a_case_whose_effects_are_unread_as_one_that_stands_still() -> None:
+def test_hq_sees_a_case_whose_effects_are_unread_until_it_is_over(
+    readers: ReaderPool, tmp_path: Path
+) -> None:
+    """Its actor, which reads other pages, took the word of it back at once."""
     health = Health(Meter())
-    shown_by(health)("alarm/K7F2")
-    assert health.reasons() == {"alarm_standing_still": ("K7F2",)}
+    legible = Legible(readers, Shown(health))
+    legible.effects(PLANNED)
+    (still,) = health.reasons().items()
+    reason, names = still
+    assert reason == "alarm_standing_still"
+    assert "0000 with its messages" in names
+    health.report(reason, "0000", wrong=False)  # what its actor says once it is awake
+    legible.effects(PLANNED)
+    assert health.reasons() == {reason: names}
+    with apsw.Connection(str(tmp_path / "journal.db")) as connection:
+        connection.execute("UPDATE stream SET is_open = 0")
+    legible.effects(PLANNED)
+    assert not health.reasons()
+
+
+def test_no_word_is_left_of_what_can_be_read_again() -> None:
+    health = Health(Meter())
+    shown = Shown(health)
+    shown(frozenset({"alarm/K7F2", "alarm/M3PX"}))
+    shown(frozenset({"alarm/M3PX"}))
+    assert health.reasons() == {"alarm_standing_still": ("M3PX with its messages",)}
+    shown(frozenset())
+    assert not health.reasons()
+
+
+def test_readiness_names_nobody_bug_whoever_has_a_timer_was_told_to_all() -> None:
+    health = Health(Meter())
+    Shown(health)(frozenset({"check-in/alder", "order/7"}))
+    names = ("check-in with its messages", "order with its messages")
+    assert health.reasons() == {"alarm_standing_still": names}
 
 
 def test_whoever_plans_effects_is_looked_at() -> None:
