@@ -49,7 +49,8 @@ _HOURS = _words(
 )
 
 
-# "In 1:30" is an hour and a half, and half past one to whoever writes it carelessly.
+# "In 1:30", or "1:30 h", is an hour and a half, and half past one to whoever writes it
+# carelessly.
 _LASTING = _words("in timer om через en dans dentro خلال بعد")
 _AT = _words(
     "by at will until till kl senast до в las para hasta à vers avant jusqu",
@@ -119,7 +120,7 @@ def _timed(number: str, words: list[str]) -> CheckInText | None:
     if clock is not None:
         hour, minute = int(clock[1]), int(clock[2])
         lasts = timedelta(hours=hour, minutes=minute)
-        is_both = lasts and _LASTING & set(words) and not _AT & set(words)
+        is_both = lasts and (_LASTING | _HOURS) & set(words) and not _AT & set(words)
         return CheckInText(clock=(hour, minute), lasts=lasts if is_both else None)
     if not number.lstrip("+").isdecimal():
         return None
