@@ -10,6 +10,7 @@ from engine.console.known import COOKIE_AGE_S
 from engine.console.operators import OperatorError
 from engine.console.page import desk_of, page
 from engine.console.security import COOKIE, form_of, inside, session_of, text_fields
+from engine.console.sessions import Session
 from engine.values import OperatorId
 
 TOO_MANY = 429
@@ -109,7 +110,7 @@ async def password(request: Request) -> Response:
     is_done = False
     if not PASSWORD_MIN <= len(new) <= PASSWORD_MAX:
         said = "The new one needs at least twelve characters."
-    elif wrong := await _wrong(request, session.operator, old):
+    elif wrong := await _wrong(request, session, old):
         said = wrong
     else:
         said = await _change(request, session.operator, new)
@@ -118,10 +119,14 @@ async def password(request: Request) -> Response:
     return page(request, "password.html", said=said, is_done=is_done)
 
 
-async def _wrong(request: Request, operator: OperatorId, old: str) -> str:
-    """Say what is wrong with the old password; guessing it is slow here as well."""
-    desk = desk_of(request)
-    keys = (f"own/{operator}",)
+async def _wrong(request: Request, session: Session, old: str) -> str:
+    """Say what is wrong with the old password; guessing it is slow here as well.
+
+    By session, which nobody without it has a second one of: by name, whoever has
+    taken one could keep the operator from the change that ends it.
+    """
+    desk, operator = desk_of(request), session.operator
+    keys = (f"own/{session.csrf}",)
     wait_s = desk.throttle.wait_s(keys, desk.now_s())
     if wait_s > 0:
         return _too_many(wait_s)

@@ -67,3 +67,16 @@ def test_guessing_the_old_password_is_slow_bug_a_page_left_open_told_it(
         data = {"operator": "alder", "password": form["new"]}
         answer = at.client.post("/sign-in", data=data)
         assert answer.status_code == 303, "nobody is kept out for it"
+
+
+def test_who_guesses_by_a_taken_session_keeps_nobody_from_ending_it(hq: Hq) -> None:
+    first = hq.enrol()
+    form = {"old": "wrong", "new": "a longer password"}
+    with browser(hq) as thief, browser(hq) as at:
+        for _ in range(FREE_FAILURES + 1):
+            guess = {**form, "csrf": thief.csrf}
+            page = thief.client.post("/password", data=guess).text
+        assert "Too many attempts" in page
+        right = {**form, "csrf": at.csrf, "old": first}
+        assert "Changed" in at.client.post("/password", data=right).text
+        assert thief.client.get("/").status_code == 303
