@@ -116,16 +116,21 @@ class Watch:
 
     def _look(self, *, once: bool) -> tuple[Finding, ...]:
         now_s, wall = self.clock.boottime_s(), self.clock.now()
+        unread: tuple[Finding, ...] = ()
         try:
             view, last_at = self._read()
-        except JournalError:
+        except (JournalError, ValueError) as error:
+            if not isinstance(error, JournalError):
+                # What no row can hold: a damaged page, or an engine newer than we.
+                logger.error("a row cannot be read: %s", Failure.of(error))  # noqa: TRY400 - its text may quote the row
             self.close()
-            return (Finding(ground=Ground.JOURNAL_UNREADABLE),)
-        except ValueError as error:
-            # What no row can hold: a damaged page, or an engine that is newer than we.
-            logger.error("a row cannot be read: %s", Failure.of(error))  # noqa: TRY400 - its text may quote the row
-            self.close()
-            return (Finding(ground=Ground.JOURNAL_UNREADABLE),)
+            unread = (Finding(ground=Ground.JOURNAL_UNREADABLE),)
+            try:
+                # Beside a damaged page of old rows the engine goes on, or does not.
+                view, last_at = View(), self._open().last_at()
+            except JournalError:
+                self.close()
+                return unread
         self._time.take(last_at, now_s)
         if once and last_at is not None:
             silent_s = wall.since(last_at).total_seconds()
@@ -134,7 +139,7 @@ class Watch:
         now = self._time.now(wall, now_s)
         if once:
             now = max(now, wall)
-        found = findings(view, now)
+        found = (*unread, *findings(view, now))
         if silent_s > SILENT.total_seconds():
             return (Finding(ground=Ground.ENGINE_SILENT, since=last_at), *found)
         return found

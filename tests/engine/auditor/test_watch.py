@@ -1,11 +1,9 @@
 """The auditor's rounds over a real journal, beside the engine that writes it."""
 
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-import apsw
 import pytest
 
 from engine.auditor.findings import Ground
@@ -14,8 +12,8 @@ from engine.auditor.ways import ByChannel
 from engine.errors import DeliveryError
 from engine.journal.backup import back_up
 from engine.journal.sqlite import SqliteStore
-from engine.ports.journal import Append, EffectClass, EffectRow, Head, NewEvent
-from engine.values import CommandId, EffectId, Instant
+from engine.ports.journal import Append, Head, NewEvent
+from engine.values import CommandId, Instant
 from tests.engine.auditor.test_ways import Box
 from tests.fakes import START, ManualClock
 
@@ -310,37 +308,6 @@ def test_a_way_that_fails_in_its_own_manner_keeps_no_other_from_being_tried(
     assert sum(failures) == 1
     assert "broken told nobody: KeyError at " in caplog.text
     assert "duty@" not in caplog.text
-
-
-def test_a_row_that_no_engine_has_written_so_is_shouted_as_unreadable(
-    engine: Engine, tmp_path: Path
-) -> None:
-    plan = EffectRow(
-        effect_id=EffectId("e"),
-        alarm="alarm/a",
-        effect_class=EffectClass.SAFETY,
-        channel="sms",
-        rank=10,
-        planned_at=engine.clock.now(),
-        body=b"{}",
-    )
-    append = Append(
-        stream="alarm/a",
-        expected_seq=0,
-        epoch=engine.store.epoch,
-        command_id=CommandId("1"),
-        events=(NewEvent(kind="AlarmRaised", body=b"{}"),),
-        head=Head(status="notifying", is_open=True),
-        plans=(plan,),
-    )
-    engine.store.commit([append], engine.clock.now())
-    with closing(apsw.Connection(str(tmp_path / "journal.db"))) as damage:
-        damage.execute("PRAGMA ignore_check_constraints = ON").fetchall()
-        damage.execute("UPDATE effect SET class = '?'")
-    ear = Ear()
-    (found,) = watch_on(tmp_path, engine.clock, ear).look()
-    assert found.ground is Ground.JOURNAL_UNREADABLE
-    assert len(ear.heard) == 1
 
 
 def test_the_auditor_writes_nothing(engine: Engine, tmp_path: Path) -> None:
