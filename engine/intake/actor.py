@@ -29,7 +29,7 @@ from engine.intake.reports import decode_report
 from engine.intake.sms import SOURCE_SMS, device_of, message_command
 from engine.intake.vigil.attendance import Attendance
 from engine.ports.device import DeviceReport
-from engine.ports.journal import InboundRow, ReaderLender
+from engine.ports.journal import Code, InboundRow, ReaderLender
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.failure import Failure, ReplacedError
@@ -277,13 +277,7 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         tracker = device_of(self._judge.board.roster(), sender)
         if tracker is not None:
             self._attend(tracker.device, said_at(row))
-        named = code_in(text, self._judge)
-        with self._readers.reader() as reader:
-            code = (
-                code_by_word(sender, text, self._judge, reader)
-                if named is None
-                else reader.code(named)
-            )
+        code = self._code_of(sender, text)
         stale = self.clock.now().since(row.received_at) > UNCLAIMED
         sms = Sms(row=row, sender=sender, text=text, code=code, stale=stale)
         for told in messages_of(sms, self._judge):
@@ -293,6 +287,22 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
                 self._tell_check_ins(told)
             else:
                 self._tell(told)
+
+    def _code_of(self, sender: str, text: str) -> Code | None:
+        """Return whom a message answers; None as well where no row says so.
+
+        HQ reads it then, and a call for help raises. A damaged page of old codes would
+        end intake at each look, and the engine at each start.
+        """
+        named = code_in(text, self._judge)
+        try:
+            with self._readers.reader() as reader:
+                if named is None:
+                    return code_by_word(sender, text, self._judge, reader)
+                return reader.code(named)
+        except JournalError as error:
+            logger.error("whose code it is cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
+            return None
 
     def _attend(self, device: DeviceId, at: Instant) -> None:
         """Note a word, unless a later one is known: a row may have waited."""
