@@ -5,6 +5,7 @@ again after a crash. Without one it is not: a device that answers an order with 
 would be given the order at each report.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,13 +38,17 @@ from engine.ports.journal import (
     EffectClass,
     EffectRow,
     JournalAccess,
+    JournalReader,
     ReaderLender,
     Unknown,
 )
 from engine.protocol.texts import Segment
 from engine.supervision.actor import SupervisedActor
+from engine.supervision.failure import Failure
 from engine.supervision.link import Link
 from engine.values import CommandId, DeviceId, EffectId, Instant
+
+logger = logging.getLogger(__name__)
 
 LOOK = timedelta(seconds=5)
 ROWS = timedelta(seconds=30)
@@ -100,6 +105,7 @@ class Orders(SupervisedActor[Give | Reached]):
         # Given, and written to the device, without an answer of the journal.
         self._doubtful: dict[str, Given] = {}
         self._ending: dict[str, Append] = {}
+        self._unread: set[str] = set()
         self._ask_again_at: Instant | None = None
         self._rows_at = link.clock.now()
 
@@ -196,10 +202,24 @@ class Orders(SupervisedActor[Give | Reached]):
                 order_id = row.stream.removeprefix(PREFIX)
                 if order_id in self._waiting:
                     continue
-                given = fold(row.stream, reader.stream(row.stream))
+                given = self._legible(row.stream, reader)
                 if given is not None:
                     self._waiting[order_id] = given
                     self._doubtful.pop(order_id, None)
+
+    def _legible(self, stream: str, reader: JournalReader) -> Given | None:
+        """Return what is still to be sent; one that cannot be read is logged once.
+
+        Failing at it, the orders would end the engine at each start: everybody's SOS
+        would be lost to a damaged page on which one order lies.
+        """
+        try:
+            return fold(stream, reader.stream(stream))
+        except (JournalError, ValueError, KeyError, TypeError) as error:
+            if stream not in self._unread:
+                logger.error("an order cannot be read: %s", Failure.of(error))  # noqa: TRY400 - its text may quote the row
+            self._unread.add(stream)
+            return None
 
     def _send(self, given: Given, now: Instant) -> None:
         order, waited = given.order, now.since(given.order.at)
