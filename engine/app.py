@@ -160,7 +160,7 @@ def tree_of(parts: Parts) -> ChildSpec:
             ChildSpec(
                 name="checkins",
                 actor=CheckIns,
-                arguments={**shared, "judge": p.judge},
+                arguments={**shared, "judge": p.judge, "health": p.health},
                 heartbeat_s=60.0,
             ),
             ChildSpec(

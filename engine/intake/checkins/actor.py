@@ -9,12 +9,14 @@ from typing import ClassVar
 
 from engine.dispatch.actor import Planned
 from engine.errors import JournalError
+from engine.health import Health
 from engine.intake.actor import Noticed
 from engine.intake.checkins.again import HeardByAlarms
 from engine.intake.checkins.hearing import Hearing
-from engine.intake.checkins.kept import Kept, LastWords, heard, kept_of, last_order
+from engine.intake.checkins.kept import Kept, LastWords, heard, last_order
+from engine.intake.checkins.legible import LegibleTimers
 from engine.intake.checkins.missed import missed
-from engine.intake.checkins.promptly import Promptly, has_case
+from engine.intake.checkins.promptly import Promptly
 from engine.intake.checkins.said import CheckInSaid
 from engine.intake.checkins.telling import answer_of
 from engine.intake.checkins.timer import (
@@ -64,11 +66,18 @@ class CheckIns(SupervisedActor[CheckInSaid]):
     bound: ClassVar[int] = 1_000
 
     def __init__(
-        self, *, link: Link, judge: Judge, journal: JournalAccess, readers: ReaderLender
+        self,
+        *,
+        link: Link,
+        judge: Judge,
+        journal: JournalAccess,
+        readers: ReaderLender,
+        health: Health,
     ) -> None:
         """Take roster and action protocols by the judge that intake has."""
         super().__init__(link=link)
         self._judge, self._journal, self._readers = judge, journal, readers
+        self._legible = LegibleTimers(readers, health)
         self._kept: dict[PersonId, Kept] = {}
         self._taken = HeardByAlarms(judge)
         self._last = LastWords()
@@ -121,7 +130,10 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         if person is None:
             self._unheard.pop(message.key, None)
             return True
-        kept = self._kept.get(message.person) or self._read(message.person)
+        try:
+            kept = self._kept.get(message.person) or self._read(message.person)
+        except JournalError:
+            return self._not_yet(message)  # and no other's timer ends by it
         said = Said(
             until=self._until(message),
             word=message.word,
@@ -136,6 +148,10 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         if self._commit(person, kept, change, CommandId(message.key), takes):
             self._unheard.pop(message.key, None)
             return True
+        return self._not_yet(message)
+
+    def _not_yet(self, message: CheckInSaid) -> bool:
+        """Keep a word that intake does not tell again; it is not heard."""
         if message.is_shared:
             # Intake falls silent as soon as an alarm takes it up.
             self._unheard[message.key] = message
@@ -179,14 +195,14 @@ class CheckIns(SupervisedActor[CheckInSaid]):
     def _read_running(self) -> None:
         self._rows_at = self.clock.now().plus(ROWS)
         with self._readers.reader() as reader:
-            rows = reader.heads(PREFIX, open_only=True)
-        for row in rows:
-            whose = person_of(row.stream)
-            kept = self._kept.get(whose)
-            if kept is None or kept.seq != row.seq:
-                kept = self._read(whose)
+            heads = reader.heads(PREFIX, open_only=True)
+        rows = {person_of(row.stream): row for row in heads}
+        seqs = {whose: row.seq for whose, row in rows.items()}
+        found = self._legible.read_all(seqs, self._kept)
+        self._kept.update(found)
+        for whose, kept in found.items():
             if kept.timer is not None:
-                self._keep_due(whose, kept, kept.timer, row.head.next_due)
+                self._keep_due(whose, kept, kept.timer, rows[whose].head.next_due)
 
     def _keep_due(
         self, whose: PersonId, kept: Kept, timer: Timer, due: Instant | None
@@ -349,30 +365,19 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         if not self._plan(person).answers:
             return ()
         now = self.clock.now()
-        first = change.first or self._has_case(person.person)
+        first = change.first or self._legible.has_case(person.person)
         rank = self._promptly.rank(person.person, command_id, now, first=first)
         if rank is None and change.answer != TEXT_NEAR:
             return ()
         due = now if timer is None else timer.due
         return (answer_of(person, change.answer, due, command_id, rank, now),)
 
-    def _has_case(self, person: PersonId) -> bool:
-        """Look into the rows; where they cannot be read, nothing goes before alarms."""
-        try:
-            with self._readers.reader() as reader:
-                return has_case(reader.heads("alarm/", open_only=True), person)
-        except JournalError:
-            return False
-
     def _plan(self, person: Person | None) -> CheckInPlan:
         protocol = None if person is None else person.action_protocol
         return self._judge.registry().of(protocol).check_in
 
     def _read(self, person: PersonId) -> Kept:
-        with self._readers.reader() as reader:
-            rows = reader.stream(stream_of(person))
-        kept = kept_of(rows)
-        self._kept[person] = kept
+        kept = self._kept[person] = self._legible.read(person)
         return kept
 
     def _look_again(self) -> None:

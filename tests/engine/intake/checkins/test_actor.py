@@ -10,6 +10,7 @@ from msgspec import structs
 
 from engine.dispatch.actor import Planned
 from engine.dispatch.body import decode_body
+from engine.health import Health
 from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.assess import report_key
 from engine.intake.checkins.actor import CheckIns
@@ -24,7 +25,7 @@ from engine.supervision.link import Link
 from engine.values import Instant, ReportKey, Signal
 from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger
 from tests.engine.grown import grow, tree_in
-from tests.engine.intake.reports import HERON, HERONS, ROSTER, judge_of, report
+from tests.engine.intake.reports import HERON, HERONS, ROSTER, Meter, judge_of, report
 from tests.fakes import START
 from tests.simulation.runtime import World
 
@@ -65,11 +66,13 @@ class Rig:
         self.judge = judge_of(roster, clock=self.world)
         self.texts: list[str] = []
         self.keys = 0
+        self.health = Health(Meter())
         self.tree = tree_in(self.world)
         arguments = {
             "judge": self.judge,
             "journal": self.ledger,
             "readers": self.ledger,
+            "health": self.health,
         }
         children = [
             ChildSpec(name="dispatcher", actor=Sent, arguments={"texts": self.texts}),

@@ -9,6 +9,7 @@ from engine.alarm.messages import Distress, ToOpen
 from engine.alarm.state import Kind
 from engine.dispatch.body import decode_body
 from engine.dispatch.queue import RANK_ANSWER, RANK_CHECK_IN
+from engine.health import Health
 from engine.intake.actor import Intake, SmsHeard
 from engine.intake.checkins.actor import CheckIns
 from engine.intake.vigil.attendance import Attendance
@@ -43,7 +44,7 @@ class Both:
         judge = judge_of(AGREED, clock=self.world)
         rows = {"judge": judge, "readers": self.ledger}
         watch = {"telemetry": Meter(), "attendance": Attendance(self.world.now())}
-        timers = rows | {"journal": self.ledger}
+        timers = rows | {"journal": self.ledger, "health": Health(Meter())}
         children = [
             ChildSpec(name="dispatcher", actor=Directory, arguments={"told": []}),
             ChildSpec(name="alarms", actor=Directory, arguments={"told": self.told}),
