@@ -237,17 +237,17 @@ class Arrivals:
         it is asked for only where `AT+CPMS` counts something.
 
         Raises:
-            ModemSilentError: the store that messages arrive in refuses to be read, and
-                no other has anything. Silence about it would be taken for none.
+            ModemSilentError: the store that messages arrive in refuses to be read, or
+                each one does where that is not known, and no other has anything.
+                Silence about it would be taken for none.
 
         """
         self.own.clear()
-        events: list[ModemEvent] = []
-        home, is_refused = session.receives, False
-        for store in session.readable:
-            listed = self._list(session, store)
-            is_refused = is_refused or (listed is None and store == home)
-            events.extend(listed or ())
+        home = session.receives
+        listed = {store: self._list(session, store) for store in session.readable}
+        events = [event for found in listed.values() for event in found or ()]
+        theirs = [listed[home]] if home in listed else [*listed.values()]
+        is_refused = bool(theirs) and all(found is None for found in theirs)
         if home:
             self._select(session, home)
         if not events and (is_refused or (home and session.store != home)):
@@ -256,10 +256,10 @@ class Arrivals:
         return events
 
     def _list(self, session: Session, store: str) -> Sequence[ModemEvent] | None:
-        """Return what lies in a store; None where it holds something and refuses it."""
+        """Return what lies in a store; None where it cannot be read, or selected."""
         used = self._select(session, store)
         if used == 0:
-            return ()
+            return () if session.store == store else None
         reply = self._dialogue.command("AT+CMGL=4", deadline_s=self._options.storage_s)
         if reply.final is None:
             self._dialogue.escape()

@@ -55,6 +55,8 @@ def test_a_captured_dialect_is_brought_up_and_sends(
 ) -> None:
     refuses = "COMMAND NOT SUPPORT\r\n" if "Huawei" in vendor else "ERROR\r\n"
     needed = {"AT": "OK\r\n", "AT+CMGF=0": "OK\r\n", "AT+CREG?": "+CREG: 0,1\r\nOK\r\n"}
+    # What was captured asks for the stores, and selects none.
+    needed |= {f'AT+CPMS="{store}"': "OK\r\n" for store in ("SM", "ME")}
     modem = ScriptedModem(
         clock,
         {**needed, **_vendors()[vendor]},

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.errors import ModemSilentError
-from tests.adapters.modem.scripted import Answer
+from tests.adapters.modem.scripted import WORKS, Answer, ScriptedModem, driver_of
 from tests.adapters.modem.test_storage import DRAFT, LISTED, ONE_USED, driver_and_modem
 from tests.fakes import ManualClock
 
@@ -24,6 +24,21 @@ def test_a_store_that_refuses_to_be_read_is_not_taken_for_empty_bug_it_was(
     """An SOS lay there, and nobody was told that it could not be read."""
     with pytest.raises(ModemSilentError):
         driver_and_modem(clock, answers)
+
+
+def test_a_modem_that_selects_no_store_at_all_is_not_taken_for_empty(
+    clock: ManualClock,
+) -> None:
+    """From the start on it refused, and nobody knew where its messages arrive."""
+    refused: dict[str, Answer] = {
+        "AT+CPMS=" + ",".join([f'"{store}"'] * count): BROKEN
+        for store in ("SM", "ME")
+        for count in (1, 2, 3)
+    }
+    driver = driver_of(ScriptedModem(clock, WORKS | refused))
+    driver.open()
+    with pytest.raises(ModemSilentError):
+        driver.poll(drain=True)
 
 
 def test_what_another_store_has_comes_where_the_one_for_arrivals_refuses(
