@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.config import Config
 
-_READ, _WRITE, _LOOK = 4, 2, 1
+READ, WRITE, _LOOK = 4, 2, 1
 _GIVEN_BY_SYSTEMD = (Path("/run/credentials"), Path("/var/lib/private"))
 """What lies there it hands to its service itself, and closes to everybody else."""
 NO_START = "the engine does not start"
@@ -50,8 +50,8 @@ def of_rights(file: Path, config: Config, account: Account) -> Iterator[str]:
 
     """
     state = config.state
-    needs = [("this file", file, _READ), ("state", state, _READ | _WRITE | _LOOK)]
-    needs += [(key, path, _READ) for key, path in _named(config)]
+    needs = [("this file", file, READ), ("state", state, READ | WRITE | _LOOK)]
+    needs += [(key, path, READ) for key, path in _named(config)]
     for key, path, wanted in needs:
         if not path.is_absolute() or is_given(path):
             continue
@@ -61,8 +61,8 @@ def of_rights(file: Path, config: Config, account: Account) -> Iterator[str]:
                 f"{key}: user {account.name} may not look into {folder}, and so not use"
                 f" {path}; chmod o+x {folder}, or put it elsewhere"
             )
-        elif not _may(path, account, wanted):
-            do = "read" if wanted == _READ else "write to"
+        elif not may(path, account, wanted):
+            do = "read" if wanted == READ else "write to"
             yield (
                 f"{key}: user {account.name} may not {do} {path}; give it to that user,"
                 " and a secret by LoadCredential= as deploy/natalia.service has it"
@@ -70,7 +70,7 @@ def of_rights(file: Path, config: Config, account: Account) -> Iterator[str]:
 
 
 def _named(config: Config) -> Iterator[tuple[str, Path]]:
-    """Yield each file that the engine reads, with its key path."""
+    """Yield each file that engine and auditor read, with its key path."""
     if config.roster is not None:
         yield "roster", config.roster
     folder = config.protocols.folder
@@ -83,10 +83,12 @@ def _named(config: Config) -> Iterator[tuple[str, Path]]:
         if table.tls is not None:
             yield f"gateway.{name}.tls.cert_file", table.tls.cert_file
             yield f"gateway.{name}.tls.key_file", table.tls.key_file
-    for number, channel in enumerate(config.channel):
-        for option, value in channel.options.items():
-            if option.endswith("_file") and isinstance(value, str):
-                yield f"channel[{number}].options.{option}", Path(value)
+    of_auditor = config.auditor.channel
+    for key, channels in (("channel", config.channel), ("auditor.channel", of_auditor)):
+        for number, channel in enumerate(channels):
+            for option, value in channel.options.items():
+                if option.endswith("_file") and isinstance(value, str):
+                    yield f"{key}[{number}].options.{option}", Path(value)
 
 
 def no_start(*files: Path, of: str = "the engine") -> str:
@@ -118,10 +120,10 @@ def is_given(path: Path) -> bool:
 def _shut(path: Path, account: Account) -> Path | None:
     """Return the outermost folder on the way that a user may not look into."""
     ways = (*reversed(path.parents), *reversed(path.resolve().parents))
-    return next((one for one in ways if not _may(one, account, _LOOK)), None)
+    return next((one for one in ways if not may(one, account, _LOOK)), None)
 
 
-def _may(path: Path, account: Account, wanted: int) -> bool:
+def may(path: Path, account: Account, wanted: int) -> bool:
     """Say whether a user may; where nobody can say it, they may."""
     try:
         found = path.stat()

@@ -5,19 +5,29 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from engine.cli.check_rights import NO_START
+from engine.cli.check_rights import NO_START, READ, WRITE, Account, may
 from engine.cli.journal import OneReader
 from engine.config import Config
 from engine.console.cases import Cases
+from engine.console.desk import KEPT_ROSTER
 from engine.errors import JournalError, JournalUnmadeError
 from engine.journal.ballast import BALLAST_BYTES, MIB, Ballast
 from engine.journal.connection import BALLAST_SUFFIX, beside, check_begins
-from engine.journal.lock import unlockable
+from engine.journal.lock import LOCK_FILE, unlockable
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.roster.model import Roster
 from engine.start import CONTROL_SOCKET
 
+_NEEDED = {
+    JOURNAL_FILE: READ | WRITE,
+    f"{JOURNAL_FILE}-wal": READ | WRITE,
+    f"{JOURNAL_FILE}-shm": READ | WRITE,
+    LOCK_FILE: READ | WRITE,
+    KEPT_ROSTER: READ,
+}
+"""What a start opens of what lies there, and for what."""
+_OTHERS_WRITE = 0o022
 SOCKET_MAX = 107
 """Bytes of a socket's path that Linux takes (unix(7))."""
 
@@ -48,12 +58,32 @@ def of_state(config: Config, roster: Roster) -> Iterator[str]:
     except OSError:
         return
     yield from _of_journal(folder / JOURNAL_FILE, roster)
+    yield from _of_owners(folder)  # now: what root reads SQLite gives its owner back
     if lacks_bytes:
         yield (
             f"state: {-(-lacks_bytes // MIB)} MiB more must come free on its disk, so"
             f" that {BALLAST_BYTES // MIB} MiB can be held back for when it is full:"
             " without them an SOS could then not be recorded; make room, outside this"
             " folder"
+        )
+
+
+def _of_owners(folder: Path) -> Iterator[str]:
+    """Say what its user may not open there: as a rule what root has put back.
+
+    Whoever checks is root, who may all. Where the owner alone may write to the folder,
+    the owner is the engine's user.
+    """
+    found = folder.stat()
+    if found.st_mode & _OTHERS_WRITE:
+        return
+    user = Account(name="", number=found.st_uid, groups=frozenset({found.st_gid}))
+    shut = [name for name, use in _NEEDED.items() if not may(folder / name, user, use)]
+    if shut:
+        yield (
+            f"state: whoever owns {folder} may not open in it: {', '.join(shut)}:"
+            f" {NO_START}; give all of them to that user:"
+            f" chown --reference={folder}/ {folder}/*"
         )
 
 

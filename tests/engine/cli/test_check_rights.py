@@ -26,6 +26,10 @@ tls = { port = 5024, cert_file = "cert.pem", key_file = "key.pem" }
 name = "webhook"
 kind = "webhook"
 options = { url = "https://hq.example/", secret_file = "FOLDER/secrets/webhook" }
+[[auditor.channel]]
+name = "own"
+kind = "webhook"
+options = { url = "https://own.example/", secret_file = "FOLDER/auditor/own" }
 """
 FILES = (
     "natalia.toml",
@@ -34,6 +38,7 @@ FILES = (
     "cert.pem",
     "key.pem",
     "secrets/webhook",
+    "auditor/own",
 )
 
 
@@ -43,7 +48,7 @@ def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         folder.chmod(0o755)
-        for name in ("state", "protocols", "secrets"):
+        for name in ("state", "protocols", "secrets", "auditor"):
             (folder / name).mkdir()
             (folder / name).chmod(0o755)
         (folder / "state").chmod(0o777)
@@ -74,6 +79,7 @@ def test_what_everybody_may_read_is_no_matter(folder: Path) -> None:
         ("cert.pem", "gateway.gt06.tls.cert_file"),
         ("key.pem", "gateway.gt06.tls.key_file"),
         ("secrets/webhook", "channel[0].options.secret_file"),
+        ("auditor/own", "auditor.channel[0].options.secret_file"),
     ],
 )
 def test_a_file_that_root_alone_may_read_is_named_with_its_key(

@@ -179,6 +179,41 @@ def test_a_journal_that_is_gone_is_said_before_a_restart_bug_it_starts_was_all(
     assert ("\nIT DOES NOT START AS IT STANDS: " in shown) is bool(said)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+@pytest.mark.parametrize(
+    ("name", "mode", "is_said"),
+    [
+        (JOURNAL_FILE, 0o600, True),
+        ("engine.lock", 0o644, True),
+        ("roster.toml", 0o600, True),
+        ("roster.toml", 0o644, False),
+        ("operators.json", 0o600, False),
+    ],
+)
+def test_what_root_has_put_back_there_and_not_given_away_bug_it_starts_was_all(
+    patch: Patch, out: Output, tmp_path: Path, name: str, mode: int, *, is_said: bool
+) -> None:
+    """After a restore without its `chown`, and the engine ended at each start."""
+    path = configuration(tmp_path)
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o700)
+    SqliteStore(folder / JOURNAL_FILE, ballast_bytes=0).close()
+    (folder / "engine.lock").touch()
+    (folder / "roster.toml").write_text(render_roster(sample_roster()))
+    (folder / "operators.json").write_text("{}")
+    for file in (folder, *folder.iterdir()):
+        file.chmod(0o700)
+        os.chown(file, 54_321, 54_321)
+    os.chown(folder / name, 0, 0)
+    (folder / name).chmod(mode)
+    assert natalia(patch, "check-config", path) == 0
+    said = out.readouterr().out
+    words = f"state: whoever owns {folder} may not open in it: {name}"
+    assert (words in said) is is_said
+    assert (f"chown --reference={folder}/ {folder}/*" in said) is is_said
+    assert ("\nIT DOES NOT START AS IT STANDS: " in said) is is_said
+
+
 def test_a_journal_that_has_no_tables_yet_is_no_matter(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:
