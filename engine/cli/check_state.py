@@ -28,6 +28,8 @@ _NEEDED = {
 }
 """What a start opens of what lies there, and for what."""
 _OTHERS_WRITE = 0o022
+_START_BYTES = 1 << 16
+"""A log, its index and a row; where the ballast lies a start is given that."""
 SOCKET_MAX = 107
 """Bytes of a socket's path that Linux takes (unix(7))."""
 
@@ -59,6 +61,8 @@ def of_state(config: Config, roster: Roster) -> Iterator[str]:
         return
     yield from _of_journal(folder / JOURNAL_FILE, roster)
     yield from _of_owners(folder)  # now: what root reads SQLite gives its owner back
+    if 2 * BALLAST_BYTES - lacks_bytes < _START_BYTES:
+        yield f"state: its disk is full: {NO_START}; make room, outside this folder"
     if lacks_bytes:
         yield (
             f"state: {-(-lacks_bytes // MIB)} MiB more must come free on its disk, so"

@@ -136,6 +136,30 @@ def test_no_page_has_every_reason_from_readiness_bug_degraded_it_names_none() ->
     assert promises == []
 
 
+@pytest.mark.parametrize(
+    "alert",
+    [
+        "NataliaAlarmNotNotified",
+        "NataliaAlarmNotRecorded",
+        "NataliaAlarmStandsStill",
+        "NataliaAuditorFound",
+        "NataliaNotReady",
+    ],
+)
+def test_what_fires_on_a_full_disk_ends_no_engine_bug_the_page_had_it_restarted(
+    alert: str,
+) -> None:
+    """It tells HQ from memory, and the next one does not start before there is room."""
+    text = (RUNBOOKS / f"{alert}.md").read_text(encoding="utf-8")
+    cure = " ".join(text.partition("## Mitigation")[2].split())
+    first, said, then = cure.partition("do **not** restart")
+    assert said
+    assert "disk_full" in first
+    assert "does not start on a full disk" in then
+    assert "systemctl restart" not in first
+    assert "restart the service" not in first
+
+
 def test_a_state_folder_is_copied_through_its_link_bug_the_link_alone_was_copied(
     tmp_path: Path,
 ) -> None:

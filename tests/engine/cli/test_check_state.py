@@ -88,6 +88,19 @@ def test_a_disk_without_room_for_the_ballast_is_warned_of(
     assert WORDS not in out.readouterr().out
 
 
+@pytest.mark.parametrize(("free_bytes", "starts"), [(0, False), (MIB, True)])
+def test_a_full_disk_without_the_ballast_does_not_start_bug_it_did_by_the_check(
+    patch: Patch, out: Output, tmp_path: Path, *, free_bytes: int, starts: bool
+) -> None:
+    path = configuration(tmp_path)
+    (tmp_path / "state").mkdir()
+    patch.setattr(os, "statvfs", with_free(free_bytes))
+    assert natalia(patch, "check-config", path, "--json") == 0
+    said = json.loads(out.readouterr().out)
+    assert said["starts"] is starts
+    assert any(WORDS in line for line in said["warnings"])
+
+
 def test_a_ballast_that_lies_needs_no_more_room(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:
@@ -97,7 +110,9 @@ def test_a_ballast_that_lies_needs_no_more_room(
         ballast.truncate(BALLAST_BYTES)
     patch.setattr(os, "statvfs", with_free(0))
     assert natalia(patch, "check-config", path) == 0
-    assert WORDS not in out.readouterr().out
+    said = out.readouterr().out
+    assert WORDS not in said
+    assert "its disk is full" not in said
 
 
 def test_a_file_where_the_state_folder_should_be_is_warned_of_bug_it_started_so(
