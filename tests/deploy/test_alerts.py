@@ -160,6 +160,22 @@ def test_what_fires_on_a_full_disk_ends_no_engine_bug_the_page_had_it_restarted(
     assert "restart the service" not in first
 
 
+def test_a_moved_journal_is_not_restored_over_bug_the_auditors_page_had_it_so() -> None:
+    """To the auditor it cannot be read; the engine goes on in the file it has open."""
+    text = (RUNBOOKS / "NataliaAuditorFound.md").read_text(encoding="utf-8")
+    first, _, then = text.partition("## Mitigation")[2].partition("restore a backup")
+    assert then
+    assert "journal_moved" in first
+    assert "restore nothing" in " ".join(first.split())
+
+
+def test_a_port_is_held_by_somebody_whom_the_unit_may_not_see() -> None:
+    """The page had the engine's log name the program, as root's does alone."""
+    assert "ProtectProc=invisible" in (DEPLOY / "natalia.service").read_text()
+    text = (RUNBOOKS / "NataliaModemDown.md").read_text(encoding="utf-8")
+    assert "cannot be used: the port is held by another program`" in text
+
+
 def test_a_state_folder_is_copied_through_its_link_bug_the_link_alone_was_copied(
     tmp_path: Path,
 ) -> None:
