@@ -42,18 +42,18 @@ class Durable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rang:
-    """The timer has handed the probe back; nothing was recorded where `is_full`."""
+    """The timer has handed the probe back; `is_ready`: recorded, and in time."""
 
-    number: int
-    is_full: bool = False
+    is_ready: bool
 
 
 class Readiness:
     """When the last round trip came back; read by whoever is asked. Any thread.
 
-    A journal that says at once that its disk is full has answered. Whoever feeds the
-    watchdog by this would else have an engine killed that tells HQ what cannot be
-    recorded, and that may not start anew on such a disk.
+    A journal that says at once that its disk is full has answered, and so has one that
+    is slow. Whoever feeds the watchdog by this would else have an engine killed that
+    tells HQ what cannot be recorded, or tells people late, and the next one may not
+    start on such a disk, or not live for three commits.
     """
 
     def __init__(self, boottime_s: Callable[[], float]) -> None:
@@ -92,7 +92,7 @@ class Probe(SupervisedActor[Durable | Rang]):
         self._health, self._telemetry, self._jump_s = health, telemetry, jump_s
         self._number = 0
         self._sent_s = 0.0
-        self._is_full = False
+        self._is_ready = True
         self._waits = False
         """Whether the journal still owes the last one its answer."""
 
@@ -102,15 +102,12 @@ class Probe(SupervisedActor[Durable | Rang]):
 
     def handle(self, message: Durable | Rang) -> None:
         """Take the next leg, or note that the trip is over."""
-        is_last = message.number == self._number
         match message:
             case Durable():
-                self._durable(message, is_late=not is_last)
-            case Rang() if is_last:
-                self._readiness.back()
-                self._telemetry.gauge("ready", float(not message.is_full))
+                self._durable(message, is_late=message.number != self._number)
             case Rang():
-                pass
+                self._readiness.back()
+                self._telemetry.gauge("ready", float(message.is_ready))
             case _:
                 assert_never(message)
 
@@ -132,7 +129,7 @@ class Probe(SupervisedActor[Durable | Rang]):
             head=Head(status="probe", is_open=False),
         )
         self._journal.submit(append, lambda answer: self._answered(number, answer))
-        is_ready = self._readiness.is_fresh() and not self._is_full
+        is_ready = self._readiness.is_fresh() and self._is_ready
         self._telemetry.gauge("ready", float(is_ready))
         self._watch_the_clock()
         self.wake_at(self.clock.now().plus(EVERY))
@@ -154,12 +151,12 @@ class Probe(SupervisedActor[Durable | Rang]):
         self._waits = self._waits and is_late
         self._health.report("journal_slow", "journal", wrong=slow)
         self._health.report("disk_full", "journal", wrong=message.is_full)
-        self._is_full = message.is_full
-        if (message.is_ok or message.is_full) and not is_late:
+        self._is_ready = message.is_ok and not is_late
+        if message.is_ok or message.is_full:
             arm = Arm(
                 key=self.link.name,
                 at=self.clock.now().plus(TIMER),
-                message=Rang(number=message.number, is_full=message.is_full),
+                message=Rang(is_ready=self._is_ready),
                 to=self.link.name,
             )
             self.link.tree.names.tell("timers", arm)

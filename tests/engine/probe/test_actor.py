@@ -107,11 +107,30 @@ def test_a_journal_that_answers_late_is_slow_bug_only_up_to_five_seconds(
     assert rig.readiness.is_fresh()
 
 
-def test_a_disk_that_is_full_and_slow_is_called_full() -> None:
+@pytest.mark.parametrize("answers_after_s", [6.0, 15.0, 25.0, 40.0])
+def test_a_slow_journal_is_no_reason_to_kill_the_engine_bug_the_watchdog_starved(
+    answers_after_s: float,
+) -> None:
+    """It tells people late; one that is killed each half minute tells nobody."""
+    rig = Rig()
+    rig.ledger.answers_after_s = answers_after_s
+    rig.world.run(60)
+    for _ in range(60):
+        rig.world.run(5)
+        assert rig.readiness.is_fresh(), "answers come back, each of them late"
+        assert rig.meter.shown["ready", ""] == 0.0, "and nobody can rely on it"
+        assert set(rig.health.reasons()) == {"journal_slow"}
+    rig.fail(SILENT)
+    rig.world.run(answers_after_s)
+    assert not rig.readiness.is_fresh(), "one that hangs has to be started anew"
+
+
+def test_a_disk_that_is_full_and_slow_is_called_full_and_kills_no_engine() -> None:
     rig = Rig()
     rig.ledger.answers_after_s = 8.0
     rig.fail(FULL)
     assert set(rig.health.reasons()) == {"journal_slow", "disk_full"}
+    assert rig.readiness.is_fresh()
 
 
 def test_without_timers_nothing_comes_back() -> None:
