@@ -292,7 +292,11 @@ def _first_at(alarm: Alarm, step: Step) -> Instant | None:
     start = None if moment is None else moment(alarm)
     if start is None:
         return None
-    at = start.plus(_delay_of(alarm, step))
+    return _counted_down(alarm, step, start.plus(_delay_of(alarm, step)))
+
+
+def _counted_down(alarm: Alarm, step: Step, at: Instant) -> Instant:
+    """Return when a step comes that would at `at`: those who are called wait."""
     waits = alarm.protocol.countdown and step.to in CALLED
     return max(at, countdown_end(alarm)) if waits else at
 
@@ -326,6 +330,8 @@ def _after_step(alarm: Alarm, step: Step) -> Instant | None:
     # Nobody was there to be told: waiting for their answer would be waiting for none.
     is_at_once = earlier.nobody and calls_people(alarm.protocol, step)
     at = earlier.first_at.plus(timedelta(0) if is_at_once else step.delay)
+    if not alarm.protocol.begins_by_force(step):
+        at = _counted_down(alarm, step, at)
     if step.to is not _PUBLIC or alarm.approved is None:
         return at
     # Whatever it follows: until then HQ can still find the alarm false.
