@@ -17,6 +17,8 @@ from engine.roster.board import Board
 from engine.roster.model import Person
 from engine.values import Instant, OperatorId, PersonId
 
+_BY_NUMBER = frozenset({"sms", "call"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HqEntry:
@@ -93,7 +95,13 @@ class Desk:
             # No place at all: the people whom the defender has named.
             return self._contacts(lookup) if lookup.contacts_instead else ()
         roster = self.board.roster()
-        kin = roster.with_any_of(self._theirs(lookup))
+        # Each colleague has a number: of the others none has no way at all.
+        is_by_number = not _BY_NUMBER.isdisjoint(lookup.channels)
+        doubtful = (
+            roster.with_any_of(self._theirs(lookup))
+            if is_by_number
+            else roster.colleagues_of(lookup.subject)
+        )
         near = self.board.nearest(
             place.lat_deg,
             place.lon_deg,
@@ -102,7 +110,7 @@ class Desk:
             within_m=lookup.within_m,
             exclude=lookup.exclude
             | {lookup.subject}
-            | {one.person for one in kin if not self._is_apart(one, lookup)},
+            | {one.person for one in doubtful if not self._is_reached(one, lookup)},
         )
         found = [
             (person, neighbour)
@@ -130,12 +138,12 @@ class Desk:
         wanted = [
             one
             for one in contacts
-            if one.person not in lookup.exclude and self._is_apart(one, lookup)
+            if one.person not in lookup.exclude and self._is_reached(one, lookup)
         ]
         return self._recipients(wanted, lookup)
 
     def _duty(self, lookup: Lookup) -> tuple[Recipient, ...]:
-        rota = [one for one in self.board.duty() if self._is_apart(one, lookup)]
+        rota = [one for one in self.board.duty() if self._is_reached(one, lookup)]
         return self._recipients(
             rota[lookup.turn % len(rota) :][:1] if rota else (), lookup
         )
@@ -155,14 +163,16 @@ class Desk:
             return frozenset()
         return self.board.roster().reached_at(lookup.subject)
 
-    def _is_apart(self, person: Person, lookup: Lookup) -> bool:
-        """Say whether somebody is reached at other things than the defender's."""
+    def _is_reached(self, person: Person, lookup: Lookup) -> bool:
+        """Say whether a step reaches somebody at other things than the defender's.
+
+        Whom it does not is left to a later one: who is found counts as told.
+        """
         theirs = self._theirs(lookup)
         everywhere = [
             one for channel in lookup.channels for one in person.addresses_on(channel)
         ]
-        is_kept_out = everywhere and not _others(everywhere, theirs)
-        return person.person != lookup.subject and not is_kept_out
+        return person.person != lookup.subject and bool(_others(everywhere, theirs))
 
     def _hq(self, lookup: Lookup) -> tuple[Recipient, ...]:
         theirs = self._theirs(lookup)

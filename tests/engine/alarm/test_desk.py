@@ -181,6 +181,39 @@ def test_forbidden_contacts_are_not_told_in_place_of_the_nearest() -> None:
     assert desk.answer(structs.replace(nearest, contacts_instead=False)) == ()
 
 
+@pytest.mark.parametrize(
+    ("audience", "is_placed"),
+    [
+        (Audience.CONTACTS, False),
+        (Audience.NEAREST, False),
+        (Audience.NEAREST, True),
+        (Audience.DUTY, False),
+    ],
+)
+def test_whom_a_step_has_no_address_for_is_left_to_a_later_one_bug_nobody_told_them(
+    audience: Audience, *, is_placed: bool
+) -> None:
+    """They counted as told: a contact with e-mail alone never heard of an alarm."""
+    apart = replace(FRIEND, numbers=(FREE,), addresses=())
+    mail = (Address(channel="email", address="kin@two.example"),)
+    written = replace(KIN, numbers=(), addresses=mail)
+    if audience is not Audience.CONTACTS and is_placed:
+        written = replace(written, numbers=(LENT,))  # as each colleague has one
+    rota = Rota(duty=(apart.person, written.person))
+    roster = Roster(people=(DEFENDER, apart, written), rota=rota)
+    board = Board(roster, (), clock=ManualClock(), telemetry=Meter())
+    desk = Desk(board=board, codes=lambda count: ["K7F2"] * count)
+    place = AT_HOME if is_placed else NOWHERE
+    asked = structs.replace(_lookup(audience, DEFENDER.person), place=place)
+    by_mail = structs.replace(asked, channels=("email",))
+    found = desk.answer(by_mail)
+    assert [one.person for one in found] == ["kin"]
+    if audience is Audience.NEAREST and is_placed:
+        assert {one.person for one in desk.answer(asked)} == {"kin", "friend"}
+    else:
+        assert [one.person for one in desk.answer(asked)] == ["friend"]
+
+
 def _no_reader() -> JournalReader:
     message = "an address is nothing of the journal"
     raise AssertionError(message)
