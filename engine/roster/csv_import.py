@@ -82,12 +82,17 @@ def _heading_faults(
         reason = "is one cell: part the columns by commas, semicolons or tabs"
         yield DataError(file, line, "heading", reason)
         return
+    if columns and not set(columns) & set(known):
+        reason = "names no column: the first line has to, in a file saved as UTF-8"
+        yield DataError(file, line, "heading", reason)
+        return
     if "id" not in columns:
         yield DataError(file, line, "id", "is missing in the heading")
     for place, name in enumerate(columns):
         if name not in known:
+            # Where the heading is missing it is somebody's name, number or word.
             reason = f"is no column of this table{suggestion(name, known)}"
-            yield DataError(file, line, name or f"column {place + 1}", reason)
+            yield DataError(file, line, f"column {place + 1}", reason)
         elif name in columns[:place]:
             yield DataError(file, line, name, "stands twice in the heading")
 

@@ -15,6 +15,7 @@ HERON = "heron,Heron,defender;colleague,sv,Europe/Stockholm,SE,070-174 06 10,Lyk
 NUMBER = "must be a number, with a point for decimals"
 MEANINGS = "must be codes and their meanings: code=signal;code=signal"
 ONE_CELL = "is one cell: part the columns by commas, semicolons or tabs"
+NO_COLUMN = "names no column: the first line has to, in a file saved as UTF-8"
 COMMAS_DO = "part the cells, and in the heading commas do: take this line out"
 CRANE = "crane,Crane,duty,en,Europe/Stockholm,SE,070-174 06 11,Kettle,yes"
 
@@ -86,6 +87,17 @@ def test_the_faults_of_a_heading_stand_on_its_line() -> None:
     assert {one.line for one in faults_of(text)} == {4}
 
 
+@pytest.mark.parametrize("other", ["", ",sign", ",duress_word,id"])
+def test_a_missing_heading_gives_nobody_away_bug_all_of_the_row_was_told(
+    other: str,
+) -> None:
+    """The first row took its place: name, number and both words went into the log."""
+    said = told(f"{HERON},maple77,otter88,spade{other}\n{CRANE}\n")
+    assert said
+    for cell in ("heron", "070", "europe", "lykta", "maple77", "otter88", "spade"):
+        assert cell not in " ".join(said).casefold()
+
+
 def test_devices_are_a_table_of_their_own() -> None:
     draft = csv_draft("id,wire_protocol,person\n1,gt06,heron\n", "devices.csv")
 
@@ -155,7 +167,7 @@ def test_a_wrong_cell_is_named_by_its_column(
     [
         ("", "people.csv:1: id: is missing in the heading"),
         (HEADING.replace("alias", "alais") + "\n",
-         "people.csv:1: alais: is no column of this table; did you mean 'alias'?"),
+         "people.csv:1: column 2: is no column of this table; did you mean 'alias'?"),
         (HEADING.replace("alias", "") + "\n",
          "people.csv:1: column 2: is no column of this table"),
         (HEADING.replace(",", "|") + f"\n{HERON}\n",
@@ -164,6 +176,8 @@ def test_a_wrong_cell_is_named_by_its_column(
          f"people.csv:2: heading: {ONE_CELL}"),
         (f"\nsep=;\n{HEADING}\n{HERON}\n",
          f"people.csv:2: sep: says that semicolons {COMMAS_DO}"),
+        (f"{HERON}\n{CRANE}\n",
+         f"people.csv:1: heading: {NO_COLUMN}"),
         (HEADING + ",id\n", "people.csv:1: id: stands twice in the heading"),
         (f"{HEADING}\n{HERON},x\n",
          "people.csv:2: row: has more cells than the heading's 9"),
@@ -174,7 +188,7 @@ def test_a_wrong_cell_is_named_by_its_column(
         (f"{HEADING}\n{HERON}\n{HERON}\n",
          "people.csv:3: person.id: is taken already, on line 2"),
         ("id,wire_protocol,persn\n",
-         "people.csv:1: persn: is no column of this table; did you mean 'person'?"),
+         "people.csv:1: column 3: is no column of this table; did you mean 'person'?"),
         ("id,wire_protocol,person\n1,gt06,\n",
          "people.csv:2: device.person: is missing"),
         ("id,wire_protocol,person,heartbeat_s\n1,gt06,heron,soon\n",
