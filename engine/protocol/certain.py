@@ -1,5 +1,6 @@
 """When a step comes, and whether it comes in every case. Pure."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from engine.protocol.model import (
@@ -32,24 +33,34 @@ def after_raise(protocol: ActionProtocol, step: Step) -> timedelta | None:
     return passed if start == Start.RAISED else None
 
 
+def chain(protocol: ActionProtocol, step: Step) -> Iterator[Step]:
+    """Yield a step, the one that it begins after, and so on to the first."""
+    one: Step | None = step
+    for _ in protocol.steps:
+        if one is None:
+            return
+        yield one
+        one = protocol.step(StepId(one.after))
+
+
 def beginning(protocol: ActionProtocol, step: Step) -> tuple[str, timedelta]:
     """Return the fact from which a step counts, and how long after it it comes."""
-    passed = step.delay
-    for _ in protocol.steps:
-        earlier = protocol.step(StepId(step.after))
-        if earlier is None:
-            break
-        passed, step = passed + earlier.delay, earlier
-    return step.after, passed
+    steps = list(chain(protocol, step))
+    return steps[-1].after, sum((one.delay for one in steps), timedelta(0))
+
+
+def waits_for(protocol: ActionProtocol, step: Step) -> frozenset[Condition]:
+    """Return what has to hold for a step to come, or for one that it begins after."""
+    return frozenset(c for one in chain(protocol, step) for c in one.requires)
+
+
+def ends_at(protocol: ActionProtocol, step: Step) -> frozenset[Condition]:
+    """Return what keeps a step from coming, or one that it begins after."""
+    return frozenset(c for one in chain(protocol, step) for c in one.stopped_by)
 
 
 def is_certain(protocol: ActionProtocol, step: Step) -> bool:
     """Say whether a step comes in every case that no operator has taken."""
-    one: Step | None = step
-    for _ in protocol.steps:
-        if one is None:
-            break
-        if one.requires or set(one.stopped_by) - {Condition.ACKNOWLEDGED}:
-            return False
-        one = protocol.step(StepId(one.after))
+    if waits_for(protocol, step) or ends_at(protocol, step) - {Condition.ACKNOWLEDGED}:
+        return False
     return after_raise(protocol, step) is not None

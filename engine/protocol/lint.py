@@ -14,7 +14,7 @@ from msgspec import structs
 
 from engine.ports.modem import Forms
 from engine.protocol.agreed import agreement
-from engine.protocol.certain import after_raise
+from engine.protocol.certain import after_raise, waits_for
 from engine.protocol.checks import RECHECK_TEXT
 from engine.protocol.findings import Fault, Reach, Warned
 from engine.protocol.language import LANGUAGES, review_doubt, wording
@@ -164,14 +164,8 @@ def _in_vain(protocol: ActionProtocol, step: Step) -> str:
 
 def _waits_for(protocol: ActionProtocol, step: Step, condition: Condition) -> bool:
     """Say whether a step, or one that it begins after, requires a condition."""
-    one: Step | None = step
-    for _ in protocol.steps:
-        if one is None:
-            break
-        if condition in one.requires or protocol.begins_at_close(one):
-            return True
-        one = protocol.step(StepId(one.after))
-    return False
+    comes = not protocol.begins_at_close(step)
+    return not comes or condition in waits_for(protocol, step)
 
 
 def _people(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:

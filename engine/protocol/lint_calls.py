@@ -7,7 +7,7 @@ a search of ten metres, a delay of a year, a rung that e-mail always satisfies.
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from engine.protocol.certain import beginning
+from engine.protocol.certain import beginning, ends_at, waits_for
 from engine.protocol.findings import Fault, Reach, Warned
 from engine.protocol.model import (
     ActionProtocol,
@@ -52,9 +52,9 @@ def calls(protocol: ActionProtocol) -> Iterable[Warned]:
     elif called:
         words = "colleagues and contacts are called after no press: begin a step at"
         yield Warned(fault=Fault.NOBODY, step="", words=f"{words} raised, or verified")
-    yield from _seldom(called)
+    yield from _seldom(protocol, called)
     for step in called:
-        yield from _known_before(step)
+        yield from _known_before(protocol, step)
         yield from _near(step)
         yield from _rungs(step)
 
@@ -73,9 +73,9 @@ def _in_time(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
         yield Warned(fault=Fault.DEADLINE, step=first.id, words=words)
 
 
-def _seldom(called: Sequence[Step]) -> Iterable[Warned]:
+def _seldom(protocol: ActionProtocol, called: Sequence[Step]) -> Iterable[Warned]:
     """Find that every call waits for what a true alarm may never have."""
-    waits = [sorted(_SELDOM.keys() & set(step.requires)) for step in called]
+    waits = [sorted(_SELDOM.keys() & waits_for(protocol, step)) for step in called]
     if called and all(waits):
         named = sorted({_SELDOM[condition] for one in waits for condition in one})
         words = (
@@ -85,8 +85,8 @@ def _seldom(called: Sequence[Step]) -> Iterable[Warned]:
         yield Warned(fault=Fault.NOBODY, step=called[0].id, words=words)
 
 
-def _known_before(step: Step) -> Iterable[Warned]:
-    for condition in sorted(_BEFORE & set(step.stopped_by)):
+def _known_before(protocol: ActionProtocol, step: Step) -> Iterable[Warned]:
+    for condition in sorted(_BEFORE & ends_at(protocol, step)):
         words = (
             f"is stopped by {condition.value!r}, which holds from the raise on: of all"
             " for whom it does nobody is called"

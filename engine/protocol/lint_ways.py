@@ -3,9 +3,15 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from engine.protocol.certain import after_raise, is_certain
+from engine.protocol.certain import (
+    after_raise,
+    beginning,
+    ends_at,
+    is_certain,
+    waits_for,
+)
 from engine.protocol.findings import Fault, Warned
-from engine.protocol.lint_calls import QUIET
+from engine.protocol.lint_calls import CALLED_BY, QUIET
 from engine.protocol.lint_deadlines import ANSWER, PEOPLE
 from engine.protocol.model import NEEDS_AFTER_FORCE, ActionProtocol, Audience, Step
 
@@ -126,7 +132,16 @@ def _end(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
             words = "nobody who was told hears of the end: add a step to = 'told'"
             yield Warned(fault=Fault.NOBODY, step="", words=words)
         return
-    if all(step.requires or step.stopped_by for step in stops):
+    soonest = min(stops, key=lambda step: beginning(protocol, step)[1])
+    passed = beginning(protocol, soonest)[1]
+    if passed > CALLED_BY:
+        words = (
+            f"whoever was told hears of the end {passed.total_seconds():.0f} s after"
+            f" it: {CALLED_BY.total_seconds():.0f} s are the most, since they go on"
+            " until then"
+        )
+        yield Warned(fault=Fault.DEADLINE, step=soonest.id, words=words)
+    if all(waits_for(protocol, step) or ends_at(protocol, step) for step in stops):
         words = "whoever was told hears of the end only if something else holds"
         yield Warned(fault=Fault.NOBODY, step=stops[0].id, words=words)
     back = {channel for step in stops for channel in step.channels}

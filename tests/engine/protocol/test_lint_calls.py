@@ -73,6 +73,25 @@ def test_a_call_for_what_a_true_alarm_may_never_be_is_found_bug_it_checked_clean
 
 
 @pytest.mark.parametrize(
+    ("said", "fault", "why"),
+    [
+        ('requires = ["disputed"]\n', Fault.NOBODY, "before people contradict"),
+        ('requires = ["verified"]\n', Fault.NOBODY, ""),
+        ('stopped_by = ["confirmed_source"]\n', Fault.UNREACHABLE, "holds from the"),
+        ('stopped_by = ["acknowledged"]\n', Fault.UNREACHABLE, ""),
+    ],
+)
+def test_what_a_call_waits_for_is_found_in_the_step_before_it_bug_it_checked_clean(
+    said: str, fault: Fault, why: str
+) -> None:
+    """It begins after a step for HQ, which comes to nothing in a true alarm."""
+    first = HQ.replace('"hq"\nto', '"first"\nto') + said
+    second = first.replace('"first"', '"second"').replace(said, 'after = "first"\n')
+    near = words_of(fault, first, second, NEAR + 'after = "second"\n').get("near", "")
+    assert (why in near) if why else near == ""
+
+
+@pytest.mark.parametrize(
     ("said", "away_km", "is_far"),
     [
         ("within_km = 80\n", (81.0, 300.0), True),

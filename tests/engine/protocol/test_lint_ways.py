@@ -174,3 +174,23 @@ def test_officers_who_are_paged_late_over_a_chain_of_steps_are_found() -> None:
         found(Fault.DEADLINE, HQ, near, chain, DUTY.replace('"duty"\nto', '"d2"\nto'))
         == []
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "times"), [("delay_s = 3600\n", 0), ("delay_s = 3601\n", 1)]
+)
+def test_an_end_of_which_people_hear_late_is_found(said: str, times: int) -> None:
+    """Until then they go on, to a place where nobody needs them."""
+    late = [one for one, _ in found(Fault.DEADLINE, HQ, DUTY, NEAR, STOP + said)]
+    assert late == ["stop"] * times
+    soon = STOP.replace('"stop"\nafter', '"soon"\nafter')
+    assert found(Fault.DEADLINE, HQ, DUTY, NEAR, STOP + said, soon) == []
+
+
+def test_an_end_that_follows_a_step_that_may_not_come_is_found() -> None:
+    first = HQ.replace('"hq"\nto', '"first"\nafter = "closed"\nto')
+    waits = f'{first}requires = ["verified"]\n'
+    after = STOP.replace('"closed"', '"first"')
+    lost = [words for _, words in found(Fault.NOBODY, HQ, DUTY, NEAR, waits, after)]
+    assert ["only if something else holds" in words for words in lost] == [True]
+    assert found(Fault.NOBODY, HQ, DUTY, NEAR, first, after) == []
