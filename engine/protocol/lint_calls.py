@@ -7,7 +7,7 @@ a search of ten metres, a delay of a year, a rung that e-mail always satisfies.
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from engine.protocol.certain import beginning, ends_at, waits_for
+from engine.protocol.certain import beginning, chain, ends_at, waits_for
 from engine.protocol.findings import Fault, Reach, Warned
 from engine.protocol.model import (
     ActionProtocol,
@@ -57,6 +57,7 @@ def calls(protocol: ActionProtocol) -> Iterable[Warned]:
         yield from _known_before(protocol, step)
         yield from _near(step)
         yield from _rungs(step)
+        yield from _told_before(protocol, step)
 
 
 def _in_time(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
@@ -148,6 +149,51 @@ def _rungs(step: Step) -> Iterable[Warned]:
                 f" {_s(rung.within)}: {_s(RUNG_MAX)} are the most"
             )
             yield Warned(fault=Fault.DEADLINE, step=step.id, words=words)
+
+
+def _told_before(protocol: ActionProtocol, step: Step) -> Iterable[Warned]:
+    """Find contacts whom another step has told by then: each is told once.
+
+    One by SMS, and one by call for whoever does not come, reads like a second try.
+    """
+    if step.to is not Audience.CONTACTS:
+        return
+    before = next(
+        (
+            one
+            for one in protocol.steps
+            if one.to is Audience.CONTACTS
+            and one is not step
+            and _ways_of(step) <= _ways_of(one)
+            and _comes_first(protocol, one, step)
+        ),
+        None,
+    )
+    if before is not None:
+        words = (
+            f"tells nobody: {before.id!r} has told each contact whom it would reach,"
+            " and each is told once; give that one all channels, or a ladder, or write"
+            " to = 'silent'"
+        )
+        yield Warned(fault=Fault.NOBODY, step=step.id, words=words)
+
+
+def _ways_of(step: Step) -> frozenset[str]:
+    """Return a step's channels; whoever has a number has both that use one."""
+    return frozenset("sms" if one == "call" else one for one in step.channels)
+
+
+def _comes_first(protocol: ActionProtocol, one: Step, other: Step) -> bool:
+    """Say whether one step has run in every case in which another one runs."""
+    if not waits_for(protocol, one) <= waits_for(protocol, other):
+        return False
+    if not ends_at(protocol, one) <= ends_at(protocol, other):
+        return False
+    if any(earlier is one for earlier in chain(protocol, other)):
+        return True
+    begins, ends = beginning(protocol, one), beginning(protocol, other)
+    places = protocol.steps.index(one), protocol.steps.index(other)
+    return begins[0] == ends[0] and (begins[1], places[0]) < (ends[1], places[1])
 
 
 def _s(duration: timedelta) -> str:

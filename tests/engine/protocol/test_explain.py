@@ -73,6 +73,16 @@ def test_a_step_is_a_sentence() -> None:
     assert said["widen"].startswith("3 minutes after step 'colleagues' has run, ")
 
 
+def test_each_contact_is_told_once_and_the_page_says_so_bug_it_said_all_of_them() -> (
+    None
+):
+    """A second step for them promised a ring that whoever has an SMS never gets."""
+    steps = PROTOCOLS["arrest"].steps
+    step = next(one for one in steps if one.to is Audience.CONTACTS)
+    named = "the contacts whom you have named and who have not been told yet are told"
+    assert named in sentence(step)
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [

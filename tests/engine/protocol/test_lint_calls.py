@@ -239,3 +239,36 @@ def test_a_first_question_long_after_the_end_is_found(days: int, times: int) -> 
     late = UNCONFIRMED.replace("delay_s = 86400", f"delay_s = {days * 86400}")
     said = [w for _, w in found(Fault.NO_AFTER_CARE, TWO, HQ, DUTY, NEAR, STOP, late)]
     assert ["for the first time" in words for words in said] == [True] * times
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_found"),
+    [
+        ("sms", 'after = "near"\ndelay_s = 300\n', True),
+        ("sms", "delay_s = 300\nstopped_by = ['somebody_coming']\n", True),
+        ("sms", "", True),
+        ("sms", "after = 'verified'\n", False),
+        ("email", "delay_s = 300\n", False),
+        ("sms", "delay_s = 300\nrequires = ['verified']\n", True),
+    ],
+)
+def test_a_second_step_for_contacts_that_rings_nobody_is_found_bug_it_checked_clean(
+    first: str, second: str, *, is_found: bool
+) -> None:
+    """Each contact is told once: who has not answered an SMS was never rung."""
+    write = CONTACTS.replace('"sms"', f'"{first}"')
+    ring = CONTACTS.replace('"near"', '"ring"').replace('"sms"', '"call"')
+    told = words_of(Fault.NOBODY, write, ring + second)
+    assert ("each is told once" in told.get("ring", "")) == is_found
+    assert "near" not in told
+
+
+def test_a_step_for_contacts_that_may_be_the_first_is_not_found() -> None:
+    """The one before it may not come, or comes later."""
+    ring = CONTACTS.replace('"near"', '"ring"').replace('"sms"', '"call"')
+    for said in (
+        "requires = ['verified']\n",
+        "delay_s = 5\n",
+        "stopped_by = ['real']\n",
+    ):
+        assert words_of(Fault.NOBODY, CONTACTS + said, ring).get("ring") is None
