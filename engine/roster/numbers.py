@@ -44,7 +44,18 @@ RESERVED = (
     Reserved(r"\+3532091\d{5}", "ComReg, fiction"),
 )
 
-_LANDLINES = frozenset({PhoneNumberType.FIXED_LINE})
+_NO_SMS = frozenset(
+    {
+        PhoneNumberType.FIXED_LINE,
+        PhoneNumberType.PAGER,
+        PhoneNumberType.PREMIUM_RATE,
+        PhoneNumberType.SHARED_COST,
+        PhoneNumberType.TOLL_FREE,
+        PhoneNumberType.UAN,
+        PhoneNumberType.VOICEMAIL,
+    }
+)
+"""What nobody carries. A foreign number without its plus is often one of them here."""
 _ANY_RESERVED = re.compile("|".join(f"(?:{one.pattern})" for one in RESERVED))
 
 
@@ -124,5 +135,5 @@ def is_reserved(number: str) -> bool:
 
 
 def is_landline(number: str) -> bool:
-    """Say whether a number is certainly a landline, which most SMS never reach."""
-    return phonenumbers.number_type(phonenumbers.parse(number)) in _LANDLINES
+    """Say whether a number is a landline or a service's, which most SMS never reach."""
+    return phonenumbers.number_type(phonenumbers.parse(number)) in _NO_SMS

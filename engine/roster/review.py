@@ -102,7 +102,10 @@ def _about(person: Person, roster: Roster) -> Iterator[str]:
 
 def _about_ways(person: Person) -> Iterator[str]:
     if person.numbers and is_landline(person.numbers[0]):
-        yield "the first number is a landline, which most SMS do not reach"
+        yield (
+            "the first number is a landline's or a service's, which most SMS do not"
+            " reach: is its plus sign lost?"
+        )
     if any(one.channel == WORLD for one in person.addresses):
         yield f"an address on {WORLD}, where the world reads: nothing is sent there"
 

@@ -116,8 +116,11 @@ def test_whatever_is_typed_is_a_number_or_a_reason_that_quotes_nothing(
             assert number[1:].isdecimal()
 
 
-def test_landlines_are_told_from_mobiles() -> None:
+def test_landlines_and_services_are_told_from_mobiles() -> None:
     assert is_landline("+442079460123")
     assert not is_landline(REAL)
+    # A French mobile without its plus, in Italy; and what costs whoever calls it.
+    assert is_landline("+3933612345678")
+    assert is_landline("+469001234567")
     # Nobody can tell in North America, so nobody is blamed.
     assert not is_landline("+12025550123")
