@@ -42,6 +42,7 @@ def ways(protocol: ActionProtocol) -> Iterable[Warned]:
     yield from _rota(protocol, open_steps)
     yield from _end(protocol, open_steps)
     yield from _again(open_steps)
+    yield from _once(open_steps)
     yield from _nowhere(protocol, open_steps)
     yield from _ended_alone(protocol, open_steps)
 
@@ -175,6 +176,20 @@ def _nowhere(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
             " nearest then, are forbidden; see that the roster declares a place"
         )
         yield Warned(fault=Fault.NOBODY, step=near.id, words=words)
+
+
+def _once(steps: list[Step]) -> Iterable[Warned]:
+    """Find a call for help that is lost with the one message of it.
+
+    Officers are paged round and round, and a question was not the first word.
+    """
+    for step in steps:
+        if step.repeats == 0 and step.to in _ASKED | {Audience.HQ}:
+            words = (
+                "repeats is 0: where nobody knows whether a message has gone out, it is"
+                " not sent again, and whom it was for may never hear; leave it out"
+            )
+            yield Warned(fault=Fault.SINGLE_POINT, step=step.id, words=words)
 
 
 def _ended_alone(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:

@@ -194,3 +194,13 @@ def test_an_end_that_follows_a_step_that_may_not_come_is_found() -> None:
     lost = [words for _, words in found(Fault.NOBODY, HQ, DUTY, NEAR, waits, after)]
     assert ["only if something else holds" in words for words in lost] == [True]
     assert found(Fault.NOBODY, HQ, DUTY, NEAR, first, after) == []
+
+
+def test_a_call_whose_one_message_may_be_lost_is_found() -> None:
+    """A modem that hangs leaves it unknown whether an SMS has gone out."""
+    once = "repeats = 0\n"
+    contacts = NEAR.replace("nearest", "contacts").replace("count = 5\n", "")
+    for steps in ((HQ + once, NEAR), (HQ, NEAR + once), (HQ, contacts + once)):
+        ((_, words),) = found(Fault.SINGLE_POINT, *steps, DUTY, STOP)
+        assert "repeats is 0" in words
+    assert found(Fault.SINGLE_POINT, HQ + "repeats = 1\n", DUTY + once, NEAR) == []
