@@ -8,6 +8,11 @@ from pathlib import Path
 SIZE_MAX = 16 * 1024**2
 
 
+def is_readable(text: str) -> bool:
+    """Say whether a text that is written to a file can be read from it again."""
+    return len(text.encode()) <= SIZE_MAX
+
+
 def read_text(path: Path) -> str:
     """Return what a file of UTF-8 says, without a mark at its beginning.
 

@@ -151,6 +151,7 @@ async def set_secret(request: Request) -> Response:
         device = device_named(desk.parts, fields)
         secret = secret_named(fields)
         path = secret_path(desk.parts.state, device.device)
+        with_secret(desk.parts, device.device, path)  # it can be kept
     except DeviceError as error:
         return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
     facts = {"by": str(by), "person": str(device.person)}

@@ -13,9 +13,10 @@ from engine.console.asking import (
     values_of,
 )
 from engine.console.desk import ConsoleDesk
-from engine.console.devices import left_behind
+from engine.console.devices import TOO_LARGE, left_behind
 from engine.console.observe import UNAVAILABLE
 from engine.errors import DataError, JournalError
+from engine.files import is_readable
 from engine.plugins import DEVICE, names
 from engine.ports.measures import DegradedReason
 from engine.roster.listing import respond
@@ -53,8 +54,9 @@ async def replace_roster(request: Request) -> Response:
         new = parse_roster(body, "roster.toml", known=_known(desk))
     except DataError as error:
         return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
-    if not new.people:
-        return JSONResponse({"error": NOBODY}, status_code=UNPROCESSABLE)
+    if not new.people or not is_readable(body):
+        said = TOO_LARGE if new.people else NOBODY
+        return JSONResponse({"error": said}, status_code=UNPROCESSABLE)
     async with desk.changing_roster:
         was = desk.parts.board.roster()
         if "anyway" not in request.query_params:

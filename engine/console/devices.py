@@ -13,6 +13,7 @@ from engine.alarm.state import Alarm, Kind
 from engine.console.parts import WebParts
 from engine.console.words import DOUBTS
 from engine.errors import DataError, suggestion
+from engine.files import SIZE_MAX, is_readable
 from engine.intake.drills import Drill
 from engine.intake.vigil.strangers import alike
 from engine.plugins import DEVICE, names
@@ -26,6 +27,12 @@ from engine.values import DeviceId, Fix, Instant, ReportKey, tail_of
 Plain = dict[str, object]
 _SECRET = re.compile(r"[!-~]{12,256}")
 EVERY_S_MIN, EVERY_S_MAX = 10, 65_535
+
+
+TOO_LARGE = (
+    f"the roster would be kept as more than {SIZE_MAX // 1024**2} MiB, and no start"
+    " would read it. Nothing was changed"
+)
 
 
 class DeviceError(Exception):
@@ -147,7 +154,15 @@ def enrolling(parts: WebParts, entry: str) -> Enrolled:
             _must_be("profile", device.profile, profiles)
         _must_be("wire_protocol", device.wire_protocol, wired)
     doubts = tuple(text for one in added for text in _doubts(parts, one, after))
-    return Enrolled(text=render_roster(after), roster=after, doubts=doubts)
+    return Enrolled(text=_text_of(after), roster=after, doubts=doubts)
+
+
+def _text_of(roster: Roster) -> str:
+    """Return what is kept of a roster, for a start to read."""
+    text = render_roster(roster)
+    if not is_readable(text):
+        raise DeviceError(TOO_LARGE)
+    return text
 
 
 def _doubts(parts: WebParts, device: Device, roster: Roster) -> Iterator[str]:
@@ -187,13 +202,18 @@ def secret_path(state: Path, device: DeviceId) -> Path:
 
 
 def with_secret(parts: WebParts, device: DeviceId, path: Path) -> Enrolled:
-    """Return the roster in force with another secret file for a device."""
+    """Return the roster in force with another secret file for a device.
+
+    Raises:
+        DeviceError: it would be too large to be kept.
+
+    """
     roster = parts.board.roster()
     devices = tuple(
         replace(one, secret_file=str(path.absolute())) if one.device == device else one
         for one in roster.devices
     )
-    text = render_roster(replace(roster, devices=devices))
+    text = _text_of(replace(roster, devices=devices))
     return Enrolled(text=text, roster=parse_roster(text, "device"))
 
 

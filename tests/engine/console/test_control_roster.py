@@ -13,11 +13,14 @@ from engine.intake.checkins.timer import Fact, Timer, event_of, head_of, stream_
 from engine.ports.journal import Append, Appended
 from engine.protocol.model import CheckInPlan
 from engine.roster.model import Roster, Rota
+from engine.roster.parse import load_roster
 from engine.roster.render import render_roster
 from engine.roster.sample import sample_roster, sample_text
 from engine.values import CommandId, PersonId
 from tests.engine.console.hq import Hq, control, kinds
 from tests.engine.console.test_cases import unread_desk
+from tests.engine.console.test_devices import OWLET, SECRET
+from tests.engine.intake.reports import HERONS
 from tests.engine.roster.rosters import without
 
 HERON, LAPWING = PersonId("heron"), PersonId("lapwing")
@@ -44,6 +47,25 @@ def test_a_roster_of_nobody_leaves_the_running_one(hq: Hq) -> None:
     assert "nobody is in this roster" in said.json()["error"]
     assert hq.desk.parts.board.roster() is before
     assert not (hq.state / "roster.toml").exists()
+
+
+def test_a_roster_that_no_start_could_read_is_refused_bug_it_was_in_force(
+    hq: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forty thousand people: the engine ran on with it, and never started again."""
+    before = hq.desk.parts.board.roster()
+    kept = hq.state / "roster.toml"
+    monkeypatch.setattr("engine.files.SIZE_MAX", len(sample_text().encode()) - 1)
+    with control(hq) as client:
+        said = client.post("/roster", content=sample_text())
+    assert said.status_code == 422
+    assert "no start would read it" in said.json()["error"]
+    assert hq.desk.parts.board.roster() is before
+    assert not kept.exists()
+    monkeypatch.setattr("engine.files.SIZE_MAX", len(sample_text().encode()))
+    with control(hq) as client:
+        assert client.post("/roster", content=sample_text()).status_code == 200
+    assert len(load_roster([kept]).people) == len(sample_roster().people)
 
 
 def test_whoever_an_import_takes_out_is_named(hq: Hq) -> None:
@@ -255,3 +277,20 @@ def _agreed(who: PersonId, duress_word: str) -> Roster:
     agreed = replace(person, safe_word="Cocoa", duress_word=duress_word)
     others = (one for one in roster.people if one is not person)
     return replace(roster, people=(agreed, *others))
+
+
+def test_no_device_makes_the_kept_roster_larger_than_a_start_reads(
+    hq: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hq.enrol("alder")
+    monkeypatch.setattr("engine.files.SIZE_MAX", 1000)
+    body = {"device": HERONS, "by": "alder", "secret": SECRET}
+    with control(hq) as client:
+        added = client.post("/devices/enrol", content=OWLET)
+        agreed = client.post("/devices/secret", json=body)
+    for said in (added, agreed):
+        assert said.status_code == 422
+        assert "no start would read it" in said.json()["error"]
+    assert not (hq.state / "roster.toml").exists()
+    assert not list(hq.state.glob("device-secret-*"))
+    assert kinds(hq, "roster") == []
