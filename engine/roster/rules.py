@@ -129,6 +129,7 @@ def _unknown(draft: Draft, known: Known) -> Iterator[DataError]:
     if known.protocols is not None:
         yield from _without_protocol(draft.people, known.protocols)
     yield from _without_profile(draft)
+    yield from _words_named(draft.people)
     if known.wire_protocols is not None:
         for device, where in draft.devices:
             named = device.wire_protocol
@@ -226,6 +227,30 @@ def _signs_apart(people: Iterable[Placed]) -> Iterator[DataError]:
         same.append((person, where))
 
 
+def _words_of(person: Person) -> Iterator[tuple[str, str]]:
+    """Yield somebody's words as they are compared, by the names of their fields."""
+    for name in ("safe_word", "duress_word"):
+        if word := getattr(person, name):
+            yield name, fold_word(word)
+
+
+def _words_named(people: Iterable[Placed]) -> Iterator[DataError]:
+    """Let no word be a name: whoever reads an SMS of ours could say that all is well.
+
+    Of force it would be a sign of it wherever somebody is named.
+    """
+    named = {
+        fold_word(part)
+        for person, _ in people
+        for part in person.alias.replace("-", " ").split()
+    }
+    for person, where in people:
+        for name, word in _words_of(person):
+            if word in named:
+                reason = "is a name in our SMS: a word of somebody's alias"
+                yield where.fault("person", name, reason)
+
+
 def _words_apart(people: Iterable[Placed]) -> Iterator[DataError]:
     """Let no word stand for two people, or twice for one.
 
@@ -234,13 +259,7 @@ def _words_apart(people: Iterable[Placed]) -> Iterator[DataError]:
     signs = {fold_word(person.sign) for person, _ in people if person.sign}
     taken: dict[str, Origin] = {}
     for person, where in people:
-        for name, word in (
-            ("safe_word", person.safe_word),
-            ("duress_word", person.duress_word),
-        ):
-            if not word:
-                continue
-            folded = fold_word(word)
+        for name, folded in _words_of(person):
             first = taken.get(folded)
             if folded in signs:
                 yield where.fault("person", name, "is a sign, which our SMS show")

@@ -8,6 +8,7 @@ from engine.roster.faults import RosterError
 from engine.roster.listing import show_person
 from engine.roster.model import Word
 from engine.roster.parse import parse_roster
+from engine.roster.rules import Known
 from engine.roster.words import MASK, forced_speaker, mask, word_fault, word_in
 from tests.engine.roster.test_toml_faults import CRANE, HERON
 
@@ -113,3 +114,21 @@ def test_no_listing_shows_them_not_even_revealed() -> None:
     assert "aple" not in shown
     assert "edar" not in shown
     assert "Maple" not in repr(PERSON)
+
+
+@pytest.mark.parametrize(
+    ("alias", "named"), [("Maple", "safe"), ("Red maple", "safe"), ("Big-Cedar", "")]
+)
+def test_no_word_is_one_of_an_alias_bug_whoever_read_an_sms_knew_it(
+    alias: str, named: str
+) -> None:
+    """What is in force is taken as it is: no start ends for it."""
+    text = HERON + WORDS + CRANE.replace('"Crane"', f'"{alias}"')
+    assert parse_roster(text, "roster.toml").people
+    if not named:
+        assert parse_roster(text, "roster.toml", known=Known()).people
+        return
+    with pytest.raises(RosterError) as caught:
+        parse_roster(text, "roster.toml", known=Known())
+    assert "person.safe_word: is a name in our SMS" in str(caught.value)
+    assert "aple" not in str(caught.value)
