@@ -154,7 +154,9 @@ def _is_heard(alarm: Alarm, effect: Effect) -> bool:
     told = alarm.told.get(effect.person)
     if told is None or effect.audience not in _ANSWERING:
         return False
-    answers = (told.replied_at, told.forced_at)
+    # Whether it is real is an answer too, and shows no otherwise than a forced one.
+    said = (one.at for one in alarm.voices if one.name == effect.person)
+    answers = (told.replied_at, told.forced_at, *said)
     return any(at is not None and at >= effect.planned_at for at in answers)
 
 

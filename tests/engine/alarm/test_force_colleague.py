@@ -4,6 +4,7 @@ answer, and the answer counts for nothing.
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from msgspec import structs
@@ -37,16 +38,18 @@ PROTOCOL = protocol(LADDER)
 PROTOCOL = replace(PROTOCOL, steps=(*PROTOCOL.steps, *REMINDERS))
 
 
-def answered(*replies: tuple[ReplyKind, Word]) -> Scene:
+def answered(
+    *replies: tuple[ReplyKind, Word], ends: EffectState = EffectState.ACCEPTED
+) -> Scene:
     ways = (("sms", "+1"), ("call", "+1"), ("email", "c1@x"))
     one = structs.replace(colleague(FORCED, 1.0), addresses=ways)
     scene = Scene(protocol=PROTOCOL, colleagues=(one,)).raised()
     scene.acknowledge()
-    scene.settle_all(EffectState.ACCEPTED)
+    scene.settle_all(ends)
     for kind, word in replies:
         scene.run(10)
         scene.reply(FORCED, kind, word=word)
-    scene.run(3600, each_due=scene.settle_all)
+    scene.run(3600, each_due=partial(scene.settle_all, ends))
     return scene
 
 
@@ -66,6 +69,17 @@ def test_a_forced_answer_looks_like_a_true_one_bug_theirs_was_rung_and_asked_aga
     assert to_telephone(forced) == to_telephone(true)
     assert forced.state().told[FORCED].reply is None
     assert forced.state().force == {Force.COLLEAGUE_FORCED}
+
+
+@pytest.mark.parametrize("kind", [*ANSWERS, ReplyKind.SAFE])
+def test_what_was_not_proven_to_come_is_repeated_alike_bug_a_true_4_or_5_was_no_answer(
+    kind: ReplyKind,
+) -> None:
+    unknown = EffectState.UNKNOWN
+    true, forced = (
+        answered((kind, word), ends=unknown) for word in (Word.SAFE, Word.DURESS)
+    )
+    assert to_telephone(forced) == to_telephone(true)
 
 
 @pytest.mark.parametrize("first", ANSWERS[:2])
