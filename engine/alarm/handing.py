@@ -33,7 +33,7 @@ def pass_on(
     if alarm is None:
         return
     for earlier in alarm.after:
-        _tell_of_press(alarm.id, occasion_of(alarm), earlier, tell)
+        _tell_of_press(alarm, earlier, tell)
     if alarm.merged_into is None:
         return
     into, mine = alarm.merged_into, alarm.id
@@ -55,15 +55,16 @@ def pass_on(
 
 
 def _tell_of_press(
-    mine: AlarmId, occasion: str, earlier: AlarmId, tell: Callable[[Forward], object]
+    alarm: Alarm, earlier: AlarmId, tell: Callable[[Forward], object]
 ) -> None:
+    mine, occasion = alarm.id, occasion_of(alarm)
+    # By how far this case has come: two signs of one millisecond are one occasion, and
+    # a second count in the name of the first would change nothing, and be asked again.
+    told_id = CommandId(f"told/{earlier}/{occasion}/{alarm.seq}")
+
     def heard(done: Done) -> None:
         if not done.failed:
-            count = CountAsTold(
-                command_id=CommandId(f"told/{earlier}/{occasion}"),
-                other=earlier,
-                occasion=occasion,
-            )
+            count = CountAsTold(command_id=told_id, other=earlier, occasion=occasion)
             tell(Forward(alarm_id=mine, command=count))
 
     hear = HearOfPress(command_id=CommandId(f"pressed/{mine}/{occasion}"), other=mine)

@@ -104,6 +104,18 @@ def test_a_press_after_an_end_in_appearance_begins_a_case_and_the_first_hears() 
     assert rig.kinds().count("PressedAnew") == 1, "there was nothing to take back"
 
 
+def test_force_in_the_millisecond_of_a_press_is_told_once_bug_without_end() -> None:
+    rig = ended_in_appearance()
+    rig.press("k2", SECOND, run_s=0.0)
+    now = rig.world.now()
+    press = replace(press_of("word", now, (Signal.CANCEL,)), duress=True)
+    command = RequestCancel(command_id=CommandId("word"), press=press)
+    rig.tell(ToOpen(subject="heron", command=command), run_s=0.0)
+    state = state_of(rig, SECOND)
+    assert state.danger_at == now
+    assert state.after == state_of(rig, FIRST).after == ()
+
+
 def test_a_restart_knows_which_open_case_looks_over() -> None:
     medium = Medium()
     ended_in_appearance(medium)
