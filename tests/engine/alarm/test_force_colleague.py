@@ -123,6 +123,47 @@ def test_who_is_forced_on_the_way_is_coming_no_more_bug_nobody_else_was_called(
     assert entry.reply is ReplyKind.COMING, "the answer counts for nothing"
 
 
+@pytest.mark.parametrize("words", [1, 2])
+@pytest.mark.parametrize("kind", [*ANSWERS, ReplyKind.NEED_HELP, ReplyKind.SAFE])
+def test_whose_word_of_force_opens_it_again_is_not_told_anew_bug_it_sent_the_place(
+    kind: ReplyKind, words: int
+) -> None:
+    scene = ended()
+    before = len(to_telephone(scene))
+    for _ in range(words):
+        scene.reply(FORCED, kind, word=Word.DURESS)
+        scene.run(600, each_due=scene.settle_all)
+    assert scene.state().is_open
+    assert len(to_telephone(scene)) == before
+    assert scene.told(Audience.NEAREST).count("c2") == 2, "others hear of it"
+
+
+def test_a_press_after_that_tells_them_anew_as_ever() -> None:
+    scene = ended()
+    before = len(to_telephone(scene))
+    scene.reply(FORCED, ReplyKind.CANNOT, word=Word.DURESS)
+    scene.acknowledge()
+    scene.run(60, each_due=scene.settle_all)
+    scene.confirm_safe(ALDER)
+    scene.confirm_safe(ROWAN)
+    scene.close()
+    scene.settle_all()
+    scene.raised("again")
+    steps = [step for step, _, _ in to_telephone(scene)[before:]]
+    assert "colleagues" in steps, "a press is none of theirs"
+
+
+def ended() -> Scene:
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.run(60, each_due=scene.settle_all)
+    scene.close()
+    scene.settle_all()
+    assert not scene.state().is_open
+    return scene
+
+
 def test_who_says_after_that_that_they_are_coming_is() -> None:
     scene = Scene().raised()
     scene.settle_all()
