@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import apsw
 
@@ -17,6 +18,8 @@ from engine.journal.rules import OVERWRITTEN
 from engine.journal.writing import answers_of
 from engine.ports.journal import Answer, JournalReader, Request, Unknown
 from engine.values import Instant
+
+T = TypeVar("T")
 
 JOURNAL_FILE: Final = "journal.db"
 """The journal's name in a state folder."""
@@ -72,14 +75,15 @@ class SqliteStore:
         self._is_closed = False
         self._log_pages, self._checkpoint_at = 0, CHECKPOINT_PAGES
         self._copied_pages = 0
-        self._connection = open_writer(path, vfs)
+        # Its log's index alone, which a start makes anew, takes space.
+        self._connection = self._with_room(partial(open_writer, path, vfs))
         try:
             self._position = self._last_position()
             if sound is not None:
                 sound()
-            self._checkpoint()
+            self._with_room(self._checkpoint)
             self._connection.set_wal_hook(self._on_commit)
-            self.epoch = self._next_epoch()
+            self.epoch = self._with_room(self._next_epoch)
         except (apsw.Error, JournalError) as error:
             self._abandon()
             if isinstance(error, JournalError):
@@ -256,16 +260,17 @@ class SqliteStore:
             )
         return kept
 
-    def _next_epoch(self) -> int:
-        """Take the next epoch; on a full disk give the ballast for it."""
+    def _with_room(self, act: Callable[[], T]) -> T:
+        """Do what a start cannot do without; on a full disk give the ballast for it."""
         try:
-            return self._bump_epoch()
-        except apsw.Error as error:
-            if not (is_full(error) and self._ballast.free()):
+            return act()
+        except (apsw.Error, JournalError) as error:
+            is_for_room = isinstance(error, JournalFullError) or is_full(error)
+            if not (is_for_room and self._ballast.free()):
                 raise
-        return self._bump_epoch()
+        return act()
 
-    def _bump_epoch(self) -> int:
+    def _next_epoch(self) -> int:
         epoch: int
         ((epoch,),) = list(
             self._connection.execute(

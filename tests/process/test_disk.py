@@ -215,3 +215,29 @@ def test_the_ballast_carries_an_sos_on_a_full_disk_and_is_laid_again(
         filler.unlink()
         eventually(ballast.exists, timeout_s=20)
         eventually(lambda: rig.metric(NO_RESERVE) == 0.0)
+
+
+def test_an_engine_that_is_killed_on_a_full_disk_starts_and_takes_an_sos(
+    tmp_path: Path,
+) -> None:
+    """It would not: beside 16 MiB of ballast its log's index had no room."""
+    state = tmp_path / "state"
+    with ExitStack() as stack:
+        stack.enter_context(small_disk(state, ENOUGH_FOR_BALLAST))
+        rig = stack.enter_context(Rig(folder=tmp_path))
+        with rig.device() as device:
+            assert device.sos()
+        assert rig.sms_to("tinamou")
+        rig.kill()
+        filler = fill(state)
+
+        rig.start()
+
+        assert not (state / BALLAST).exists()
+        assert len(rig.alarms()) == 1
+        with rig.device() as device:
+            assert device.sos(), "the ballast was there for it"
+        eventually(lambda: [row["presses"] for row in rig.alarms()] == [2])
+        assert rig.metric(NO_RESERVE) == 1.0
+        filler.unlink()
+        eventually((state / BALLAST).exists, timeout_s=20)

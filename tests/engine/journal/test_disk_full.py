@@ -289,6 +289,43 @@ class _Silent:
     def observe(self, name: str, value: float, **labels: str) -> None: ...
 
 
+def test_a_start_on_a_really_full_disk_gives_the_ballast(small_disk: Path) -> None:
+    """The log's index is made anew by each start: it refused to, beside its ballast."""
+    path = small_disk / JOURNAL_FILE
+    store = SqliteStore(path, ballast_bytes=BALLAST_BYTES)
+    store.commit([append("alarm/1")], NOW)
+    store.close()
+    _fill(small_disk / "filler")
+
+    again = SqliteStore(path, ballast_bytes=BALLAST_BYTES)
+
+    assert again.epoch == 2
+    assert again.position == 1
+    (answer,) = again.commit([record("an SOS")], NOW)
+    assert isinstance(answer, Recorded)
+    assert str(again.reserve_lacks()).endswith("must come free on its disk")
+    again.close()
+    assert is_good(path)
+
+
+def test_a_start_on_a_disk_that_fills_up_gives_the_ballast_to_its_checkpoint(
+    tmp_path: Path, vfs: FaultsVfs
+) -> None:
+    path = tmp_path / JOURNAL_FILE
+    store = SqliteStore(path, vfs=vfs.name, ballast_bytes=BALLAST_BYTES)
+    store.commit([append("alarm/1")], NOW)
+    store._abandon()
+
+    def fill() -> None:
+        vfs.is_full = (tmp_path / f"{JOURNAL_FILE}-ballast").exists
+
+    again = SqliteStore(path, vfs=vfs.name, ballast_bytes=BALLAST_BYTES, sound=fill)
+
+    assert (again.epoch, again.position) == (2, 1)
+    again.close()
+    assert is_good(path)
+
+
 def _fill(path: Path) -> None:
     with path.open("wb", buffering=0) as file:
         for size in (1 << 16, 1 << 12, 1):
