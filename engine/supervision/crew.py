@@ -124,7 +124,14 @@ class Crew:
             if self._resting >= self._tokens.qsize() or not self._may_grow(now_s()):
                 return
             self._resting += 1  # the new one, from now on: nobody starts it twice
-        threading.Thread(target=self._work, name="crew", daemon=True).start()
+        try:
+            threading.Thread(target=self._work, name="crew", daemon=True).start()
+        except RuntimeError:  # no thread is to be had: none rests that is not there
+            with self._lock:
+                self._resting -= 1
+                is_for_others = self._resting > 0 or bool(self._since_s)
+            if not is_for_others:
+                raise
 
     def _may_grow(self, now_s: float) -> bool:
         hands = len(self._since_s) + self._resting

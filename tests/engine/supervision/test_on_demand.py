@@ -165,6 +165,52 @@ def test_no_more_hands_than_its_number_work_at_once() -> None:
     assert all(ran.acquire(timeout=WAIT_S) for _ in range(10))
 
 
+def test_a_machine_without_a_thread_to_spare_costs_no_hand_bug_none_was_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each that could not be started was taken for one that rests, for ever."""
+    crew, done = Crew(hands=2), threading.Semaphore(0)
+
+    def run() -> None:
+        crew.run(done.release, SystemClock().boottime_s)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", _no_thread)
+        for _ in range(2):
+            with pytest.raises(RuntimeError):
+                run()
+
+    run()
+
+    assert all(done.acquire(timeout=WAIT_S) for _ in range(3))
+
+
+def test_a_turn_waits_for_a_busy_hand_where_no_other_thread_is_to_be_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crew, gate, done = Crew(hands=2), threading.Event(), threading.Event()
+    begun, now_s = threading.Event(), SystemClock().boottime_s
+
+    def busy() -> None:
+        begun.set()
+        gate.wait(WAIT_S)
+
+    crew.run(busy, now_s)
+    assert begun.wait(WAIT_S)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", _no_thread)
+        crew.run(done.set, now_s)
+
+    gate.set()
+    assert done.wait(WAIT_S)
+
+
+def _no_thread(_: threading.Thread) -> None:
+    message = "can't start new thread"
+    raise RuntimeError(message)
+
+
 def test_an_urgent_turn_goes_before_all_that_are_not() -> None:
     crew, gate, done = Crew(hands=1), threading.Event(), threading.Event()
     now_s, order = ManualClock().boottime_s, list[str]()
