@@ -29,6 +29,7 @@ from engine.values import EffectId, Instant, Keys, PersonId
 T = TypeVar("T")
 
 _EARLIEST_MS: Final = -(1 << 63)
+_DAMAGE_CURE: Final = "restore a backup, and keep the damaged file"
 
 
 class SqliteReader:
@@ -203,8 +204,7 @@ class SqliteReader:
         """Return what the journal says of itself, for `verify` to compare."""
         own = self._read("SELECT position, head FROM journal", (), _state)
         if own is None:
-            cure = "restore a backup, and keep the damaged file"
-            raise stated(self._path, "what it keeps of itself is gone", cure)
+            raise stated(self._path, "what it keeps of itself is gone", _DAMAGE_CURE)
         position, head = own
         streams = self._read(
             "SELECT stream, seq, hash FROM stream",
@@ -232,6 +232,11 @@ class SqliteReader:
             return take(self._connection.execute(statement, bindings))
         except (apsw.Error, OSError) as error:
             raise explained(self._path, "read", error) from error
+        except (ValueError, TypeError):
+            # Pages have no sum: in one that SQLite takes for whole a bit may have
+            # changed. What it said of somebody is not repeated.
+            pass
+        raise stated(self._path, "a row in it is damaged", _DAMAGE_CURE)
 
 
 def _integers(cursor: apsw.Cursor) -> list[int | None]:

@@ -152,3 +152,30 @@ def test_a_damaged_page_of_last_fixes_costs_those_alone_bug_no_engine_started(
     rig.start()
     assert len(rig.alarms()) == 2
     assert rig.metric(DAMAGED) == 0.0, "what began anew is sound"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE effect SET class = 'T' WHERE state IN ('planned', 'attempting')",
+        "UPDATE inbound SET source = CAST(x'f4ff' AS TEXT)",
+        "UPDATE place SET person = CAST(x'f4ff' AS TEXT)",
+    ],
+)
+def test_a_bit_that_has_changed_costs_no_later_sos_bug_no_engine_started(
+    rig: Rig, change: str
+) -> None:
+    """Pages have no sum: SQLite gives what is there, and readers failed at it."""
+    with rig.device() as device:
+        device.sos()
+    assert rig.sms_to("tinamou")
+    rig.kill()
+    connection = apsw.Connection(str(rig.state / JOURNAL_FILE))
+    connection.execute("PRAGMA ignore_check_constraints=ON").fetchall()
+    connection.execute(change)
+    connection.close()
+    rig.start()
+    host, port = rig.ports["osmand"]
+    query = "id=q4t7-avoc&lat=3.45&lon=-76.53&accuracy=10&alarm=sos"
+    assert httpx2.get(f"http://{host}:{port}/?{query}").status_code == 200
+    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, 10)

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import apsw
@@ -14,9 +14,9 @@ from engine.errors import JournalError
 from engine.journal import connection, schema
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
-from engine.ports.journal import Appended, StoredEvent
+from engine.ports.journal import Appended, EffectState, StoredEvent
 from engine.values import Instant
-from tests.contracts.journal.requests import append
+from tests.contracts.journal.requests import append, place, plan, record
 
 NOW = Instant(1)
 
@@ -343,3 +343,48 @@ def test_rows_of_one_epoch_are_told_from_the_next(path: Path) -> None:
     row: StoredEvent = answer.events[0]
     assert (row.epoch, row.seq, row.position) == (2, 3, 3)
     store.close()
+
+
+def _planned(reader: SqliteReader) -> object:
+    return reader.effects(frozenset({EffectState.PLANNED}))
+
+
+def _untaken(reader: SqliteReader) -> object:
+    return reader.inbound(untaken_only=True)
+
+
+def _heads(reader: SqliteReader) -> object:
+    return reader.heads("alarm/", open_only=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "read"),
+    [
+        ("UPDATE effect SET class = 'T'", _planned),
+        ("UPDATE inbound SET source = CAST(x'f4ff' AS TEXT)", _untaken),
+        ("UPDATE stream SET subject = CAST(x'f4ff' AS TEXT)", _heads),
+        ("UPDATE place SET person = CAST(x'f4ff' AS TEXT)", SqliteReader.places),
+    ],
+)
+def test_a_value_that_a_bit_has_changed_is_damage_bug_no_engine_started(
+    tmp_path: Path, change: str, read: Callable[[SqliteReader], object]
+) -> None:
+    """Pages have no sum: SQLite gives what is there, and nobody took it for damage."""
+    path = tmp_path / JOURNAL_FILE
+    store = SqliteStore(path, ballast_bytes=0)
+    store.commit([append("alarm/a", plans=(plan(),)), record("r"), place()], NOW)
+    store.close()
+    connection = apsw.Connection(str(path))
+    connection.execute("PRAGMA ignore_check_constraints=ON").fetchall()
+    connection.execute(change)
+    connection.close()
+    reader = SqliteReader(path)
+
+    with pytest.raises(JournalError) as raised:
+        read(reader)
+
+    assert str(raised.value) == (
+        f"{path}: a row in it is damaged; restore a backup, and keep the damaged file"
+    )
+    assert raised.value.__context__ is None
+    reader.close()
