@@ -264,9 +264,10 @@ class Index:
     ) -> _Out:
         """Answer `nearest` for many places, in their order, without the GIL.
 
-        With `arrays` the answer is two buffers of n rows and at most k columns, uint64
+        With `arrays` the answer is two buffers of n rows and one to k columns, uint64
         ids and float64 metres, for `numpy.asarray`; where fewer people qualify, metres
         are infinite and the id means nothing. It costs no Python object per person.
+        Where nothing is asked both have one dimension of no cells.
 
         `out` is such a pair of the caller's own, of n rows and exactly k columns, which
         is filled and returned: whoever asks again and again spares new memory and an

@@ -36,8 +36,18 @@ def test_arrays_hold_what_lists_hold(index: Index) -> None:
 def test_arrays_end_at_infinity_where_fewer_are_found(index: Index) -> None:
     _, metres = index.nearest_many([0.0], [0.0], 9, arrays=True, exclude=range(996))
     assert sum(math.isfinite(m) for m in np.asarray(metres)[0]) == 4
-    ids, metres = Index().nearest_many([0.0, 1.0], [0.0, 1.0], 5, arrays=True)
+    ids, metres = index.nearest_many([], [], 5, arrays=True)
     assert len(ids) == len(metres) == 0
+
+
+def test_each_place_has_its_row_of_arrays_also_where_there_is_nobody() -> None:
+    index = Index()
+    index.upsert(1, 0.0, 0.0)
+    index.remove(1)
+    for kind in ({}, {"circle": 3}, {"geodesic": True}):
+        ids, metres = index.nearest_many([0.0, 1.0], [0.0, 1.0], 5, arrays=True, **kind)
+        assert np.asarray(ids).shape == (2, 1)
+        assert np.asarray(metres)[:, 0].tolist() == [math.inf, math.inf]
 
 
 Arrays = tuple[np.ndarray, np.ndarray]

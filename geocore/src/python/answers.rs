@@ -67,7 +67,8 @@ impl Index {
         filter: &Filter<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let most = check_count(k).map_err(fail)?;
-        let mut columns = most.min(self.read(py, crate::Index::len));
+        // One at least: Python casts no shape with a zero in it, and each place has its row.
+        let mut columns = most.min(self.read(py, crate::Index::len)).max(1);
         let (ids, metres) = loop {
             let size = points.len() * columns * 8;
             // Written where Python will read them: a copy would cost as much as the search.
@@ -93,7 +94,7 @@ impl Index {
         let view = |bytes: &Bound<'py, PyBytes>, code: &str| {
             let bytes = PyMemoryView::from(bytes)?;
             if size == 0 {
-                // Python casts no shape with a zero in it: an empty column of the type.
+                // Of no places: an empty column of the type.
                 return bytes.call_method1("cast", (code,));
             }
             bytes.call_method1("cast", (code, [points.len(), columns]))
