@@ -48,6 +48,26 @@ def test_a_batch_looks_at_the_excluded_once_not_once_a_question() -> None:
     assert all_s < CLIFF * one_s
 
 
+def test_a_batch_searches_once_also_for_more_than_eight() -> None:
+    """One more neighbour is no second search: that took 2.3 times as long."""
+    dice = np.random.default_rng(3)
+    index = Index()
+    ids, places = np.arange(10_000, dtype=np.uint64), dice.random((2, 10_000))
+    index.upsert_many(ids, *places)
+    asked = dice.random((2, 10_000))
+    sizes = [(10_000, k) for k in (8, 9)]
+    outs = {size[1]: (np.empty(size, np.uint64), np.empty(size)) for size in sizes}
+    # Each beside the other, since a machine's speed changes meanwhile.
+    ratios = []
+    for _ in range(15):
+        eight_s, nine_s = (
+            cost_s(functools.partial(index.nearest_many, *asked, k, out=out))
+            for k, out in outs.items()
+        )
+        ratios.append(nine_s / eight_s)
+    assert sorted(ratios)[7] < 1.8
+
+
 def test_who_leaves_a_pile_as_new_as_everyone_looks_at_few_of_it() -> None:
     def leave_and_come(index: Index) -> None:
         for person in range(200):

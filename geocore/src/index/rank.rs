@@ -201,7 +201,7 @@ impl Space {
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    fn rank_any<L: Lens>(
+    pub(super) fn rank_any<L: Lens>(
         &self,
         question: &Question<'_>,
         lens: &L,
