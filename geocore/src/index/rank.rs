@@ -394,11 +394,17 @@ fn settle_ties(from: &Point, ranked: &mut [Ranked]) {
     loop {
         let mut is_settled = true;
         for at in 1..ranked.len() {
-            if let [.., last, next] = &mut ranked[..=at]
+            if let [before @ .., last, next] = &mut ranked[..=at]
                 && last.may_swap(next)
             {
                 last.settle(from);
                 next.settle(from);
+                // With all at its place: who comes to lie behind them would have one of
+                // them settled each time through. Those after it follow in this one.
+                let together = before.iter_mut().rev();
+                together
+                    .take_while(|other| other.point == last.point && other.bound_m > 0.0)
+                    .for_each(|other| other.settle(from));
                 is_settled = false;
             }
         }
