@@ -36,7 +36,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         8 => (place(), any::<u8>(), sieve())
             .prop_map(|(at, k, sieve)| Operation::Nearest(at, k, sieve)),
         1 => (place(), sieve()).prop_map(|(at, sieve)| Operation::Within(at, sieve)),
-        1 => (crowd(), any::<u8>(), sieve())
+        2 => (crowd(), any::<u8>(), sieve())
             .prop_map(|(crowd, k, sieve)| Operation::Batch(crowd, k, sieve)),
         1 => (any::<u8>(), crowd()).prop_map(|(kind, crowd)| Operation::Refused(kind, crowd)),
         2 => Just(Operation::Snapshot),
