@@ -175,7 +175,7 @@ def test_defenders_whose_telephone_could_confirm_for_them_are_named(
     assert found.startswith("action protocol 'arrest': ")
     assert "(for " in found
     first = found.split("(for ")[1].split(",")[0]
-    agreed = f'id = "{first}"\nsafe_word = "Kingfisher"\n'
+    agreed = f'id = "{first}"\nsafe_word = "Marigold"\n'
     roster.write_text(text.replace(f'id = "{first}"\n', agreed, 1))
     (found,) = [one for one in warned(patch, out, path) if lost in one]
     assert f"(for {first}," not in found
