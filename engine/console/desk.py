@@ -38,6 +38,7 @@ page may be half a second late, and their first notifications may not."""
 NOBODY_TAKES = "nobody takes orders just now; give it again"
 HALF_LINKED = "the other alarm has not said so yet: link them again in a minute"
 NOT_OPEN = "only an open alarm takes another one in"
+UNLINKED = "it is another defender's: if they belong together, link the two first"
 UNREAD_BEFORE = "what came of it before cannot be read; look before you repeat it"
 NOT_SHOWN = "no row of the journal says so, and nothing is shown without one"
 ITSELF = "that is this alarm: name the other one"
@@ -222,7 +223,9 @@ class ConsoleDesk:
             return None if why is None else why.value
         if whole.kind not in {Kind.REAL, part.kind}:
             return f"the other one is no real alarm: it is marked {whole.kind.value}"
-        return None
+        # A slip in the id would tell one's colleagues where somebody else is.
+        people = {part.defender, whole.defender} - {None}
+        return UNLINKED if len(people) > 1 and into not in part.links else None
 
     async def add_operator(self, operator: OperatorId) -> FirstPassword:
         """Add an operator outside the loop.

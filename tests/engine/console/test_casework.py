@@ -8,10 +8,11 @@ from engine.alarm.state import FalseClass, Kind
 from engine.console import desk
 from engine.console.acts import ActError, command_of
 from engine.console.control import NO_ALARM
-from engine.console.desk import HALF_LINKED
+from engine.console.desk import HALF_LINKED, UNLINKED
 from engine.console.drills import drill_command
 from engine.console.lines import BY_HAND
 from engine.errors import NO_ROOM
+from engine.intake.judge import ALIAS_OF_A_STRANGER
 from engine.values import AlarmId, CommandId, PersonId
 from tests.engine.console.hq import ALDER, ROSTER, Hq, browser, control, say_safe
 
@@ -44,6 +45,7 @@ def test_no_real_alarm_becomes_a_part_of_an_exercise(manned: Hq) -> None:
     assert found is not None
     assert found.is_open
     assert post(manned, notice, "acknowledge")[0] == 200
+    assert post(manned, notice, "link", other=one)[0] == 200
     assert post(manned, notice, "close", reason="duplicate", into=one)[0] == 200
 
 
@@ -106,10 +108,30 @@ def test_a_duplicate_is_merged_into_an_open_case_alone(manned: Hq) -> None:
     assert post(manned, one, "close", reason="safe", into=other)[0] == 422
     assert post(manned, one, "close", reason="duplicate", into=other)[0] == 409
     say_safe(manned, one, "alder", "rowan")
+    assert post(manned, one, "link", other=other)[0] == 200
     assert post(manned, one, "close", reason="duplicate", into=other)[0] == 200
     found = manned.alarm(one)
     assert found is not None
     assert found.merged_into == other
+
+
+def test_a_slip_in_the_id_tells_nobody_where_somebody_else_is(manned: Hq) -> None:
+    """Gannet's colleagues read Heron's name and place: any open case was taken."""
+    one, other = two(manned)
+    say_safe(manned, one, "alder", "rowan")
+    said = post(manned, one, "close", reason="duplicate", into=other)
+    assert said == (409, UNLINKED)
+    found = manned.alarm(one)
+    assert found is not None
+    assert found.is_open
+
+
+def test_a_stranger_s_alarm_is_a_part_of_whose_it_is_without_more(manned: Hq) -> None:
+    one, _ = two(manned)
+    stranger = manned.press("a5", alias=ALIAS_OF_A_STRANGER)
+    assert post(manned, stranger, "acknowledge")[0] == 200
+    say_safe(manned, stranger, "alder", "rowan")
+    assert post(manned, stranger, "close", reason="duplicate", into=one)[0] == 200
 
 
 def test_a_duplicate_of_nothing_is_not_closed_bug_whoever_came_heard_of_an_end(
