@@ -117,14 +117,20 @@ class Unanswered:
 def _begun(
     readers: ReaderLender, route: str, now: Instant
 ) -> list[tuple[int, int, EffectRow]]:
-    """Return what a route has begun of late: where it stands, its number, its row."""
+    """Return what a route has begun of late: where it stands, its number, its row.
+
+    A row changes as well when a start settles what an earlier process had under way:
+    only its attempt says whether its number may still be its own.
+    """
     with readers.reader() as reader:
         rows = _recent(reader.effects(_OPEN), route, now)
         streams = [reader.stream(effect_stream(row.effect_id)) for row in rows]
     return [
-        (_begun_at(events), _number(events), row)
+        (begun.position, _number(begun), row)
         for events, row in zip(streams, rows, strict=True)
-        if outcome_of(events) != NEVER_SENT
+        if (begun := _attempt(events)) is not None
+        and _is_recent(begun.at, now)
+        and outcome_of(events) != NEVER_SENT
     ]
 
 
@@ -143,16 +149,20 @@ def _recent(rows: Iterable[EffectRow], route: str, now: Instant) -> list[EffectR
         for row in rows
         if (row.route, row.channel) == (route, "sms")
         and row.changed_at is not None
-        and now.since(row.changed_at).total_seconds() < LISTEN_S
+        and _is_recent(row.changed_at, now)
     ]
 
 
-def _begun_at(events: Sequence[StoredEvent]) -> int:
-    """Return the journal position of the latest attempt; the last one asked is last."""
-    return max((row.position for row in events if row.kind == ATTEMPTING), default=0)
+def _is_recent(at: Instant, now: Instant) -> bool:
+    return now.since(at).total_seconds() < LISTEN_S
 
 
-def _number(events: Sequence[StoredEvent]) -> int:
-    """Return the number that was noted with the latest attempt; 0 without."""
-    begun = [read_plain(row.body) for row in events if row.kind == ATTEMPTING]
-    return int(begun[-1].get("number", 0)) if begun else 0
+def _attempt(events: Sequence[StoredEvent]) -> StoredEvent | None:
+    """Return the latest attempt; None where no row tells of one."""
+    begun = (row for row in events if row.kind == ATTEMPTING)
+    return max(begun, key=lambda row: row.position, default=None)
+
+
+def _number(begun: StoredEvent) -> int:
+    """Return the number that was noted with an attempt; 0 without."""
+    return int(read_plain(begun.body).get("number", 0))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -188,7 +189,8 @@ class Rig:
     """`driver` is modem-1's; `drivers` are all of them.
 
     `before` is the process before this one, which was killed; `owes` are the numbers
-    of its messages that may still be answered, `number` that of the next one.
+    of its messages that may still be answered, `number` that of the next one. It begins
+    so much `later_s` than that one was killed.
     """
 
     def __init__(
@@ -199,12 +201,14 @@ class Rig:
         owes: Sequence[int] = (),
         number: int = 0,
         minds_call: Callable[[str], bool] = nobody,
+        later_s: float = 0.0,
     ) -> None:
         if before is None:
             self.world = World(1)
             self.medium = Medium()
         else:
-            self.world = World(1, before.world.now())
+            at = before.world.now().plus(timedelta(seconds=later_s))
+            self.world = World(1, at)
             self.medium = before.medium
         self.ledger = Ledger(self.world, self.medium)
         number = number or max(owes, default=0) + 1

@@ -222,6 +222,19 @@ def test_a_number_that_a_replaced_instance_noted_is_no_message_of_its_successor(
     takes_nothing(before, number, "e1")
 
 
+def test_what_was_begun_long_before_a_start_takes_no_answer_since() -> None:
+    """Settled by that start it seemed new, and its number was another one's by then."""
+    long_ago = Rig()
+    long_ago.driver.number = 7
+    long_ago.driver.takes_s = 3600.0
+    long_ago.plan("e1")
+    long_ago.world.run(4)
+    assert long_ago.begun("e1")["number"] == 7
+    before = Rig(before=long_ago, later_s=600.0, number=7)
+    assert _ends(before, "e1") == (EffectState.UNKNOWN, "")
+    takes_nothing(before, 7, "e1")
+
+
 def test_so_it_is_beside_the_one_that_is_sent_next() -> None:
     before = Rig()
     before.driver.number = 7
