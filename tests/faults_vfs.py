@@ -77,6 +77,7 @@ class FaultsVfs(apsw.VFS):
         cut_at: the number of the act, of either kind, at which the power goes;
             from then on everything fails.
         sync_s: what each sync takes longer.
+        lost: offset and size of a part of a database that the disk does not give.
 
     """
 
@@ -88,6 +89,7 @@ class FaultsVfs(apsw.VFS):
         self.is_full: Callable[[], bool] = lambda: False
         self.cut_at: int | None = None
         self.sync_s = sync_s
+        self.lost: tuple[int, int] | None = None
         self.files: dict[str, DiskFile] = {}
         super().__init__(self.name, base="")
 
@@ -149,8 +151,16 @@ class FaultsFile(apsw.VFSFile):
     ) -> None:
         path = name.filename() if isinstance(name, apsw.URIFilename) else name
         self._vfs = vfs
+        self._is_database = bool(flags[0] & apsw.SQLITE_OPEN_MAIN_DB)
         self._disk = DiskFile() if path is None else vfs.disk(path)
         super().__init__("", name, flags)
+
+    def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802 - SQLite's name
+        if self._is_database and self._vfs.lost is not None:
+            begins, size = self._vfs.lost
+            if offset < begins + size and begins < offset + amount:
+                raise apsw.exception_for(apsw.SQLITE_IOERR_READ)
+        return super().xRead(amount, offset)
 
     def xWrite(self, data: bytes | memoryview, offset: int) -> None:  # noqa: N802 - SQLite's
         content = bytes(data)

@@ -1,4 +1,4 @@
-"""Begins a table of last things anew where a page of it cannot be read.
+"""Begins a table of last things anew where a page or a value of it cannot be read.
 
 Last fixes, when devices were heard, positions in doubt: each is said again by the next
 report, none is a fact, and one bad sector among them would end the engine at each start
@@ -6,13 +6,24 @@ and at each report that falls on it. The old table stays in the file under anoth
 SQLite takes none away whose pages it cannot read.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 import apsw
 
+from engine.journal import rows
+from engine.journal.mishap import is_damage
 from engine.journal.schema import LATEST
+
+Columns = tuple[Any, ...]
+
+_VALUES: Final[dict[str, Callable[[Any], object]]] = {
+    "place": rows.places,
+    "attendance": rows.attendance,
+    "doubt": rows.doubts,
+}
+"""What makes values of a table's rows; it raises where one is none of ours."""
 
 
 def set_aside(connection: apsw.Connection) -> dict[str, int]:
@@ -32,10 +43,12 @@ def set_aside(connection: apsw.Connection) -> dict[str, int]:
     if not damaged:
         return {}
     # Before the transaction, which one failed read would spoil; nobody else writes.
-    rows = {table: list(_readable(connection, table)) for table in damaged}
+    found = {table: list(_readable(connection, table)) for table in damaged}
     connection.execute("BEGIN IMMEDIATE")
     try:
-        kept = {table: _begin_anew(connection, table, rows[table]) for table in damaged}
+        kept = {
+            table: _begin_anew(connection, table, found[table]) for table in damaged
+        }
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -46,17 +59,23 @@ def set_aside(connection: apsw.Connection) -> dict[str, int]:
 
 def _is_sound(connection: apsw.Connection, table: str) -> bool:
     try:
-        return bool(connection.execute(f"PRAGMA quick_check({table})").get == "ok")
-    except apsw.CorruptError:
+        checked = connection.execute(f"PRAGMA quick_check({table})").get
+        _VALUES[table](connection.execute(f"SELECT * FROM {table}"))  # noqa: S608 - our own names
+    except apsw.Error as error:
+        if not is_damage(error):
+            raise
         return False
+    except (ValueError, TypeError):  # a bit has changed in a page that is whole
+        return False
+    return bool(checked == "ok")
 
 
 def _begin_anew(
-    connection: apsw.Connection, table: str, rows: Iterable[tuple[Any, ...]]
+    connection: apsw.Connection, table: str, found: Iterable[Columns]
 ) -> int:
     connection.execute(f"ALTER TABLE {table} RENAME TO {_free_name(connection, table)}")
     connection.execute(LATEST[table])
-    for row in rows:
+    for row in found:
         marks = ", ".join("?" * len(row))
         # A row that a damaged page made up need not fit the table.
         with suppress(apsw.ConstraintError):
@@ -70,14 +89,26 @@ def _free_name(connection: apsw.Connection, table: str) -> str:
     return f"damaged_{table}_{connection.execute(count, (f'damaged_{table}_*',)).get}"
 
 
-def _readable(connection: apsw.Connection, table: str) -> Iterator[tuple[Any, ...]]:
+def _readable(connection: apsw.Connection, table: str) -> Iterator[Columns]:
     """Yield each row that can be read, from either end up to the damage."""
     seen = set()
     for order in ("ASC", "DESC"):
-        with suppress(apsw.CorruptError, ValueError):  # a text that is no UTF-8
-            for row in connection.execute(
-                f"SELECT * FROM {table} ORDER BY 1 {order}"  # noqa: S608 - our own names
-            ):
-                if row[0] not in seen:
+        statement = f"SELECT * FROM {table} ORDER BY 1 {order}"  # noqa: S608 - our own names
+        try:
+            for row in connection.execute(statement):
+                if row[0] not in seen and _makes_sense(table, row):
                     seen.add(row[0])
                     yield row
+        except apsw.Error as error:
+            if not is_damage(error):
+                raise
+        except ValueError:  # a text that is no UTF-8
+            continue
+
+
+def _makes_sense(table: str, row: Columns) -> bool:
+    try:
+        _VALUES[table]([row])
+    except (ValueError, TypeError):
+        return False
+    return True

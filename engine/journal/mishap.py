@@ -34,6 +34,8 @@ _CURES: Final[dict[type[Exception], tuple[str, str]]] = {
     apsw.IOError: ("the disk failed", "check the disk before starting again"),
 }
 
+_PAGE_NOT_GIVEN: Final = {apsw.SQLITE_IOERR_READ, apsw.SQLITE_IOERR_CORRUPTFS}
+
 
 def stated(path: Path, what: str, cure: str) -> JournalError:
     """Return the error for a file that we can see is wrong."""
@@ -69,6 +71,13 @@ def is_full(error: Exception) -> bool:
             return error.errno == errno.ENOSPC
         case _:
             return False
+
+
+def is_damage(error: Exception) -> bool:
+    """Tell a page that cannot be read: SQLite finds it torn, or the disk gives none."""
+    return isinstance(error, apsw.CorruptError) or (
+        _extended_code(error) in _PAGE_NOT_GIVEN
+    )
 
 
 def _code(error: Exception) -> str:

@@ -12,7 +12,7 @@ from engine.errors import JournalError, JournalFullError
 from engine.journal.aside import set_aside
 from engine.journal.ballast import BALLAST_BYTES, Ballast
 from engine.journal.connection import BALLAST_SUFFIX, beside, open_writer
-from engine.journal.mishap import explained, is_full, stated
+from engine.journal.mishap import explained, is_damage, is_full, stated
 from engine.journal.reading import SqliteReader
 from engine.journal.rules import OVERWRITTEN
 from engine.journal.writing import answers_of
@@ -70,7 +70,7 @@ class SqliteStore:
         self._path, self._vfs = path, vfs
         self._ballast = Ballast(beside(path, BALLAST_SUFFIX), ballast_bytes)
         self._failure: JournalError | None = None
-        self._damage: apsw.Error | None = None
+        self._damage: Exception | None = None
         self._begun_anew: dict[str, int] = {}
         self._is_closed = False
         self._log_pages, self._checkpoint_at = 0, CHECKPOINT_PAGES
@@ -126,12 +126,13 @@ class SqliteStore:
         try:
             try:
                 return self._transact(group, now, spares)
-            except apsw.CorruptError as error:
-                self._damage = error
             except (apsw.Error, OSError) as error:
-                if not is_full(error):
+                if is_damage(error):
+                    self._damage = error
+                elif is_full(error):
+                    self._make_room()
+                else:
                     raise
-                self._make_room()
             return self._transact(group, now, _UNREADABLE if self._damage else _SCARCE)
         except (apsw.Error, OSError) as error:
             raise self._broken(error, "write") from error
@@ -235,7 +236,7 @@ class SqliteStore:
             for request in group
         ]
 
-    def _mend(self, damage: apsw.Error) -> None:
+    def _mend(self, damage: Exception) -> None:
         try:
             is_mended = self.mend()
         except JournalFullError:

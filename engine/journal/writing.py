@@ -62,12 +62,26 @@ def answers_of(
     """
     ((position, head),) = connection.execute("SELECT position, head FROM journal")
     whole = Group(connection, group, now, position, head)
-    try:
-        with connection:
-            whole.write()
-    except apsw.ConstraintError:
+    if not _is_written(connection, whole):
         return _one_by_one(connection, group, now, position, head)
     return whole.answers, whole.position
+
+
+def _is_written(connection: apsw.Connection, group: "Group") -> bool:
+    """Write a group; False where a table refuses a row, and nothing is written.
+
+    Not by apsw's `with`: an error at which SQLite ends the transaction by itself would
+    come as one about the savepoint that went with it, and a bad sector as no such.
+    """
+    connection.execute("SAVEPOINT part")
+    try:
+        group.write()
+        is_written = True
+    except apsw.ConstraintError:
+        connection.execute("ROLLBACK TO part")
+        is_written = False
+    connection.execute("RELEASE part")
+    return is_written
 
 
 def _one_by_one(
@@ -80,15 +94,12 @@ def _one_by_one(
     answers: list[Answer] = []
     for request in group:
         alone = Group(connection, (request,), now, position, head)
-        try:
-            with connection:
-                alone.write()
-        except apsw.ConstraintError:
-            seq = alone.seq_before(request)
-            answers.append(Conflict(seq=seq, reason=_OF_A_TABLE))
-        else:
+        if _is_written(connection, alone):
             answers += alone.answers
             position, head = alone.position, alone.head
+        else:
+            seq = alone.seq_before(request)
+            answers.append(Conflict(seq=seq, reason=_OF_A_TABLE))
     return answers, position
 
 

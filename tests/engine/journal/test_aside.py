@@ -1,7 +1,7 @@
 """A damaged page of last things costs what it held, and no start, no SOS, no engine."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from engine.supervision.tree import alone
 from engine.values import Fix, Instant, PersonId, PlaceDoubt
 from tests.contracts.journal.requests import append, record
 from tests.fakes import ManualClock
+from tests.faults_vfs import FaultsVfs
 from tests.rig import eventually
 
 NOW = Instant(1_000)
@@ -67,8 +68,8 @@ def filled(folder: Path, people: int = MANY) -> Path:
     return path
 
 
-def destroy(path: Path, table: str, fraction: float) -> None:
-    """Write over one leaf of a table, so far from its beginning."""
+def leaf(path: Path, table: str, fraction: float) -> tuple[int, int]:
+    """Return offset and size of one leaf of a table, so far from its beginning."""
     connection = apsw.Connection(str(path))
     leaves: list[Any] = connection.execute(
         "SELECT pgoffset, pgsize FROM dbstat"
@@ -77,6 +78,12 @@ def destroy(path: Path, table: str, fraction: float) -> None:
     ).fetchall()
     connection.close()
     offset, size = leaves[int(fraction * len(leaves))]
+    return offset, size
+
+
+def destroy(path: Path, table: str, fraction: float) -> None:
+    """Write over one leaf of a table, so far from its beginning."""
+    offset, size = leaf(path, table, fraction)
     with path.open("r+b") as file:
         file.seek(offset)
         file.write(b"\xff" * size)
@@ -139,6 +146,82 @@ def test_an_sos_beside_a_last_thing_on_a_damaged_page_is_recorded(
     assert not isinstance(store.commit([latest(1)], NOW)[0], Unknown)
     assert store.begun_anew == {table: 0}
     store.close()
+
+
+@pytest.fixture
+def vfs() -> Iterator[FaultsVfs]:
+    vfs = FaultsVfs()
+    yield vfs
+    vfs.unregister()
+
+
+@pytest.mark.parametrize(("table", "latest"), LATEST.items())
+def test_an_sos_beside_a_last_thing_that_the_disk_does_not_give_is_recorded(
+    tmp_path: Path, vfs: FaultsVfs, table: str, latest: Latest
+) -> None:
+    """So a bad sector is: an error of the disk, and no page that makes no sense."""
+    path = filled(tmp_path, people=3)
+    store = SqliteStore(path, vfs=vfs.name, ballast_bytes=0)
+    vfs.lost = leaf(path, table, 0.0)
+    group = [record("k"), latest(1), append("alarm/b", epoch=store.epoch)]
+    recorded, lost, appended = store.commit(group, NOW)
+    assert isinstance(recorded, Recorded)
+    assert isinstance(appended, Appended)
+    assert isinstance(lost, Unknown)
+    store.tidy()
+    assert not isinstance(store.commit([latest(1)], NOW)[0], Unknown)
+    assert store.begun_anew == {table: 0}
+    store.close()
+
+
+@pytest.mark.parametrize("table", LATEST)
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 0.99])
+def test_a_start_has_all_rows_but_those_that_the_disk_does_not_give(
+    tmp_path: Path, vfs: FaultsVfs, table: str, fraction: float
+) -> None:
+    path = filled(tmp_path)
+    store = SqliteStore(path, vfs=vfs.name, ballast_bytes=0)
+    vfs.lost = leaf(path, table, fraction)
+    assert store.mend()
+    assert MANY - 300 < store.begun_anew[table] < MANY
+    store.close()
+
+
+def test_a_disk_that_does_not_give_a_fact_ends_the_store_as_before(
+    tmp_path: Path, vfs: FaultsVfs
+) -> None:
+    path = filled(tmp_path, people=3)
+    store = SqliteStore(path, vfs=vfs.name, ballast_bytes=0)
+    vfs.lost = leaf(path, "inbound", 0.0)
+    for _ in range(2):
+        with pytest.raises(JournalError, match="the disk failed"):
+            store.commit([record("k")], NOW)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "table"),
+    [
+        ("UPDATE place SET person = CAST(x'f4ff' AS TEXT) {one}", "place"),
+        ("UPDATE attendance SET device = CAST(x'f4ff' AS TEXT) {one}", "attendance"),
+        ("UPDATE doubt SET why = 'none of ours' {one}", "doubt"),
+    ],
+)
+def test_a_value_that_a_bit_has_changed_costs_its_own_row(
+    tmp_path: Path, change: str, table: str
+) -> None:
+    """All last things of its kind were gone, at this start and at each one after."""
+    path = filled(tmp_path)
+    connection = apsw.Connection(str(path))
+    key = "device = 'd00700'" if table == "attendance" else "person = 'p00700'"
+    connection.execute(change.format(one=f"WHERE {key}"))
+    connection.close()
+    opened, _ = opened_beside(path, lambda: None)
+    assert dict(opened.store.begun_anew) == {table: MANY - 1}
+    opened.close()
+    rows = read(path)
+    found = len(rows.places) + len(rows.attendance) + len(rows.doubts)
+    assert found == 3 * MANY - 1
 
 
 def test_a_table_may_be_damaged_more_than_once(tmp_path: Path) -> None:
