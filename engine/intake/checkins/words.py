@@ -14,6 +14,7 @@ from engine.values import Instant
 
 LASTS_MAX = timedelta(hours=24)
 _TEXT_MAX = 160
+_HOURS_OF_DAY, _HOURS_OF_CLOCK = 24, 12
 _TOKEN = re.compile(r"\d{1,2}[:.]\d{2}|\+?\d{1,4}|[^\W\d_]+")
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
 
@@ -128,10 +129,27 @@ def _timed(number: str, words: list[str]) -> CheckInText | None:
     if _MINUTES & set(words) or (number[0] == "+" and not _HOURS & set(words)):
         lasts = timedelta(minutes=amount)
     elif _HOURS & set(words):
+        if number[0] != "+" and amount <= _HOURS_OF_DAY:
+            return _hours(amount, set(words))
         lasts = timedelta(hours=amount)
     else:
         return None
     return CheckInText(lasts=lasts) if timedelta(0) < lasts <= LASTS_MAX else None
+
+
+def _hours(amount: int, words: set[str]) -> CheckInText | None:
+    """Read whole hours: "à 23 h" is a time of day, "dans 2 h" is how long.
+
+    Whoever says neither and names more than half a day may mean either.
+    """
+    lasts = timedelta(hours=amount) or None
+    is_lasting, is_at = bool(_LASTING & words), bool(_AT & words)
+    is_time = is_at or (not is_lasting and _HOURS_OF_CLOCK < amount < _HOURS_OF_DAY)
+    if not is_time:
+        return CheckInText(lasts=lasts) if lasts else None
+    is_both = is_lasting or not is_at
+    clock = (amount % _HOURS_OF_DAY, 0)
+    return CheckInText(clock=clock, lasts=lasts if is_both else None)
 
 
 def _with_digits(text: str) -> str:
