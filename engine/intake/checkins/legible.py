@@ -1,7 +1,7 @@
 """Timers from their rows, as far as those can be read; HQ sees that one cannot."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.errors import JournalError
 from engine.health import Health
@@ -22,14 +22,30 @@ class LegibleTimers:
 
     readers: ReaderLender
     health: Health
+    _unread: set[PersonId] = field(default_factory=set)
 
     def read(self, person: PersonId) -> Kept:
         """Return what somebody's rows come to.
+
+        As long as they cannot be read HQ sees that somebody may not come back
+        unnoticed: also of who has no timer yet, and sets one in vain.
 
         Raises:
             JournalError: they cannot be read, or one of them makes no sense.
 
         """
+        try:
+            kept = self._read(person)
+        except JournalError:
+            self._unread.add(person)
+            raise
+        else:
+            self._unread.discard(person)
+        finally:
+            self._show()
+        return kept
+
+    def _read(self, person: PersonId) -> Kept:
         with self.readers.reader() as reader:
             rows = reader.stream(stream_of(person))
         try:
@@ -41,10 +57,7 @@ class LegibleTimers:
     def read_all(
         self, seqs: Mapping[PersonId, int], known: Mapping[PersonId, Kept]
     ) -> Mapping[PersonId, Kept]:
-        """Return those that run, by the seqs of their heads, and what can be read.
-
-        As long as one cannot, HQ sees that somebody may not come back unnoticed.
-        """
+        """Return those that run, by the seqs of their heads, that can be read."""
         found: dict[PersonId, Kept] = {}
         for person, seq in seqs.items():
             kept = known.get(person)
@@ -53,9 +66,12 @@ class LegibleTimers:
                 found[person] = kept if kept and is_same else self.read(person)
             except JournalError:
                 continue
-        still = DegradedReason.ALARM_STANDING_STILL
-        self.health.report(still, UNREAD, wrong=len(found) < len(seqs))
+        self._show()
         return found
+
+    def _show(self) -> None:
+        still = DegradedReason.ALARM_STANDING_STILL
+        self.health.report(still, UNREAD, wrong=bool(self._unread))
 
     def has_case(self, person: PersonId) -> bool:
         """Look into the rows; where they cannot be read, nothing goes before alarms."""

@@ -68,6 +68,32 @@ def test_it_is_said_no_more_once_it_can_be_read(
     assert not rig.health.reasons()
 
 
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_hq_sees_who_sets_one_in_vain_bug_ended_ones_were_not_looked_at(
+    monkeypatch: pytest.MonkeyPatch, *, is_shared: bool
+) -> None:
+    """Nobody was missed, and nothing said so: a row of years ago may be damaged."""
+    before = Rig()
+    before.say(HOUR)
+    before.say(word=Word.SAFE)
+    assert before.facts()[-1] == "Ended"
+    rig = before.again(60.0)
+
+    def damaged(*_: object) -> list[StoredEvent]:
+        message = "a page is damaged"
+        raise JournalError(message)
+
+    monkeypatch.setattr(MemoryReader, "stream", damaged)
+    rig.world.run(1)
+    assert not rig.health.reasons(), "no timer runs, and none is missing"
+    rig.say(HOUR, is_shared=is_shared)
+    rig.world.run(60)
+    assert rig.health.reasons() == STILL
+    monkeypatch.undo()
+    rig.say(HOUR)
+    assert not rig.health.reasons()
+
+
 def test_a_row_that_makes_no_sense_cannot_be_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
