@@ -77,7 +77,8 @@ class Vigil(SupervisedActor[None]):
         """Take the deadlines up from their rows."""
         with self._readers.reader() as reader:
             rows = reader.heads(PREFIX, open_only=True)
-        self._kept = {row.stream: watch_of(row) for row in rows}
+        kept = {row.stream: watch_of(row) for row in rows}
+        self._kept = {stream: watch for stream, watch in kept.items() if watch}
         self._watches = dict(self._kept)
         self._look_round()
 

@@ -57,9 +57,16 @@ def head_of(watch: Watch) -> Head:
     return Head(status=watch.stage.value, is_open=True, next_due=watch.due)
 
 
-def watch_of(row: HeadRow) -> Watch:
-    """Return the watch that a row keeps."""
-    return Watch(stage=Stage(row.head.status), due=row.head.next_due)
+def watch_of(row: HeadRow) -> Watch | None:
+    """Return the watch that a row keeps; None where it keeps none of ours.
+
+    A bit may have changed in it: such a device is watched as a new one is.
+    """
+    try:
+        stage = Stage(row.head.status)
+    except ValueError:
+        return None
+    return Watch(stage=stage, due=row.head.next_due)
 
 
 def after_deafness(watch: Watch, deaf: timedelta, *, is_spared: bool = False) -> Watch:

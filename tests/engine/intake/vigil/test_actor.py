@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.vigil.actor import Vigil
 from engine.intake.vigil.attendance import Attendance
 from engine.intake.vigil.silence import MERCY_MAX
-from engine.journal.memory import Medium
-from engine.ports.journal import Append, InboundRow, Record, Request
+from engine.journal.memory import Medium, MemoryReader
+from engine.ports.journal import Append, HeadRow, InboundRow, Record, Request
 from engine.ports.latest import Attend
 from engine.roster.model import Roster
 from engine.supervision.child import ChildSpec
@@ -98,6 +99,28 @@ def test_a_silent_device_raises_at_risk_and_else_shows_at_hq(
     assert command.press.text.startswith("Heartbeat overdue: heard ")
     rig.world.run(BEAT_S * 10)
     assert len(rig.noticed()) == 1, "once is enough"
+
+
+def test_a_row_in_which_a_bit_has_changed_ends_no_vigil_bug_nor_the_engine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its device is watched from then on, as one that was just enrolled."""
+    rig = Rig()
+    rig.world.run(60)
+    whole = MemoryReader.heads
+
+    def changed(reader: MemoryReader, prefix: str, *, open_only: bool) -> list[HeadRow]:
+        rows = whole(reader, prefix, open_only=open_only)
+        head = structs.replace(rows[0].head, status="heare")
+        return [structs.replace(rows[0], head=head)]
+
+    monkeypatch.setattr(MemoryReader, "heads", changed)
+    rig = rig.again(0)
+    monkeypatch.undo()
+    rig.world.run(BEAT_S - 1)
+    assert rig.noticed() == []
+    rig.world.run(4)
+    assert len(rig.noticed()) == 1
 
 
 def test_a_device_that_speaks_is_left_in_peace() -> None:
