@@ -125,15 +125,12 @@ class SqliteStore:
         spares = _UNREADABLE if self._damage is not None else spares
         try:
             try:
-                return self._transact(group, now, spares)
+                return self._with_ballast(group, now, spares)
             except (apsw.Error, OSError) as error:
-                if is_damage(error):
-                    self._damage = error
-                elif is_full(error):
-                    self._make_room()
-                else:
+                if not is_damage(error):
                     raise
-            return self._transact(group, now, _UNREADABLE if self._damage else _SCARCE)
+                self._damage = error
+            return self._with_ballast(group, now, _UNREADABLE)
         except (apsw.Error, OSError) as error:
             raise self._broken(error, "write") from error
 
@@ -208,6 +205,18 @@ class SqliteStore:
         self._is_closed = True
         with suppress(apsw.Error, OSError):
             self._connection.close()
+
+    def _with_ballast(
+        self, group: Sequence[Request], now: Instant, spares: str
+    ) -> list[Answer]:
+        """Write a group; on a full disk give the ballast, and try once more."""
+        try:
+            return self._transact(group, now, spares)
+        except (apsw.Error, OSError) as error:
+            if not is_full(error):
+                raise
+            self._make_room()
+        return self._transact(group, now, spares or _SCARCE)
 
     def _transact(
         self, group: Sequence[Request], now: Instant, spares: str

@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import JournalError
 from engine.journal.actor import JournalActor
+from engine.journal.connection import BALLAST_SUFFIX, beside
 from engine.journal.handle import Journal
 from engine.journal.opening import Rows, opened_beside
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
@@ -171,6 +172,21 @@ def test_an_sos_beside_a_last_thing_that_the_disk_does_not_give_is_recorded(
     store.tidy()
     assert not isinstance(store.commit([latest(1)], NOW)[0], Unknown)
     assert store.begun_anew == {table: 0}
+    store.close()
+
+
+def test_an_sos_beside_one_on_a_full_disk_is_given_the_ballast(
+    tmp_path: Path, vfs: FaultsVfs
+) -> None:
+    """Both at once it was refused, and the ballast lay there."""
+    path = filled(tmp_path, people=3)
+    store = SqliteStore(path, vfs=vfs.name)
+    ballast = beside(path, BALLAST_SUFFIX)
+    assert ballast.exists()
+    vfs.lost, vfs.is_full = leaf(path, "place", 0.0), ballast.exists
+    recorded, lost = store.commit([record("k"), place(1)], NOW)
+    assert isinstance(recorded, Recorded)
+    assert isinstance(lost, Unknown)
     store.close()
 
 
