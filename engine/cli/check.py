@@ -14,6 +14,7 @@ from engine.config import Config, read_table, sound_part
 from engine.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
+    from engine.cli.check_rights import Account
     from engine.roster.model import Roster
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -95,13 +96,14 @@ def _examined(
         return {}, faults
     account = account_of(as_user) if as_user else None
     amiss = of_rights(file.absolute(), config, account) if account else ()
-    return examine(config, faults, amiss), faults
+    return examine(config, faults, amiss, account), faults
 
 
 def examine(
     config: Config,
     faults: list[ConfigError | DataError],
     amiss: Iterable[str] = (),
+    account: "Account | None" = None,
 ) -> dict[str, object]:
     """Return what the configuration comes to, with warnings where nothing is wrong.
 
@@ -146,7 +148,7 @@ def examine(
     warnings += of_operators(config, registry, roster) + of_shifts(config, roster)
     warnings += of_tls(config) + _of_roster(config, roster)
     warnings += [*auditor_warnings(config), *of_taken(config)]
-    warnings += [*of_state(config, roster), *amiss]
+    warnings += [*of_state(config, roster, account), *amiss]
     if not roster.duty():
         warnings.append("nobody is on the duty rota: no officer is paged")
     return {

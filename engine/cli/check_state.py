@@ -34,7 +34,9 @@ SOCKET_MAX = 107
 """Bytes of a socket's path that Linux takes (unix(7))."""
 
 
-def of_state(config: Config, roster: Roster) -> Iterator[str]:
+def of_state(
+    config: Config, roster: Roster, account: Account | None = None
+) -> Iterator[str]:
     """Say where it is no folder, what of its journal this engine cannot read.
 
     Whose open case the next start would not know, and where no space could be held
@@ -60,7 +62,9 @@ def of_state(config: Config, roster: Roster) -> Iterator[str]:
     except OSError:
         return
     yield from _of_journal(folder / JOURNAL_FILE, roster)
-    yield from _of_owners(folder)  # now: what root reads SQLite gives its owner back
+    yield from _of_owners(
+        folder, account
+    )  # now: what root reads SQLite gives its owner back
     if 2 * BALLAST_BYTES - lacks_bytes < _START_BYTES:
         yield f"state: its disk is full: {NO_START}; make room, outside this folder"
     if lacks_bytes:
@@ -72,14 +76,14 @@ def of_state(config: Config, roster: Roster) -> Iterator[str]:
         )
 
 
-def _of_owners(folder: Path) -> Iterator[str]:
+def _of_owners(folder: Path, account: Account | None) -> Iterator[str]:
     """Say what its user may not open there: as a rule what root has put back.
 
     Whoever checks is root, who may all. Where the owner alone may write to the folder,
-    the owner is the engine's user.
+    the owner is the engine's user; unless it is root as well, as in a container.
     """
     found = folder.stat()
-    if found.st_mode & _OTHERS_WRITE:
+    if found.st_mode & _OTHERS_WRITE or (account is not None and account.number == 0):
         return
     user = Account(name="", number=found.st_uid, groups=frozenset({found.st_gid}))
     shut = [name for name, use in _NEEDED.items() if not may(folder / name, user, use)]
@@ -87,7 +91,8 @@ def _of_owners(folder: Path) -> Iterator[str]:
         yield (
             f"state: whoever owns {folder} may not open in it: {', '.join(shut)}:"
             f" {NO_START}; give all of them to that user:"
-            f" chown --reference={folder}/ {folder}/*"
+            f" chown --reference={folder}/ {folder}/* (or, where it runs as root, check"
+            " with --as root)"
         )
 
 

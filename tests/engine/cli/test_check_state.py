@@ -227,6 +227,8 @@ def test_what_root_has_put_back_there_and_not_given_away_bug_it_starts_was_all(
     assert (words in said) is is_said
     assert (f"chown --reference={folder}/ {folder}/*" in said) is is_said
     assert ("\nIT DOES NOT START AS IT STANDS: " in said) is is_said
+    assert natalia(patch, "check-config", "--as", "root", path) == 0
+    assert "whoever owns" not in out.readouterr().out, "it may all, as in a container"
 
 
 def test_a_journal_that_has_no_tables_yet_is_no_matter(
