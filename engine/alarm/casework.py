@@ -31,7 +31,7 @@ from engine.alarm.commands import (
     TakeIn,
 )
 from engine.alarm.events import NotificationSettled
-from engine.alarm.force import knows, with_press_elsewhere
+from engine.alarm.force import has_opened, knows, with_press_elsewhere
 from engine.alarm.lease import attended
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import Alarm, Held, Told
@@ -138,6 +138,22 @@ def has_told_end(alarm: Alarm) -> bool:
         effect.audience is Audience.TOLD
         and effect.state not in UNREACHED
         and effect.round > alarm.spent.get(effect.step, 0)
+        for effect in alarm.effects.values()
+    )
+
+
+def hears_no_more(alarm: Alarm, told: Told, audience: Audience) -> bool:
+    """Say whether somebody was told that it ended, and hears of this no more.
+
+    A second end, of a case that their own word of force has opened again, would show
+    that it has: after a true one there would be none.
+    """
+    if audience is Audience.EVERYONE:
+        return told.ended
+    return has_opened(alarm, told) and any(
+        effect.person == told.person
+        and effect.audience is Audience.TOLD
+        and effect.state not in UNREACHED
         for effect in alarm.effects.values()
     )
 

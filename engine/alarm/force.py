@@ -28,6 +28,7 @@ from engine.alarm.state import (
     Response,
     Safe,
     Seen,
+    Told,
 )
 from engine.alarm.verdicts import contradicted
 from engine.protocol.model import ActionProtocol, Audience
@@ -291,9 +292,20 @@ def _with_forced_reply(alarm: Alarm, event: ReplyReceived) -> Alarm:
     if told is None:
         return alarm
     entry = replace(told, under_force_at=event.at)
+    if event.at == alarm.opened_at:
+        entry = replace(entry, opened_at=event.at)
     if event.reply is not ReplyKind.SAFE and event.authentic:
         entry = replace(entry, forced_reply=event.reply, forced_at=event.at)
     return replace(alarm, told={**alarm.told, event.person: entry})
+
+
+def has_opened(alarm: Alarm, told: Told) -> bool:
+    """Say whether it was over, and is open by a word of force of theirs alone.
+
+    After a true one their telephone, which others may have, would get nothing, least
+    of all where the defender is. Not once they have answered freely.
+    """
+    return told.opened_at == alarm.opened_at and told.replied_at is None
 
 
 def with_operators_word(alarm: Alarm, event: SafetyConfirmed) -> Alarm:

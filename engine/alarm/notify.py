@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import assert_never
 
-from engine.alarm.casework import reached
+from engine.alarm.casework import hears_no_more, reached
 from engine.alarm.commands import Found, Recipient
 from engine.alarm.contents import data_of, facts_of, text_of, with_case
 from engine.alarm.effects import Effect
@@ -241,7 +241,7 @@ def _stops(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
         for (person, channel), address in _ways_back(alarm, step).items()
         if (person, channel) not in planned
         and person in alarm.told
-        and not (step.to is Audience.EVERYONE and alarm.told[person].ended)
+        and not hears_no_more(alarm, alarm.told[person], step.to)
     ]
 
 

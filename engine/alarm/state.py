@@ -191,10 +191,10 @@ class Told(Struct, frozen=True, kw_only=True, gc=False):
     """A recipient's own entry: how they were found and what they have answered.
 
     `ended` where a new press opened the closed case again: they are to be told anew.
-    `ways` are a ladder's channels and addresses, `zone` is where their clock is,
-    `console` where HQ opens it. `forced_reply` is the last one that they were forced to
-    give, at `forced_at`: for what their own telephone gets, and for nothing else. At
-    `under_force_at` they last said that they are forced, whatever else they said.
+    `ways` are a ladder's channels and addresses, `zone` their clock's, `console` where
+    HQ opens it. `forced_reply` is the last that they were forced to give, `forced_at`:
+    for what their own telephone gets, and nothing else. `under_force_at` they last said
+    that they are forced, `opened_at` so as to open an ended case, whatever else.
     """
 
     person: str
@@ -215,6 +215,7 @@ class Told(Struct, frozen=True, kw_only=True, gc=False):
     forced_reply: ReplyKind | None = None
     forced_at: Instant | None = None
     under_force_at: Instant | None = None
+    opened_at: Instant | None = None
 
     @property
     def is_coming(self) -> bool:

@@ -1,8 +1,9 @@
 """Which look-ups a decision has still to be told the answers of: pure."""
 
 from engine.alarm.commands import Lookup
+from engine.alarm.force import has_opened
 from engine.alarm.schedule import DueRound, regular_rounds, room_of, turn_of
-from engine.alarm.state import Alarm, Told
+from engine.alarm.state import Alarm
 from engine.protocol.model import KNOWN, Audience
 
 SEARCHES = frozenset({Audience.NEAREST, Audience.CONTACTS})
@@ -15,7 +16,7 @@ def lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
     told = frozenset(
         one.person
         for one in alarm.told.values()
-        if not one.ended or _is_forced_since(alarm, one)
+        if not one.ended or has_opened(alarm, one)
     )
     later = [due for due in still_due if due.step.to in SEARCHES][1:]
     return tuple(
@@ -35,18 +36,6 @@ def lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
         for due in still_due
         if due.step.to not in KNOWN and due not in later
     )
-
-
-def _is_forced_since(alarm: Alarm, told: Told) -> bool:
-    """Say whether somebody is forced, by a word of since the case was opened again.
-
-    It may have opened it. After a true one in its place their telephone, which others
-    may have, would get nothing, least of all where the defender is.
-    """
-    at, freely_at = told.under_force_at, told.replied_at
-    if at is None or at < alarm.opened_at:
-        return False
-    return freely_at is None or freely_at <= at
 
 
 def _count_of(alarm: Alarm, due: DueRound) -> int:

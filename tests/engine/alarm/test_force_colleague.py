@@ -153,13 +153,77 @@ def test_a_press_after_that_tells_them_anew_as_ever() -> None:
     assert "colleagues" in steps, "a press is none of theirs"
 
 
-def ended() -> Scene:
+@pytest.mark.parametrize("kind", [*ANSWERS, ReplyKind.SAFE])
+def test_a_second_end_is_not_told_to_whose_word_opened_it_bug_it_showed_that_it_had(
+    kind: ReplyKind,
+) -> None:
+    """After a true answer to a case that is over there is one end, and no other."""
+    true, forced = ended(), ended()
+    true.reply(FORCED, kind, word=Word.SAFE)
+    forced.reply(FORCED, kind, word=Word.DURESS)
+    forced.acknowledge()
+    forced.run(60, each_due=forced.settle_all)
+    forced.confirm_safe(ALDER)
+    forced.confirm_safe(ROWAN)
+    forced.close()
+    forced.settle_all()
+    assert not forced.state().is_open
+    assert to_telephone(forced) == to_telephone(true)
+    assert forced.told(Audience.TOLD).count("c2") == 2, "others hear of both"
+
+
+def test_whom_no_end_had_reached_hears_of_the_second_by_whoever_it_was_opened() -> None:
+    scene = ended(lost=FORCED)
+    scene.reply(FORCED, ReplyKind.CANNOT, word=Word.DURESS)
+    scene.acknowledge()
+    scene.confirm_safe(ALDER)
+    scene.confirm_safe(ROWAN)
+    scene.close()
+    assert scene.told(Audience.TOLD).count(FORCED) == 2
+
+
+@pytest.mark.parametrize("kind", [*ANSWERS[1:], ReplyKind.SAFE])
+def test_who_is_forced_in_an_open_case_is_found_as_after_a_true_word_bug_never_again(
+    kind: ReplyKind,
+) -> None:
+    """Not by their word was it opened: a wider search finds them after either."""
+
+    def pressed_again(word: Word) -> Scene:
+        scene = ended()
+        _, *others = scene.colleagues[:7]
+        scene.colleagues = (*others, colleague(FORCED, 900.0))
+        scene.raised("again")
+        scene.run(5, each_due=scene.settle_all)
+        scene.reply(FORCED, kind, word=word)
+        scene.run(600, each_due=scene.settle_all)
+        return scene
+
+    true, forced = pressed_again(Word.SAFE), pressed_again(Word.DURESS)
+    assert to_telephone(forced) == to_telephone(true)
+    assert to_telephone(forced)[-1][0] == "widen"
+
+
+def test_who_answers_freely_after_that_is_found_again() -> None:
+    scene = ended()
+    scene.reply(FORCED, ReplyKind.CANNOT, word=Word.DURESS)
+    scene.run(60, each_due=scene.settle_all)
+    before = len(to_telephone(scene))
+    scene.reply(FORCED, ReplyKind.NEED_HELP)
+    scene.run(600, each_due=scene.settle_all)
+    assert [step for step, _, _ in to_telephone(scene)[before:]] == ["widen"]
+
+
+def ended(lost: str = "") -> Scene:
+    """Return a case that is over; `lost` is whom no word of the end reaches."""
     scene = Scene().raised()
     scene.settle_all()
     scene.acknowledge()
     scene.run(60, each_due=scene.settle_all)
     scene.close()
-    scene.settle_all()
+    for effect in scene.waiting():
+        is_lost = scene.state().effects[effect].person == lost
+        end = EffectState.REJECTED if is_lost else EffectState.ACCEPTED
+        scene.settle(effect, end)
     assert not scene.state().is_open
     return scene
 
