@@ -191,9 +191,25 @@ def _comes_first(protocol: ActionProtocol, one: Step, other: Step) -> bool:
         return False
     if any(earlier is one for earlier in chain(protocol, other)):
         return True
-    begins, ends = beginning(protocol, one), beginning(protocol, other)
-    places = protocol.steps.index(one), protocol.steps.index(other)
-    return begins[0] == ends[0] and (begins[1], places[0]) < (ends[1], places[1])
+    start, passed = beginning(protocol, one)
+    later, limit = beginning(protocol, other)
+    # What is due at one moment runs in the file's order, and then what follows it.
+    is_before = _follows(protocol, one) <= _follows(protocol, other) and (
+        protocol.steps.index(one) < protocol.steps.index(other)
+    )
+    if start != later:
+        # At the raise nothing has come before; but what force begins waits for nobody.
+        is_first = start == Start.RAISED and not passed and is_before
+        return is_first and not protocol.begins_by_force(other)
+    if waits_for(protocol, other) or ends_at(protocol, other) or protocol.countdown:
+        # Both may be held until one moment.
+        return is_before and passed <= limit
+    return passed < limit or (passed == limit and is_before)
+
+
+def _follows(protocol: ActionProtocol, step: Step) -> int:
+    """Return how many steps have run when one runs that begins after them."""
+    return sum(1 for _ in chain(protocol, step)) - 1
 
 
 def _s(duration: timedelta) -> str:

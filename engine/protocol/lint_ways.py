@@ -181,10 +181,12 @@ def _nowhere(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
 def _once(steps: list[Step]) -> Iterable[Warned]:
     """Find a call for help that is lost with the one message of it.
 
-    Officers are paged round and round, and a question was not the first word.
+    Officers are paged round and round, a question was not the first word, and of a
+    ladder the next rung is tried.
     """
     for step in steps:
-        if step.repeats == 0 and step.to in _ASKED | {Audience.HQ}:
+        is_once = step.repeats == 0 and len(step.ladder) <= 1
+        if is_once and step.to in _ASKED | {Audience.HQ}:
             words = (
                 "repeats is 0: where nobody knows whether a message has gone out, it is"
                 " not sent again, and whom it was for may never hear; leave it out"

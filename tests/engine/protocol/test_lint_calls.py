@@ -247,7 +247,10 @@ def test_a_first_question_long_after_the_end_is_found(days: int, times: int) -> 
         ("sms", 'after = "near"\ndelay_s = 300\n', True),
         ("sms", "delay_s = 300\nstopped_by = ['somebody_coming']\n", True),
         ("sms", "", True),
-        ("sms", "after = 'verified'\n", False),
+        ("sms", "after = 'verified'\n", True),
+        ("sms", "after = 'moved'\nstopped_by = ['real']\n", True),
+        ("sms", "after = 'duress'\n", False),
+        ("email", "after = 'verified'\n", False),
         ("email", "delay_s = 300\n", False),
         ("sms", "delay_s = 300\nrequires = ['verified']\n", True),
     ],
@@ -272,3 +275,23 @@ def test_a_step_for_contacts_that_may_be_the_first_is_not_found() -> None:
         "stopped_by = ['real']\n",
     ):
         assert words_of(Fault.NOBODY, CONTACTS + said, ring).get("ring") is None
+    later = ring + "after = 'verified'\n"
+    assert words_of(Fault.NOBODY, CONTACTS + "delay_s = 5\n", later).get("ring") is None
+    assert words_of(Fault.NOBODY, later, CONTACTS).get("ring") is None
+    follows = CONTACTS.replace("[[step]]\n", '[[step]]\nafter = "hq"\n')
+    assert words_of(Fault.NOBODY, follows, ring).get("ring") is None
+
+
+@pytest.mark.parametrize(
+    ("said", "is_found"), [("", True), ("requires = ['verified']\n", False)]
+)
+def test_of_two_that_wait_for_one_thing_the_files_order_decides_bug_the_time_did(
+    said: str, *, is_found: bool
+) -> None:
+    """Once it is verified both are due: who has e-mail alone hears by the second."""
+    ring = CONTACTS.replace('"near"', '"ring"').replace('"sms"', '"call"')
+    both = CONTACTS.replace('"sms"', '"sms", "email"')
+    told = words_of(
+        Fault.NOBODY, ring + f"delay_s = 120\n{said}", both + f"delay_s = 60\n{said}"
+    )
+    assert ("ring" in told) == is_found

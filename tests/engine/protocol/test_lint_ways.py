@@ -204,3 +204,12 @@ def test_a_call_whose_one_message_may_be_lost_is_found() -> None:
         ((_, words),) = found(Fault.SINGLE_POINT, *steps, DUTY, STOP)
         assert "repeats is 0" in words
     assert found(Fault.SINGLE_POINT, HQ + "repeats = 1\n", DUTY + once, NEAR) == []
+
+
+def test_a_ladder_is_not_one_message_bug_each_rung_was_said_to_be_the_last() -> None:
+    rung = '[[step.ladder]]\nchannel = "{}"\nwithin_s = 300\nproof = "answered"\n'
+    rungs = [rung.format(channel) for channel in ("sms", "call")]
+    near = NEAR.replace('channels = ["sms"]\n', "") + "repeats = 0\n"
+    assert found(Fault.SINGLE_POINT, HQ, DUTY, near + "".join(rungs), STOP) == []
+    (alone,) = found(Fault.SINGLE_POINT, HQ, DUTY, near + rungs[0], STOP)
+    assert "repeats is 0" in alone[1]
