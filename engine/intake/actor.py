@@ -191,7 +191,8 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         if report is None:
             self._unreadable(row)
             return
-        self._report(report, skip=set())
+        # By the row's key: an earlier engine may have made another of this report.
+        self._act_on_report(report, self._judge.judge(report, row.key))
 
     def _absence(self, row: InboundRow) -> None:
         absence = absence_of(row.body)
@@ -208,9 +209,10 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
 
     def _report(self, report: DeviceReport, *, skip: set[ReportKey]) -> None:
         judgement = self._judge.judge(report)
-        press = judgement.assessment.press
-        if press.key in skip:
-            return
+        if judgement.assessment.press.key not in skip:
+            self._act_on_report(report, judgement)
+
+    def _act_on_report(self, report: DeviceReport, judgement: Judgement) -> None:
         match judgement.assessment.outcome:
             case Outcome.ALARM | Outcome.NOTICE | Outcome.STRAY:
                 self._distress(raise_command(judgement))

@@ -25,7 +25,7 @@ from engine.values import Fix, Instant, PlaceDoubt, ReportKey, Signal
 
 RESEND_WINDOW_MS = 10 * 60 * 1000
 STALE = timedelta(milliseconds=RESEND_WINDOW_MS)
-"""A time that is older, and not said to be from storage, may stand still."""
+"""A time that is farther off, and not said to be from storage, may stand still."""
 RAW_MAX = 2048
 # A person may have meant these, or an adversary caused them: HQ looks at them.
 HQ_ALONE = frozenset(
@@ -87,6 +87,7 @@ def report_key(report: DeviceReport) -> ReportKey:
     alone is itself for ten minutes, since counters start again; so is one whose time
     stands still, as that of the last fix does indoors, or of a clock that nobody set:
     the next press is the same bytes, by a counter that begins anew with each start too.
+    East of Greenwich the last fix may be hours ahead, by a device's local time.
     One with neither is a press of its own each time it comes: a duplicate is better
     than silence.
     """
@@ -102,7 +103,7 @@ def report_key(report: DeviceReport) -> ReportKey:
 
 
 def _may_stand_still(report: DeviceReport, device_at: Instant) -> bool:
-    return not report.buffered and report.received_at.since(device_at) > STALE
+    return not report.buffered and abs(report.received_at.since(device_at)) > STALE
 
 
 def assess(

@@ -103,7 +103,7 @@ def said_in(row: InboundRow, code_of: CodeOf, judge: Judge) -> CheckInSaid | Non
     """Return the word that a row shares with an alarm; None where it has none."""
     if row.source == SOURCE_DEVICE:
         report = decode_report(row.body)
-        return None if report is None else word_said(judge.judge(report))
+        return None if report is None else word_said(judge.judge(report, row.key))
     message = read_sms(row) if row.source == SOURCE_SMS else None
     if message is None:
         return None

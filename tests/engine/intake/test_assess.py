@@ -274,6 +274,16 @@ def test_a_press_is_not_lost_because_the_clock_of_its_device_stands_still(
     assert (key(first_s) == key(again_s)) is is_one
 
 
+@pytest.mark.parametrize(("again_s", "is_one"), [(599, True), (1200, False)])
+def test_a_second_press_at_a_fix_in_local_time_is_heard_bug_the_same_for_ever(
+    again_s: int, *, is_one: bool
+) -> None:
+    """Indoors, in Tashkent: both presses have the time of the last fix, hours ahead."""
+    first = report(device_at=START.plus(timedelta(hours=5)))
+    again = replace(first, received_at=START.plus(again_s * SECOND))
+    assert (report_key(first) == report_key(again)) is is_one
+
+
 @pytest.mark.parametrize(
     "said",
     [
