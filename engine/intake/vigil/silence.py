@@ -108,6 +108,9 @@ def look(
     heard = watch
     if heard_at is not None:
         heard = after_hearing(watch, heartbeat, heard_at, now, since)
+    if heard.stage is Stage.OVERDUE:
+        # By the roster of now: a window may be declared just because it is silent.
+        heard = replace(heard, due=_risk_begins(heard.due, person, now))
     if heard.due is None or now < heard.due:
         return heard, None
     key = _key(device.device, heard)
@@ -116,9 +119,14 @@ def look(
     overdue = Overdue(key=key, last_heard_at=last)
     if person.at_risk(now):
         return Watch(stage=Stage.OVERDUE_AT_RISK, due=None), overdue
-    then = Watch(stage=Stage.OVERDUE, due=person.next_risk(now))
-    # A window that is over, or was taken out of the roster meanwhile, is no news.
-    return then, overdue if is_silent else None
+    return Watch(stage=Stage.OVERDUE, due=person.next_risk(now)), overdue
+
+
+def _risk_begins(due: Instant | None, person: Person, now: Instant) -> Instant | None:
+    """Return when a risk window begins, or has begun; one that is over is no news."""
+    if not person.at_risk(now):
+        return person.next_risk(now)
+    return now if due is None else min(due, now)
 
 
 def after_hearing(

@@ -76,6 +76,21 @@ def test_it_is_reported_once_until_a_risk_window_begins() -> None:
     assert watch == Watch(stage=Stage.OVERDUE_AT_RISK, due=None)
 
 
+@pytest.mark.parametrize("due", [None, after(timedelta(days=3))])
+def test_a_window_that_is_declared_while_it_is_silent_is_reported_bug_for_ever_unheard(
+    due: Instant | None,
+) -> None:
+    """HQ reads that it is overdue, and enters that its carrier is at risk tonight."""
+    silent = Watch(stage=Stage.OVERDUE, due=due)
+    watch, overdue = look(silent, DEVICE, AT_RISK, heard_at=None, now=START)
+    assert overdue is not None
+    assert watch == Watch(stage=Stage.OVERDUE_AT_RISK, due=None)
+    tonight = replace(CALM, risk_windows=(read_window("daily 23:00-23:30"),))
+    watch, overdue = look(silent, DEVICE, tonight, heard_at=None, now=START)
+    assert overdue is None
+    assert watch == Watch(stage=Stage.OVERDUE, due=tonight.next_risk(START))
+
+
 @pytest.mark.parametrize("stage", [Stage.OVERDUE, Stage.OVERDUE_AT_RISK])
 def test_a_word_begins_the_count_anew(stage: Stage) -> None:
     silent = Watch(stage=stage, due=None)
