@@ -46,7 +46,7 @@ from engine.protocol.texts import Segment
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.failure import Failure
 from engine.supervision.link import Link
-from engine.values import CommandId, DeviceId, EffectId, Instant
+from engine.values import CommandId, DeviceId, EffectId, Instant, PersonId
 
 logger = logging.getLogger(__name__)
 
@@ -144,6 +144,10 @@ class Orders(SupervisedActor[Give | Reached]):
             return "the action protocol does not allow this command"
         return None
 
+    def _carrier(self, device_id: DeviceId) -> PersonId | None:
+        device = self._judge.board.roster().device(device_id)
+        return None if device is None else device.person
+
     def _give(self, message: Give) -> str | None:
         refused = self._refusal(message.device, message.command)
         if refused is not None:
@@ -154,13 +158,18 @@ class Orders(SupervisedActor[Give | Reached]):
             every_s=message.every_s,
             at=self.clock.now(),
         )
-        given = Given(order_id=message.order_id, order=order, by=message.by)
+        given = Given(
+            order_id=message.order_id,
+            order=order,
+            by=message.by,
+            carrier=self._carrier(message.device),
+        )
         append = Append(
             stream=PREFIX + given.order_id,
             expected_seq=0,
             epoch=self._journal.epoch,
             command_id=CommandId("given"),
-            events=(given_event(order, message.by),),
+            events=(given_event(order, given.by, given.carrier),),
             head=open_head(order),
         )
         answer = self._journal.ask(append, APPEND_TIMEOUT_S)
@@ -225,8 +234,10 @@ class Orders(SupervisedActor[Give | Reached]):
         order, waited = given.order, now.since(given.order.at)
         if waited >= GIVEN_UP_AFTER:
             self._over(given, Fact.GIVEN_UP)
+        elif given.carrier not in {None, self._carrier(order.device)}:
+            return  # meant for who had it then: it may give away who has it now
         elif self._refusal(order.device, order.command) is not None:
-            return  # another may carry it by now, or have agreed to no light
+            return  # whoever carries it may have agreed to no light by now
         elif self._lines.send(order):
             self._over(given, Fact.SENT, CONNECTION)
         elif waited >= SMS_AFTER:

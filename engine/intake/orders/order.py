@@ -8,7 +8,7 @@ from enum import StrEnum
 from engine.ports.device import DeviceCommand, DeviceOrder
 from engine.ports.journal import Head, NewEvent, StoredEvent
 from engine.stored import read_plain, write_plain
-from engine.values import DeviceId, Instant
+from engine.values import DeviceId, Instant, PersonId
 
 PREFIX = "order/"
 # So long it waits for the device to be connected before its SIM gets an SMS.
@@ -27,18 +27,25 @@ class Fact(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """An order with who gave it, and the seq of its last fact."""
+    """An order with who gave it, and the seq of its last fact.
+
+    `carrier` is who carried the device then; None in a row of an earlier engine.
+    """
 
     order_id: str
     order: DeviceOrder
     by: str
+    carrier: PersonId | None = None
     seq: int = 1
 
 
-def given_event(order: DeviceOrder, by: str) -> NewEvent:
+def given_event(
+    order: DeviceOrder, by: str, carrier: PersonId | None = None
+) -> NewEvent:
     """Return the fact that an order was given."""
     body = {
         "device": order.device,
+        "carrier": carrier,
         "command": order.command.value,
         "every_s": order.every_s,
         "at_ms": order.at.ms,
@@ -68,7 +75,14 @@ def fold(stream: str, rows: Iterable[StoredEvent]) -> Given | None:
             at=Instant(said["at_ms"]),
         )
         order_id = stream.removeprefix(PREFIX)
-        given = Given(order_id=order_id, order=order, by=said["by"], seq=row.seq)
+        carrier = said.get("carrier")
+        given = Given(
+            order_id=order_id,
+            order=order,
+            by=said["by"],
+            carrier=None if carrier is None else PersonId(carrier),
+            seq=row.seq,
+        )
     return given
 
 
