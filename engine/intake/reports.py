@@ -9,7 +9,12 @@ from engine.values import DeviceId
 
 _ADAPTER = TypeAdapter(
     tuple[DeviceReport],
-    config=ConfigDict(ser_json_bytes="base64", val_json_bytes="base64"),
+    config=ConfigDict(
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+        # As null, a latitude that is no number would leave the whole SOS unreadable.
+        ser_json_inf_nan="strings",
+    ),
 )
 
 
