@@ -172,6 +172,8 @@ class DeviceConnection(asyncio.BufferedProtocol):
         elif self._is_lost:
             self._finish()
         elif transport is not None and not transport.is_reading():
+            # What came while this waited is still to be received: they are not silent.
+            self._heard_s = asyncio.get_running_loop().time()
             transport.resume_reading()
 
     def _finish(self) -> None:
@@ -241,8 +243,9 @@ class DeviceConnection(asyncio.BufferedProtocol):
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
-        silent_s = loop.time() - self._heard_s
-        if self._may_be_half and silent_s >= HALF_FRAME_S and not self._unread:
+        # It is we who are silent, where what they said still waits for its turn.
+        silent_s = 0.0 if self._unread else loop.time() - self._heard_s
+        if self._may_be_half and silent_s >= HALF_FRAME_S:
             self._may_be_half = False
             self._finish()
         stranger_until_s = self._began_s + STRANGER_S
@@ -251,7 +254,7 @@ class DeviceConnection(asyncio.BufferedProtocol):
             self._let_go()
             return
         patience_s = HALF_FRAME_S if self._may_be_half else IDLE_S
-        look_s = self._heard_s + patience_s
+        look_s = loop.time() - silent_s + patience_s
         self._wake_by(loop, min(look_s, stranger_until_s) if is_stranger else look_s)
 
 

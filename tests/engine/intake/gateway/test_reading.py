@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from adapters.devices import gt06_encode
 from engine.intake.gateway import tcp
 from engine.ports.device import ReportKind
@@ -82,6 +84,53 @@ def test_a_bounded_part_is_received_at_once_and_all_that_tls_has() -> None:
         rig.connection.buffer_updated(len(LOG_IN))
         rig.gate.work()
         assert len(rig.gate.reports) == 1
+        rig.connection.connection_lost(None)
+
+    asyncio.run(scene())
+
+
+def test_who_waits_long_for_a_turn_costs_no_round_of_the_loop_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of thousands was looked at in every round, once ten seconds had passed."""
+    monkeypatch.setattr(tcp, "HALF_FRAME_S", 0.01)
+    looks: list[float] = []
+    look = tcp.DeviceConnection._look
+
+    def counted(one: tcp.DeviceConnection, loop: asyncio.AbstractEventLoop) -> None:
+        looks.append(loop.time())
+        look(one, loop)
+
+    monkeypatch.setattr(tcp.DeviceConnection, "_look", counted)
+
+    async def scene() -> None:
+        rig = Rig()
+        rig.connection.received(OF_A_STRANGER)
+        await asyncio.sleep(0.2)
+        assert len(looks) <= 20
+        rig.connection.connection_lost(None)
+        rig.gate.work()
+
+    asyncio.run(scene())
+
+
+def test_what_came_while_the_half_before_it_waited_is_not_cut_off_from_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It lay in the kernel, since nothing is received of who waits."""
+    monkeypatch.setattr(tcp, "HALF_FRAME_S", 0.05)
+
+    async def scene() -> None:
+        rig = Rig()
+        rig.connection.received(OF_A_STRANGER[:-6])
+        await asyncio.sleep(0.1)
+        rig.gate.work()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        rig.connection.received(OF_A_STRANGER[-6:])
+        rig.gate.work()
+        (whole,) = rig.gate.reports
+        assert whole.kind is ReportKind.LOGIN
         rig.connection.connection_lost(None)
 
     asyncio.run(scene())
