@@ -22,7 +22,7 @@ const shout = document.getElementById("shout");
 const trouble = document.getElementById("trouble");
 const cases = new Map();
 const positions = new Map();
-let fresh = new Map();
+const learning = new Set();
 let waited = new Set();
 let severe = false;
 let standing = [];
@@ -204,7 +204,17 @@ function tick() {
 
 async function learn() {
   isLearned = false;
-  fresh = new Map();
+  // Asked twice at once, the older answer may come last: each has its own newer rows.
+  const fresh = new Map();
+  learning.add(fresh);
+  try {
+    await learnWith(fresh);
+  } finally {
+    learning.delete(fresh);
+  }
+}
+
+async function learnWith(fresh) {
   const answer = await fetch("/api/alarms", { signal: AbortSignal.timeout(READ_MS) });
   if (answer.status === 401) return signedOut();
   // What is known stays, and sounds, until there is something better: asked again soon.
@@ -223,7 +233,7 @@ function take({ id, alarm: one, position }) {
   if (!one || position < (positions.get(id) ?? 0)) return;
   positions.set(id, position);
   cases.set(id, one);
-  fresh.set(id, one);
+  for (const fresh of learning) fresh.set(id, one);
   alarm();
   const open = document.getElementById("case");
   if (!open || open.dataset.id === id) follow();
