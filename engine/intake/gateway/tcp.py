@@ -9,7 +9,7 @@ from engine.intake.gateway.misdirected import named_in
 from engine.intake.gateway.mistaken import KEPT_BYTES_MAX, Caught, unread
 from engine.intake.gateway.parting import part, remains
 from engine.intake.gateway.strays import network_of
-from engine.intake.gateway.turns import Porch
+from engine.intake.gateway.turns import Porch, says_anything
 from engine.intake.orders.lines import Line, Lines, writer_of
 from engine.ports.clock import Clock
 from engine.ports.device import Decoded, ReportKind, WireProtocol
@@ -180,7 +180,7 @@ class DeviceConnection(asyncio.BufferedProtocol):
         self._take(self._session.finish(self._clock.now()))
 
     def _take(self, frames: Sequence[Decoded]) -> None:
-        for frame in frames:
+        for frame in filter(says_anything, frames):
             self._recognise(frame)
             self._door.let_in(frame.reports, self._answering(frame), self._peer)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from engine.ports.clock import Clock
-from engine.ports.device import DeviceReport, ReportKind
+from engine.ports.device import Decoded, DeviceReport, ReportKind
 from engine.ports.telemetry import Telemetry
 
 SLICE_S = 0.002
@@ -58,6 +58,15 @@ class Porch(Entrance, Protocol):
 
     def is_crowded(self, whose: str) -> bool:
         """Say whether more of one, or of all, waits than can be kept."""
+
+
+def says_anything(frame: Decoded) -> bool:
+    """Say whether anybody need hear of a frame: of mere separators nobody need.
+
+    A stranger sends hundreds of them in each piece. Each would wait for a turn, and
+    soon make the places of everybody's devices give way.
+    """
+    return bool(frame.reports or frame.answer or frame.close)
 
 
 class Turns:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import cast
 
 from engine.intake.gateway.mistaken import Caught
-from engine.intake.gateway.turns import Entrance
+from engine.intake.gateway.turns import Entrance, says_anything
 from engine.intake.orders.lines import Line, Lines, writer_of
 from engine.ports.clock import Clock
 from engine.ports.device import Decoded, WireProtocol
@@ -110,7 +110,7 @@ class DeviceDatagrams(asyncio.DatagramProtocol):
             self._lines.gone(peer.device, peer.line)
 
     def _take(self, frames: Sequence[Decoded], addr: Address, peer: _Peer) -> None:
-        for frame in frames:
+        for frame in filter(says_anything, frames):
             self._recognise(frame, peer)
             self._door.let_in(frame.reports, self._answering(frame, addr), addr[0])
 
