@@ -107,8 +107,7 @@ def examine(
 ) -> dict[str, object]:
     """Return what the configuration comes to, with warnings where nothing is wrong.
 
-    Each fault found is added to `faults`; none hides another. The warnings of the
-    caller's own stand with the others.
+    Each fault found is added to `faults`; none hides another. `amiss` stands with it.
     """
     from engine import plugins  # noqa: PLC0415 - loaded when used
     from engine.auditor.shared import warnings as auditor_warnings  # noqa: PLC0415 - likewise
