@@ -64,9 +64,12 @@ class Gps103Decoder:
 
     def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
         """Find the first message; a second `imei:` in it shows that it is torn."""
+        start = len(buffer) - len(buffer.lstrip(b" \r\n\0;*"))
+        if start > _BLANK_MAX:
+            # Not one by one: a datagram of nothing else would keep all others waiting.
+            return Cut(0, start)
         found = cut_line(buffer, closing=_ENDS)
         until = found.skip + found.take if found and found.take else len(buffer)
-        start = len(buffer) - len(buffer.lstrip(b" \r\n\0;*"))
         again = _AGAIN.search(buffer, min(start + 1, until), until)
         if again is not None and _JOINED.fullmatch(buffer[start : again.start()]):
             again = _AGAIN.search(buffer, again.end(), until)
@@ -226,6 +229,7 @@ def _local(header: str, utc: str) -> Instant | None:
     return in_utc
 
 
+_BLANK_MAX = 16
 _ENDS = (b";", b"*", b"\r\n", b"\n")
 _AGAIN = re.compile(rb"(?:##,)?imei:")
 _JOINED = re.compile(rb"\d{10,15}|#{0,2},?")

@@ -109,3 +109,15 @@ def test_what_names_no_device_is_shown_once_a_device_has_spoken() -> None:
     assert report.kind is ReportKind.NOISE
     report = play(connected(), SOS, b"hello;").reports[-1]
     assert report.kind is ReportKind.UNDECODABLE
+
+
+@pytest.mark.parametrize("separators", [b";", b"*", b"; *\r\n\0"])
+def test_a_datagram_of_separators_is_read_in_a_few_steps_and_so_is_an_sos_behind_them(
+    separators: bytes,
+) -> None:
+    """One by one 60 kB of them took more than a second, in which nobody was heard."""
+    many = (separators * 60_000)[:60_000]
+    frames = Gps103Udp().session().feed(many + SOS, Instant(0))
+    assert len(frames) < 50
+    (report,) = (report for frame in frames for report in frame.reports)
+    assert report.signals == {Signal.SOS}
