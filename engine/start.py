@@ -35,6 +35,7 @@ from engine.intake.gateway.sockets import bind, bind_unix
 from engine.intake.judge import Judge
 from engine.intake.orders.actor import Reached
 from engine.intake.orders.lines import Lines
+from engine.intake.replayed import REPLAY
 from engine.intake.shouter.actor import Unrecorded
 from engine.intake.shouter.unhandled import PutAway
 from engine.intake.vigil.attendance import Attendance
@@ -139,7 +140,7 @@ def _start(
     config: Config, lock: StateLock, adapters: Adapters | None, opened: ExitStack
 ) -> RunningEngine:
     opening, (registry, roster) = opened_beside(
-        config.state / JOURNAL_FILE, partial(_files, config)
+        config.state / JOURNAL_FILE, partial(_files, config), replay=REPLAY
     )
     store, readers, rows = opening.store, opening.readers, opening.rows
     clock = SystemClock(rows.last_at)

@@ -15,7 +15,7 @@ from engine.intake.answers import Sms, code_by_word, code_in, messages_of, read_
 from engine.intake.assess import Outcome
 from engine.intake.checkins.said import CheckInSaid, word_said
 from engine.intake.checkins.words import read_check_in
-from engine.intake.failing import failed_command
+from engine.intake.failing import LOST, failed_command
 from engine.intake.held import said_at
 from engine.intake.judge import (
     Judge,
@@ -29,7 +29,7 @@ from engine.intake.reports import decode_report
 from engine.intake.sms import SOURCE_SMS, device_of, message_command
 from engine.intake.vigil.attendance import Attendance
 from engine.ports.device import DeviceReport
-from engine.ports.journal import Code, InboundRow, ReaderLender
+from engine.ports.journal import SOURCE_DAMAGED, Code, InboundRow, ReaderLender
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.failure import Failure, ReplacedError
@@ -185,6 +185,8 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
             self._row(row)
         elif row.source == SOURCE_ABSENCE:
             self._absence(row)
+        elif row.source == SOURCE_DAMAGED:
+            self._distress(message_command(row, LOST, None, self._judge))
 
     def _row(self, row: InboundRow) -> None:
         report = decode_report(row.body)

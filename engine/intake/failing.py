@@ -13,6 +13,11 @@ FAILED = (
     "for help: find out from them"
 )
 
+LOST = (
+    "something recorded at that time was lost to a damaged page of the journal before "
+    "anybody had taken it up. It may be a call for help: find out who sent something"
+)
+
 
 def failed_command(row: InboundRow, judge: Judge) -> Raise:
     """Return the notice of it, in the name of whose it is where that can be told."""

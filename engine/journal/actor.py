@@ -40,9 +40,9 @@ _NO_RESERVE = (
 )
 
 _DAMAGED = (
-    "a page of the table %s is damaged: it begins anew with the %d rows that could be"
-    " read; who is missing has none until their device reports again. The disk is"
-    " failing: see dmesg, and move the state folder to a sound one"
+    "a page of the table %s is damaged: it begins anew with %d rows, those that could"
+    " be read or come of others. The disk is failing: see dmesg, and move the state"
+    " folder to a sound one"
 )
 
 Part = tuple[Request, Reply]

@@ -1,54 +1,70 @@
-"""Begins a table of last things anew where a page or a value of it cannot be read.
+"""Begins a table anew where a page or a value of it cannot be read.
 
 Last fixes, when devices were heard, positions in doubt: each is said again by the next
-report, none is a fact, and one bad sector among them would end the engine at each start
-and at each report that falls on it. The old table stays in the file under another name:
-SQLite takes none away whose pages it cannot read.
+report, none is a fact. Heads of streams, effects, signals and codes: a damaged page of
+them would end the engine at each start, or at each append that falls on it
+(`engine.journal.salvage` says what comes back). Events are left alone. The old table
+stays in the file under another name: SQLite takes none away whose pages it cannot read.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
 import apsw
 
-from engine.journal import rows
-from engine.journal.mishap import is_damage
-from engine.journal.schema import LATEST
+from engine.journal.salvage import (
+    PastDamage,
+    Replay,
+    effects,
+    fits,
+    heads,
+    readable,
+    signals,
+)
+from engine.journal.schema import LATEST, REPLACED
 
-Columns = tuple[Any, ...]
-
-_VALUES: Final[dict[str, Callable[[Any], object]]] = {
-    "place": rows.places,
-    "attendance": rows.attendance,
-    "doubt": rows.doubts,
+TABLES: Final[Mapping[str, tuple[str, ...]]] = REPLACED | {
+    table: (statement,) for table, statement in LATEST.items()
 }
-"""What makes values of a table's rows; it raises where one is none of ours."""
+"""What may begin anew, each with the statements that make it."""
+
+_INDEX: Final = re.compile(r"CREATE INDEX (\w+)")
 
 
-def set_aside(connection: apsw.Connection) -> dict[str, int]:
+def set_aside(connection: apsw.Connection, replay: Replay) -> dict[str, int]:
     """Put a new table in the place of each damaged one, with the rows that can be read.
 
     Args:
         connection: the writer's, in no transaction.
+        replay: says what a stream's events come to where clear columns are lost.
 
     Returns:
         of each table that was damaged, how many rows are in the new one.
 
     Raises:
-        apsw.Error: it could not be done, and nothing was.
+        apsw.Error, ValueError: it could not be done, and nothing was.
 
     """
-    damaged = [table for table in LATEST if not _is_sound(connection, table)]
+    damaged = [table for table in TABLES if not _is_sound(connection, table)]
     if not damaged:
         return {}
+    rows_of: Mapping[str, Callable[[], Iterable[tuple[Any, ...]]]] = {
+        "stream": lambda: heads(connection, replay),
+        "effect": lambda: effects(connection, replay),
+        "inbound": lambda: signals(connection),
+    }
     # Before the transaction, which one failed read would spoil; nobody else writes.
-    found = {table: list(_readable(connection, table)) for table in damaged}
+    rows = {
+        table: list(rows_of[table]())
+        if table in rows_of
+        else readable(connection, table)[0]
+        for table in damaged
+    }
     connection.execute("BEGIN IMMEDIATE")
     try:
-        kept = {
-            table: _begin_anew(connection, table, found[table]) for table in damaged
-        }
+        kept = {table: _begin_anew(connection, table, rows[table]) for table in damaged}
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -58,24 +74,23 @@ def set_aside(connection: apsw.Connection) -> dict[str, int]:
 
 
 def _is_sound(connection: apsw.Connection, table: str) -> bool:
-    try:
+    with PastDamage():
         checked = connection.execute(f"PRAGMA quick_check({table})").get
-        _VALUES[table](connection.execute(f"SELECT * FROM {table}"))  # noqa: S608 - our own names
-    except apsw.Error as error:
-        if not is_damage(error):
-            raise
-        return False
-    except (ValueError, TypeError):  # a bit has changed in a page that is whole
-        return False
-    return bool(checked == "ok")
+        rows = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - our own names
+        # A bit may have changed in a page that is whole.
+        return checked == "ok" and all(fits(table, row) for row in rows)
+    return False
 
 
 def _begin_anew(
-    connection: apsw.Connection, table: str, found: Iterable[Columns]
+    connection: apsw.Connection, table: str, rows: Iterable[tuple[Any, ...]]
 ) -> int:
-    connection.execute(f"ALTER TABLE {table} RENAME TO {_free_name(connection, table)}")
-    connection.execute(LATEST[table])
-    for row in found:
+    number = _free_number(connection, table)
+    connection.execute(f"ALTER TABLE {table} RENAME TO damaged_{table}_{number}")
+    for statement in TABLES[table]:
+        # The old index has its name as long as the old table is there.
+        connection.execute(_INDEX.sub(rf"CREATE INDEX \1_anew_{number}", statement))
+    for row in rows:
         marks = ", ".join("?" * len(row))
         # A row that a damaged page made up need not fit the table.
         with suppress(apsw.ConstraintError):
@@ -83,32 +98,7 @@ def _begin_anew(
     return int(connection.execute(f"SELECT count(*) FROM {table}").get)  # noqa: S608 - our own name
 
 
-def _free_name(connection: apsw.Connection, table: str) -> str:
-    """Return a name that no table set aside before has."""
-    count = "SELECT count(*) FROM sqlite_schema WHERE name GLOB ?"
-    return f"damaged_{table}_{connection.execute(count, (f'damaged_{table}_*',)).get}"
-
-
-def _readable(connection: apsw.Connection, table: str) -> Iterator[Columns]:
-    """Yield each row that can be read, from either end up to the damage."""
-    seen = set()
-    for order in ("ASC", "DESC"):
-        statement = f"SELECT * FROM {table} ORDER BY 1 {order}"  # noqa: S608 - our own names
-        try:
-            for row in connection.execute(statement):
-                if row[0] not in seen and _makes_sense(table, row):
-                    seen.add(row[0])
-                    yield row
-        except apsw.Error as error:
-            if not is_damage(error):
-                raise
-        except ValueError:  # a text that is no UTF-8
-            continue
-
-
-def _makes_sense(table: str, row: Columns) -> bool:
-    try:
-        _VALUES[table]([row])
-    except (ValueError, TypeError):
-        return False
-    return True
+def _free_number(connection: apsw.Connection, table: str) -> int:
+    """Return a number that no table set aside before has."""
+    count = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name GLOB ?"
+    return int(connection.execute(count, (f"damaged_{table}_*",)).get)

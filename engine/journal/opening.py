@@ -18,11 +18,12 @@ from engine.errors import JournalError, JournalFullError
 from engine.journal.began import began, told
 from engine.journal.pool import ReaderPool
 from engine.journal.reading import SqliteReader
+from engine.journal.salvage import NOBODY, Replay
 from engine.journal.sqlite import SqliteStore
-from engine.ports.journal import Begun, Place
+from engine.ports.journal import Begun, EffectState, Place
 from engine.ports.latest import Doubt, Seen
 from engine.supervision.failure import Failure
-from engine.values import Instant
+from engine.values import Instant, PersonId
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,11 @@ class Opened:
 
 
 def opened_beside(
-    path: Path, load: Callable[[], T], *, vfs: str | None = None
+    path: Path,
+    load: Callable[[], T],
+    *,
+    replay: Replay = NOBODY,
+    vfs: str | None = None,
 ) -> tuple[Opened, T]:
     """Open the journal in threads of its own while `load` runs in this one.
 
@@ -73,6 +78,7 @@ def opened_beside(
     Args:
         path: the journal's file; its folder must be there.
         load: reads everything else that a start needs.
+        replay: says what a stream's events come to where clear columns are lost.
         vfs: SQLite's name of another file layer for the writer, for fault injection.
 
     Raises:
@@ -80,7 +86,7 @@ def opened_beside(
 
     """
     with ThreadPoolExecutor(2, "opening") as threads:
-        opening = threads.submit(_opened, path, threads, vfs)
+        opening = threads.submit(_opened, path, threads, replay, vfs)
         try:
             loaded = load()
         except BaseException:
@@ -90,12 +96,14 @@ def opened_beside(
         return opening.result(), loaded
 
 
-def _opened(path: Path, threads: ThreadPoolExecutor, vfs: str | None) -> Opened:
+def _opened(
+    path: Path, threads: ThreadPoolExecutor, replay: Replay, vfs: str | None
+) -> Opened:
     readers = ReaderPool(partial(SqliteReader, path))
     reading: list[Future[Rows]] = []
 
     def sound() -> None:
-        reading.append(threads.submit(_rows, readers))
+        reading.append(threads.submit(_checked_rows, readers))
 
     def has_read() -> None:
         for each in reading:
@@ -104,7 +112,7 @@ def _opened(path: Path, threads: ThreadPoolExecutor, vfs: str | None) -> Opened:
     with ExitStack() as undo:
         undo.callback(readers.close)
         undo.callback(has_read)
-        store = SqliteStore(path, vfs=vfs, sound=sound)
+        store = SqliteStore(path, vfs=vfs, sound=sound, replay=replay)
         undo.callback(store.close)
         opened = Opened(
             store=store, readers=readers, rows=_read(reading[0], store, readers)
@@ -120,6 +128,20 @@ def _read(reading: Future[Rows], store: SqliteStore, readers: ReaderPool) -> Row
         with suppress(JournalFullError):
             store.mend()
     return _rows(readers, _legible)
+
+
+def _checked_rows(readers: ReaderPool) -> Rows:
+    """Read as well what every start needs, of what is mended where it is damaged.
+
+    Nobody may be paged with a code before all codes could be read.
+    """
+    with readers.reader() as reader:
+        reader.heads("", open_only=True)
+        reader.inbound(untaken_only=True)
+        reader.effects(frozenset({EffectState.PLANNED, EffectState.ATTEMPTING}))
+        reader.told("alarm/")
+        reader.codes_of(PersonId(""))  # no index: it reads all of them
+    return _rows(readers)
 
 
 def _rows(readers: ReaderPool, last: Last = lambda read: read()) -> Rows:

@@ -41,6 +41,66 @@ _DOUBT: Final = """
     ) STRICT, WITHOUT ROWID
     """
 
+_STREAM: Final = """
+    CREATE TABLE stream(
+        stream TEXT PRIMARY KEY,
+        owner TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        status TEXT NOT NULL,
+        is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
+        next_due INTEGER,
+        subject TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """
+
+_CODE: Final = """
+    CREATE TABLE code(
+        code TEXT PRIMARY KEY,
+        stream TEXT NOT NULL,
+        person TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """
+
+_INBOUND: Final = """
+    CREATE TABLE inbound(
+        key TEXT PRIMARY KEY,
+        source TEXT NOT NULL,
+        received_at INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        taken_by TEXT NOT NULL DEFAULT ''
+    ) STRICT, WITHOUT ROWID
+    """
+
+_STREAM_OPEN: Final = "CREATE INDEX stream_open ON stream(next_due) WHERE is_open = 1"
+
+_INBOUND_UNTAKEN: Final = (
+    "CREATE INDEX inbound_untaken ON inbound(received_at) WHERE taken_by = ''"
+)
+
+_EFFECT: Final = """
+    CREATE TABLE effect(
+        effect_id TEXT PRIMARY KEY,
+        alarm TEXT NOT NULL,
+        class TEXT NOT NULL CHECK (class IN ('S', 'X')),
+        channel TEXT NOT NULL,
+        rank INTEGER NOT NULL,
+        planned_at INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        avoid_route TEXT NOT NULL,
+        state TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        route TEXT NOT NULL,
+        reference TEXT NOT NULL,
+        changed_at INTEGER
+    ) STRICT, WITHOUT ROWID
+    """
+
+_EFFECT_QUEUE: Final = "CREATE INDEX effect_queue ON effect(state, rank, planned_at)"
+
+_EFFECT_ALARM: Final = "CREATE INDEX effect_alarm ON effect(alarm)"
+
 _FIRST: Final = (
     # One row: where the journal stands. `epoch` grows at every opening.
     """
@@ -53,20 +113,8 @@ _FIRST: Final = (
     ) STRICT
     """,
     "INSERT INTO journal VALUES (1, 0, 0, zeroblob(32), NULL)",
-    """
-    CREATE TABLE stream(
-        stream TEXT PRIMARY KEY,
-        owner TEXT NOT NULL,
-        epoch INTEGER NOT NULL,
-        seq INTEGER NOT NULL,
-        hash BLOB NOT NULL,
-        status TEXT NOT NULL,
-        is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
-        next_due INTEGER,
-        subject TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID
-    """,
-    "CREATE INDEX stream_open ON stream(next_due) WHERE is_open = 1",
+    _STREAM,
+    _STREAM_OPEN,
     """
     CREATE TABLE event(
         position INTEGER PRIMARY KEY,
@@ -101,42 +149,12 @@ _FIRST: Final = (
     )
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
     """,
-    """
-    CREATE TABLE effect(
-        effect_id TEXT PRIMARY KEY,
-        alarm TEXT NOT NULL,
-        class TEXT NOT NULL CHECK (class IN ('S', 'X')),
-        channel TEXT NOT NULL,
-        rank INTEGER NOT NULL,
-        planned_at INTEGER NOT NULL,
-        body BLOB NOT NULL,
-        avoid_route TEXT NOT NULL,
-        state TEXT NOT NULL,
-        attempt INTEGER NOT NULL,
-        route TEXT NOT NULL,
-        reference TEXT NOT NULL,
-        changed_at INTEGER
-    ) STRICT, WITHOUT ROWID
-    """,
-    "CREATE INDEX effect_queue ON effect(state, rank, planned_at)",
-    "CREATE INDEX effect_alarm ON effect(alarm)",
-    """
-    CREATE TABLE code(
-        code TEXT PRIMARY KEY,
-        stream TEXT NOT NULL,
-        person TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID
-    """,
-    """
-    CREATE TABLE inbound(
-        key TEXT PRIMARY KEY,
-        source TEXT NOT NULL,
-        received_at INTEGER NOT NULL,
-        body BLOB NOT NULL,
-        taken_by TEXT NOT NULL DEFAULT ''
-    ) STRICT, WITHOUT ROWID
-    """,
-    "CREATE INDEX inbound_untaken ON inbound(received_at) WHERE taken_by = ''",
+    _EFFECT,
+    _EFFECT_QUEUE,
+    _EFFECT_ALARM,
+    _CODE,
+    _INBOUND,
+    _INBOUND_UNTAKEN,
     _PLACE,
 )
 
@@ -149,3 +167,11 @@ LATEST: Final[Mapping[str, str]] = {
     "doubt": _DOUBT,
 }
 """The tables whose rows are overwritten: in no chain, and a fact in none of them."""
+
+REPLACED: Final = {
+    "stream": (_STREAM, _STREAM_OPEN),
+    "effect": (_EFFECT, _EFFECT_QUEUE, _EFFECT_ALARM),
+    "inbound": (_INBOUND, _INBOUND_UNTAKEN),
+    "code": (_CODE,),
+}
+"""Tables of clear columns: what of them is lost comes back by events, or not at all."""

@@ -15,6 +15,7 @@ from engine.journal.connection import BALLAST_SUFFIX, beside, open_writer
 from engine.journal.mishap import explained, is_damage, is_full, stated
 from engine.journal.reading import SqliteReader
 from engine.journal.rules import OVERWRITTEN
+from engine.journal.salvage import NOBODY, Replay
 from engine.journal.writing import answers_of
 from engine.ports.journal import Answer, JournalReader, Request, Unknown
 from engine.values import Instant
@@ -53,6 +54,7 @@ class SqliteStore:
         ballast_bytes: space held back for a full disk, in a file beside.
         sound: called in this thread once the file has turned out to be a journal
             that can be read, before its log is copied into it.
+        replay: says what a stream's events come to where clear columns are lost.
 
     Raises:
         JournalError: the file cannot serve; names what, why and the cure.
@@ -66,8 +68,9 @@ class SqliteStore:
         vfs: str | None = None,
         ballast_bytes: int = BALLAST_BYTES,
         sound: Callable[[], None] | None = None,
+        replay: Replay = NOBODY,
     ) -> None:
-        self._path, self._vfs = path, vfs
+        self._path, self._vfs, self._replay = path, vfs, replay
         self._ballast = Ballast(beside(path, BALLAST_SUFFIX), ballast_bytes)
         self._failure: JournalError | None = None
         self._damage: Exception | None = None
@@ -103,7 +106,7 @@ class SqliteStore:
 
     @property
     def begun_anew(self) -> Mapping[str, int]:
-        """Tables of last things that were damaged in this life, with the rows left."""
+        """Tables that were damaged in this life, with the rows left."""
         return self._begun_anew
 
     def commit(self, group: Sequence[Request], now: Instant) -> Sequence[Answer]:
@@ -112,7 +115,8 @@ class SqliteStore:
         On a full disk the ballast is freed, the log made free to begin anew, and
         the group tried once more, without its last fixes: they are answered with
         `Unknown` until the ballast lies again. So are they where a page of them is
-        damaged, until `tidy` has begun their table anew.
+        damaged, until `tidy` has begun their table anew. A page of heads, signals or
+        codes has theirs begun anew at once.
 
         Raises:
             JournalFullError: no space; nothing was written, the store stays usable.
@@ -130,7 +134,7 @@ class SqliteStore:
                 if not is_damage(error):
                     raise
                 self._damage = error
-            return self._with_ballast(group, now, _UNREADABLE)
+            return self._past_damage(group, now)
         except (apsw.Error, OSError) as error:
             raise self._broken(error, "write") from error
 
@@ -163,7 +167,7 @@ class SqliteStore:
         return self._ballast.restore()
 
     def mend(self) -> bool:
-        """Begin damaged tables of last things anew; say whether there were any.
+        """Begin damaged tables anew, of those that can be; say whether there were any.
 
         Raises:
             JournalFullError: no space; nothing was done.
@@ -171,8 +175,8 @@ class SqliteStore:
 
         """
         try:
-            found = set_aside(self._connection)
-        except (apsw.Error, OSError) as error:
+            found = set_aside(self._connection, self._replay)
+        except (apsw.Error, OSError, ValueError) as error:
             raise self._broken(error, "begin a damaged table anew") from error
         self._begun_anew |= found
         return bool(found)
@@ -244,6 +248,16 @@ class SqliteStore:
             else next(answers)
             for request in group
         ]
+
+    def _past_damage(self, group: Sequence[Request], now: Instant) -> Sequence[Answer]:
+        """Write a group that met damage: without last fixes, or once that is mended."""
+        try:
+            return self._with_ballast(group, now, _UNREADABLE)
+        except (apsw.Error, OSError) as error:
+            if not is_damage(error) or not self.mend():
+                raise
+            self._damage = None
+        return self._with_ballast(group, now, "")
 
     def _mend(self, damage: Exception) -> None:
         try:

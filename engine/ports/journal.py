@@ -236,6 +236,10 @@ Answer = Appended | Recorded | Placed | Attended | Conflict | Fenced | Unknown
 Reply = Callable[[Answer], None]
 
 
+SOURCE_DAMAGED = "damaged"
+"""Where a recorded signal came from of which nothing can be read any more."""
+
+
 class InboundRow(Struct, frozen=True, kw_only=True, gc=False):
     """A recorded signal and the stream that took it up ("" while none has)."""
 

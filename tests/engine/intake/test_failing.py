@@ -10,8 +10,9 @@ from engine.intake import actor as intake_actor
 from engine.intake import failing
 from engine.intake.answers import Sms
 from engine.intake.assess import report_key
-from engine.intake.failing import FAILED
+from engine.intake.failing import FAILED, LOST
 from engine.intake.judge import Judge, Judgement
+from engine.ports.journal import SOURCE_DAMAGED
 from tests.engine.intake.test_actor import Rig, now, rig
 
 __all__ = ["rig"]
@@ -66,3 +67,13 @@ def test_what_fails_at_finding_its_sender_is_for_hq_as_well(
     notices = [one.command for one in rig.told if isinstance(one, Distress)]
     assert {(one.kind, one.press.text) for one in notices} == {(Kind.NOTICE, FAILED)}
     assert rig.tree.names.lookup("intake") is not None
+
+
+def test_a_signal_that_a_damaged_page_took_is_for_hq(rig: Rig) -> None:
+    """Nobody had taken it up: it may be a call for help."""
+    rig.raw("5" * 32, SOURCE_DAMAGED, b"{}")
+    rig.world.run(5)
+    notices = [one.command for one in rig.told if isinstance(one, Distress)]
+    assert {one.press.text for one in notices} == {LOST}
+    assert {one.kind for one in notices} == {Kind.NOTICE}
+    assert {one.press.key for one in notices} == {"5" * 32}, "its alarm takes it up"

@@ -203,15 +203,26 @@ def test_a_start_has_all_rows_but_those_that_the_disk_does_not_give(
     store.close()
 
 
-def test_a_disk_that_does_not_give_a_fact_ends_the_store_as_before(
+def test_a_disk_that_does_not_give_a_signals_page_ends_nobody(
     tmp_path: Path, vfs: FaultsVfs
 ) -> None:
     path = filled(tmp_path, people=3)
     store = SqliteStore(path, vfs=vfs.name, ballast_bytes=0)
     vfs.lost = leaf(path, "inbound", 0.0)
+    assert isinstance(store.commit([record("k")], NOW)[0], Recorded)
+    assert list(store.begun_anew) == ["inbound"]
+    store.close()
+
+
+def test_a_disk_that_does_not_give_a_fact_ends_the_store_as_before(
+    tmp_path: Path, vfs: FaultsVfs
+) -> None:
+    path = filled(tmp_path, people=3)
+    store = SqliteStore(path, vfs=vfs.name, ballast_bytes=0)
+    vfs.lost = leaf(path, "sqlite_autoindex_event_1", 0.0)
     for _ in range(2):
         with pytest.raises(JournalError, match="the disk failed"):
-            store.commit([record("k")], NOW)
+            store.commit([append("alarm/b", epoch=store.epoch)], NOW)
     store.close()
 
 
@@ -249,10 +260,10 @@ def test_a_table_may_be_damaged_more_than_once(tmp_path: Path) -> None:
 
 def test_damage_among_the_facts_ends_the_store_as_before(tmp_path: Path) -> None:
     path = filled(tmp_path, people=3)
-    destroy(path, "inbound", 0.0)
+    destroy(path, "sqlite_autoindex_event_1", 0.0)
     store = SqliteStore(path, ballast_bytes=0)
     with pytest.raises(JournalError, match="it is damaged"):
-        store.commit([record("k")], NOW)
+        store.commit([append("alarm/b", epoch=store.epoch)], NOW)
     with pytest.raises(JournalError, match="it is damaged"):
         store.tidy()
     store.close()

@@ -1,0 +1,200 @@
+"""Damaged clear columns come back by what lies elsewhere, and writing goes on."""
+
+import re
+from pathlib import Path
+
+import apsw
+import pytest
+
+from engine.journal.salvage import Replay
+from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
+from engine.ports.journal import (
+    SOURCE_DAMAGED,
+    Appended,
+    Conflict,
+    Head,
+    Recorded,
+    Request,
+)
+from engine.values import Instant
+from tests.contracts.journal.requests import (
+    NOW,
+    append,
+    code,
+    keys,
+    plan,
+    record,
+)
+from tests.engine.journal.test_aside import destroy, read
+
+MANY = 400
+REPLAY = Replay(
+    head_of=lambda stream, rows, now: Head(
+        status=f"{len(rows)} rows", is_open=True, next_due=now, subject=stream
+    ),
+    effects_of=lambda stream, _, __: [plan("a/1")] if stream == "alarm/a" else [],
+)
+TABLES = (
+    *("stream", "stream_open", "inbound", "inbound_untaken"),
+    *("effect", "effect_queue", "effect_alarm", "code"),
+)
+
+
+def filled(folder: Path, many: int = 3) -> Path:
+    """Make a journal with so many streams and signals, one of them taken up."""
+    path = folder / JOURNAL_FILE
+    store = SqliteStore(path, ballast_bytes=0)
+    store.commit([record(f"k{number:04}") for number in range(many)], NOW)
+    first = append(
+        plans=(plan("a/1"),), codes=(code(),), takes=keys("k0000"), epoch=store.epoch
+    )
+    rest = [append(f"alarm/b{n:04}", epoch=store.epoch) for n in range(many)]
+    store.commit([first, *rest], NOW)
+    store.close()
+    return path
+
+
+def change(path: Path, *statements: str) -> None:
+    connection = apsw.Connection(str(path))
+    connection.execute("PRAGMA ignore_check_constraints=ON").fetchall()
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+
+
+def opened(path: Path) -> SqliteStore:
+    return SqliteStore(path, ballast_bytes=0, replay=REPLAY)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_what_meets_the_damage_is_written_all_the_same_bug_the_store_ended(
+    tmp_path: Path, table: str
+) -> None:
+    path = filled(tmp_path)
+    destroy(path, table, 0.0)
+    store = opened(path)
+    later = append(
+        "alarm/a", 1, epoch=store.epoch, plans=(plan("a/2"),), codes=(code("R2D2"),)
+    )
+    group: list[Request] = [record("new"), later, append("alarm/c", epoch=store.epoch)]
+    told, went_on, began = store.commit(group, NOW)
+    assert isinstance(told, Recorded)
+    assert isinstance(went_on, Appended), "its seq comes of its rows"
+    assert isinstance(began, Appended)
+    (name,) = store.begun_anew
+    assert table.startswith(name)
+    reader = store.reader()
+    assert {row.stream for row in reader.heads("alarm/", open_only=True)} >= {
+        "alarm/a",
+        "alarm/b0001",
+        "alarm/c",
+    }
+    assert reader.effect(plan("a/1").effect_id) == plan("a/1")
+    reader.close()
+    store.close()
+    assert not opened(path).mend(), "it is sound now"
+
+
+def test_a_head_comes_back_with_the_hash_of_its_last_row(tmp_path: Path) -> None:
+    path = filled(tmp_path)
+    kept = "SELECT stream, epoch, seq, hash FROM stream ORDER BY stream"
+    before = apsw.Connection(str(path)).execute(kept).fetchall()
+    destroy(path, "stream", 0.0)
+    store = opened(path)
+    assert store.mend()
+    head = store.reader().head("alarm/a")
+    assert head is not None
+    assert head.head == Head(
+        status="1 rows", is_open=True, next_due=NOW, subject="alarm/a"
+    )
+    store.close()
+    assert apsw.Connection(str(path)).execute(kept).fetchall() == before
+
+
+def test_what_lies_between_two_damaged_pages_is_kept_as_it_was(tmp_path: Path) -> None:
+    path = filled(tmp_path, MANY)
+    for fraction in (0.2, 0.8):
+        destroy(path, "stream", fraction)
+    store = opened(path)
+    assert store.mend()
+    heads = store.reader().heads("alarm/", open_only=True)
+    assert len(heads) == MANY + 1
+    anew = [row.stream for row in heads if row.head.status == "1 rows"]
+    assert 0 < len(anew) < MANY / 2
+    store.close()
+
+
+def test_of_each_signal_that_nobody_took_up_one_stands_in_its_place(
+    tmp_path: Path,
+) -> None:
+    path = filled(tmp_path)
+    destroy(path, "inbound", 0.0)
+    store = opened(path)
+    assert store.mend()
+    rows = store.reader().inbound(untaken_only=False)
+    assert [row.source for row in rows] == [SOURCE_DAMAGED] * 2, "one was taken up"
+    assert [row.received_at for row in rows] == [Instant(1)] * 2
+    assert all(re.fullmatch("[0-9a-f]{32}", row.key) for row in rows)
+    (again,) = store.commit([record("k0001")], NOW)
+    assert isinstance(again, Recorded)
+    assert not again.repeated, "the device's repeat is a call of its own"
+    store.close()
+
+
+def test_where_nobody_knows_how_many_signals_are_lost_one_stands_for_all(
+    tmp_path: Path,
+) -> None:
+    path = filled(tmp_path)
+    destroy(path, "inbound", 0.0)
+    destroy(path, "inbound_untaken", 0.0)
+    store = opened(path)
+    assert store.mend()
+    (row,) = store.reader().inbound(untaken_only=True)
+    assert (row.source, row.received_at) == (SOURCE_DAMAGED, NOW)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "table"),
+    [
+        ("UPDATE stream SET is_open = 7", "stream"),
+        ("UPDATE stream SET subject = CAST(x'f4ff' AS TEXT)", "stream"),
+        ("UPDATE effect SET class = 'T'", "effect"),
+        ("UPDATE effect SET state = 'sent'", "effect"),
+        ("UPDATE inbound SET source = CAST(x'f4ff' AS TEXT)", "inbound"),
+        ("UPDATE code SET person = CAST(x'f4ff' AS TEXT)", "code"),
+    ],
+)
+def test_a_value_that_none_of_ours_has_is_damage(
+    tmp_path: Path, wrong: str, table: str
+) -> None:
+    path = filled(tmp_path)
+    change(path, wrong)
+    store = opened(path)
+    assert store.mend()
+    assert list(store.begun_anew) == [table]
+    reader = store.reader()
+    assert len(reader.heads("alarm/", open_only=True)) == 4
+    assert reader.effect(plan("a/1").effect_id) == plan("a/1")
+    assert len(reader.inbound(untaken_only=True)) == 2
+    store.close()
+
+
+def test_a_start_finds_what_it_would_meet_later(tmp_path: Path) -> None:
+    path = filled(tmp_path)
+    for table in ("code", "effect_alarm"):
+        destroy(path, table, 0.0)
+        read(path)
+        store = opened(path)
+        assert not store.mend(), "it was mended before anybody was paged"
+        store.close()
+
+
+def test_a_stream_goes_on_where_its_rows_end(tmp_path: Path) -> None:
+    path = filled(tmp_path)
+    destroy(path, "stream", 0.0)
+    store = opened(path)
+    (early,) = store.commit([append("alarm/a", 0, epoch=store.epoch, command="x")], NOW)
+    assert isinstance(early, Conflict)
+    assert early.seq == 1
+    store.close()
