@@ -294,7 +294,8 @@ def test_a_demo_killed_outright_leaves_no_engine_behind_bug_it_kept_running() ->
     finally:
         if engine.exists():
             os.kill(holder["pid"], signal.SIGKILL)
-        shutil.rmtree(folder)
+        # Another demo that begins just now takes away what this one has left.
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_the_nearest_five_of_the_circle_and_nobody_else_get_the_position(

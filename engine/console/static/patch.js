@@ -1,5 +1,7 @@
 // The page is read anew and patched: what somebody writes, and where they are, stays.
 
+import { instant } from "./clock.js";
+
 // What each part last read as; kept here, so that nothing revealed stays in the page.
 const seen = new Map();
 let reading = false;
@@ -132,6 +134,8 @@ export async function refresh(onSignedOut, onPatched) {
   try {
     do {
       again = false;
+      // What the answer says of times counts from here: a computer may sleep on its way.
+      const asked = instant();
       const answer = await ask();
       if (new URL(answer.url).pathname === "/sign-in") {
         onSignedOut();
@@ -146,7 +150,7 @@ export async function refresh(onSignedOut, onPatched) {
       if (theirs && ours) ours.dataset.revealedForS = theirs.dataset.revealedForS;
       patchParts(page);
       patchActs(page);
-      onPatched();
+      onPatched(asked);
     } while (again);
     return true;
   } catch {
