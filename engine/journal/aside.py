@@ -23,12 +23,7 @@ from engine.journal.salvage import (
     readable,
     signals,
 )
-from engine.journal.schema import LATEST, REPLACED
-
-TABLES: Final[Mapping[str, tuple[str, ...]]] = REPLACED | {
-    table: (statement,) for table, statement in LATEST.items()
-}
-"""What may begin anew, each with the statements that make it."""
+from engine.journal.schema import TABLES
 
 _INDEX: Final = re.compile(r"CREATE INDEX (\w+)")
 

@@ -1,10 +1,11 @@
 """Rows of the SQLite journal as the port's values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import apsw
 
+from engine.journal.schema import TYPES, Types
 from engine.ports.journal import (
     TOLD,
     Begun,
@@ -64,10 +65,36 @@ DOUBTS: Final = "SELECT person, lat_deg, lon_deg, accuracy_m, at, why FROM doubt
 ATTENDANCE: Final = "SELECT device, at, battery_ratio FROM attendance"
 
 
+def _types(table: str, columns: str) -> Types:
+    return tuple(TYPES[table][name] for name in columns.split())
+
+
+_BEGAN_TYPES: Final = (*_types("stream", "stream status"), (int,), (str,))
+_HEAD_TYPES: Final = _types(
+    "stream", "stream owner epoch seq status is_open next_due subject"
+)
+
+
+def _ours(cursor: Iterable[Any], types: Iterable[tuple[type, ...]]) -> Iterator[Any]:
+    """Yield rows; a changed bit in one makes bytes of a text, at which others end.
+
+    Raises:
+        TypeError: a value is of another type than its column.
+
+    """
+    types = tuple(types)
+    for row in cursor:
+        if not all(map(isinstance, row, types)):
+            message = "a value is of another type than its column"
+            raise TypeError(message)
+        yield row
+
+
 def begun(cursor: apsw.Cursor) -> dict[str, Begun]:
     """Read all of a result of `BEGAN`."""
     return {
-        stream: (status, Instant(at), subject) for stream, status, at, subject in cursor
+        stream: (status, Instant(at), subject)
+        for stream, status, at, subject in _ours(cursor, _BEGAN_TYPES)
     }
 
 
@@ -116,7 +143,9 @@ def heads(cursor: apsw.Cursor) -> list[HeadRow]:
                 subject=subject,
             ),
         )
-        for stream, owner, epoch, seq, status, is_open, due, subject in cursor
+        for stream, owner, epoch, seq, status, is_open, due, subject in _ours(
+            cursor, _HEAD_TYPES
+        )
     ]
 
 
@@ -152,7 +181,7 @@ def effects(cursor: apsw.Cursor) -> list[EffectRow]:
             route,
             reference,
             changed_at,
-        ) in cursor
+        ) in _ours(cursor, TYPES["effect"].values())
     ]
 
 
@@ -166,7 +195,9 @@ def inbound(cursor: apsw.Cursor) -> list[InboundRow]:
             body=body,
             taken_by=taken_by,
         )
-        for key, source, received_at, body, taken_by in cursor
+        for key, source, received_at, body, taken_by in _ours(
+            cursor, TYPES["inbound"].values()
+        )
     ]
 
 
@@ -179,7 +210,9 @@ def places(cursor: apsw.Cursor) -> list[Place]:
                 lat_deg=lat_deg, lon_deg=lon_deg, accuracy_m=accuracy_m, at=Instant(at)
             ),
         )
-        for person, lat_deg, lon_deg, accuracy_m, at in cursor
+        for person, lat_deg, lon_deg, accuracy_m, at in _ours(
+            cursor, TYPES["place"].values()
+        )
     ]
 
 
@@ -193,7 +226,9 @@ def doubts(cursor: apsw.Cursor) -> list[Doubt]:
             ),
             why=PlaceDoubt(why),
         )
-        for person, lat_deg, lon_deg, accuracy_m, at, why in cursor
+        for person, lat_deg, lon_deg, accuracy_m, at, why in _ours(
+            cursor, TYPES["doubt"].values()
+        )
     ]
 
 
@@ -201,7 +236,7 @@ def attendance(cursor: apsw.Cursor) -> list[Seen]:
     """Read all of a result of `ATTENDANCE`."""
     return [
         Seen(device=device, at=Instant(at), battery_ratio=battery_ratio)
-        for device, at, battery_ratio in cursor
+        for device, at, battery_ratio in _ours(cursor, TYPES["attendance"].values())
     ]
 
 

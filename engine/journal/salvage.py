@@ -16,6 +16,7 @@ from engine.journal.chain import GENESIS
 from engine.journal.columns import effect_columns
 from engine.journal.mishap import is_damage
 from engine.journal.rows import EVENTS, events
+from engine.journal.schema import TYPES
 from engine.ports.journal import (
     SOURCE_DAMAGED,
     EffectRow,
@@ -63,14 +64,18 @@ def readable(connection: apsw.Connection, table: str) -> tuple[list[Row], bool]:
     And whether those are all: then an index alone is damaged.
     """
     found: dict[Any, Row] = {}
+    is_all = True
     for order in ("ASC", "DESC"):
         wanted = f"SELECT * FROM {table} ORDER BY 1 {order}"  # noqa: S608 - our own names
         with PastDamage():
             for row in connection.execute(wanted):
                 if fits(table, row):
                     found.setdefault(row[0], row)
-            return list(found.values()), True
-    return list(found.values()), False
+                else:
+                    is_all = False
+            return list(found.values()), is_all
+        is_all = False
+    return list(found.values()), is_all
 
 
 class PastDamage:
@@ -86,7 +91,12 @@ class PastDamage:
 
 
 def fits(table: str, row: Row) -> bool:
-    """Say whether the values of a row are ours; one that has others is as lost."""
+    """Say whether the values of a row are ours; one that has others is as lost.
+
+    A changed bit makes bytes of a text: no new table would take such a row.
+    """
+    if not all(map(isinstance, row, TYPES[table].values())):
+        return False
     try:
         _VALUES[table]([row])
     except (ValueError, TypeError):
@@ -131,10 +141,10 @@ def effects(connection: apsw.Connection, replay: Replay) -> Iterator[Row]:
         apsw.Error, ValueError: not even which streams there are can be read.
 
     """
-    kept, _ = readable(connection, "effect")
+    kept, is_all = readable(connection, "effect")
     yield from kept
     found = {row[0] for row in kept}
-    for owner in _owners(connection, found):
+    for owner in [] if is_all else _owners(connection, found):
         for effect in replay.effects_of(
             owner,
             _stream(connection, owner) or (),
@@ -153,7 +163,8 @@ def _owners(connection: apsw.Connection, found: Collection[str]) -> list[str]:
         lost = [
             owner for owner, effect in connection.execute(wanted) if effect not in found
         ]
-        return list(dict.fromkeys(lost))
+        if all(isinstance(owner, str) for owner in lost):
+            return list(dict.fromkeys(lost))
     names = "SELECT DISTINCT stream FROM event"
     return [name for (name,) in connection.execute(names)]
 

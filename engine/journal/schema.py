@@ -5,7 +5,9 @@ A version, once released, never changes: a newer one is appended to `VERSIONS`.
 many of these versions it has.
 """
 
+import re
 from collections.abc import Mapping
+from types import NoneType
 from typing import Final
 
 APPLICATION_ID: Final = 0x4E41544A
@@ -175,3 +177,24 @@ REPLACED: Final = {
     "code": (_CODE,),
 }
 """Tables of clear columns: what of them is lost comes back by events, or not at all."""
+
+TABLES: Final[Mapping[str, tuple[str, ...]]] = REPLACED | {
+    table: (statement,) for table, statement in LATEST.items()
+}
+"""What may begin anew, each with the statements that make it."""
+
+_COLUMN: Final = re.compile(
+    r"^ +(\w+) (TEXT|INTEGER|REAL|BLOB)( NOT NULL| PRIMARY KEY)?", re.MULTILINE
+)
+_TYPE: Final = {"TEXT": str, "INTEGER": int, "REAL": float, "BLOB": bytes}
+
+Types = tuple[tuple[type, ...], ...]
+
+TYPES: Final[Mapping[str, Mapping[str, tuple[type, ...]]]] = {
+    table: {
+        name: (_TYPE[kind],) if is_set else (_TYPE[kind], NoneType)
+        for name, kind, is_set in _COLUMN.findall(statements[0])
+    }
+    for table, statements in TABLES.items()
+}
+"""Of which types the columns of these tables are; a changed bit makes others."""
