@@ -254,10 +254,11 @@ class SqliteStore:
         try:
             return self._with_ballast(group, now, _UNREADABLE)
         except (apsw.Error, OSError) as error:
-            if not is_damage(error) or not self.mend():
+            if not is_damage(error) or not self._with_room(self.mend):
                 raise
             self._damage = None
-        return self._with_ballast(group, now, "")
+        spares = _SCARCE if self._ballast.is_freed else ""
+        return self._with_ballast(group, now, spares)
 
     def _mend(self, damage: Exception) -> None:
         try:

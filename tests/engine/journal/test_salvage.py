@@ -6,6 +6,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from engine.journal.connection import BALLAST_SUFFIX, beside
 from engine.journal.salvage import Replay
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.ports.journal import (
@@ -15,6 +16,7 @@ from engine.ports.journal import (
     Head,
     Recorded,
     Request,
+    Unknown,
 )
 from engine.values import Instant
 from tests.contracts.journal.requests import (
@@ -25,7 +27,8 @@ from tests.contracts.journal.requests import (
     plan,
     record,
 )
-from tests.engine.journal.test_aside import destroy, read
+from tests.engine.journal.test_aside import destroy, leaf, read
+from tests.faults_vfs import FaultsVfs
 
 MANY = 400
 REPLAY = Replay(
@@ -107,6 +110,25 @@ def test_what_meets_the_damage_is_written_all_the_same_bug_the_store_ended(
     reader.close()
     store.close()
     assert not opened(path).mend(), "it is sound now"
+
+
+@pytest.mark.parametrize("table", ["stream", "effect", "inbound", "code"])
+def test_what_meets_it_on_a_full_disk_is_given_the_ballast_bug_it_was_refused(
+    tmp_path: Path, table: str
+) -> None:
+    """The table could not begin anew, and the space held back for an SOS lay there."""
+    path, vfs = filled(tmp_path), FaultsVfs()
+    store = SqliteStore(path, vfs=vfs.name, replay=REPLAY)
+    ballast = beside(path, BALLAST_SUFFIX)
+    assert ballast.exists()
+    vfs.lost, vfs.is_full = leaf(path, table, 0.0), ballast.exists
+    later = append("alarm/a", 1, epoch=store.epoch, plans=(plan("a/2"),))
+    coded = append("alarm/c", epoch=store.epoch, codes=(code("R2D2"),))
+    answers = store.commit([record("new"), later, coded], NOW)
+    assert not any(isinstance(answer, Unknown | Conflict) for answer in answers)
+    assert list(store.begun_anew) == [table]
+    store.close()
+    vfs.unregister()
 
 
 def test_a_head_comes_back_with_the_hash_of_its_last_row(tmp_path: Path) -> None:
