@@ -10,6 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from engine.alarm.codec import decode, replay
+from engine.alarm.effects import Effect
 from engine.alarm.rows import head_of, plans_of
 from engine.alarm.schedule import next_due
 from engine.alarm.state import alarm_of
@@ -86,20 +87,42 @@ def replayed_effects(stream: str, rows: Rows, rows_of: RowsOf) -> Sequence[Effec
     found = []
     for plan in plans_of(alarm, said):
         known = alarm.effects.get(plan.effect_id)
-        # Else what the alarm knows holds: that it was taken back, above all.
-        stands = plan if known is None else replace(plan, state=known.state)
+        stands = plan if known is None else _as_known(plan, known)
         found.append(_standing(stands, rows_of(effect_stream(plan.effect_id))))
     return found
 
 
+def _as_known(plan: EffectRow, known: Effect) -> EffectRow:
+    """Return it as the alarm has it: that it was taken back or sent, above all."""
+    return replace(
+        plan,
+        state=known.state,
+        attempt=known.attempt,
+        route=known.route,
+        changed_at=known.settled_at,
+    )
+
+
 def _standing(plan: EffectRow, rows: Rows | None) -> EffectRow:
-    """Return how it stands; unknown where nobody can tell whether it was sent."""
+    """Return how it stands; unknown where nobody can tell whether it was sent.
+
+    What the alarm has heard of a row that cannot be read holds: as unknown it would be
+    sent anew.
+    """
     if rows is not None and not rows:
         return plan
     try:
         return _by_rows(plan, rows or ())
     except Exception:  # noqa: BLE001 - of whatever is wrong with a row
+        if plan.state not in _UNHEARD:
+            return plan
         return replace(plan, state=EffectState.UNKNOWN, attempt=1)
+
+
+_UNHEARD: Final = frozenset(
+    {EffectState.PLANNED, EffectState.ATTEMPTING, EffectState.WITHDRAWN}
+)
+"""That there are rows says more: it was begun, before it was taken back perhaps."""
 
 
 def _by_rows(plan: EffectRow, rows: Rows) -> EffectRow:

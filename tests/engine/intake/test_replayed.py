@@ -115,6 +115,18 @@ def test_messages_come_back_as_they_stand_and_none_of_them_is_sent_anew() -> Non
     assert shown[gone][0] is EffectState.UNKNOWN, "it may have been sent"
 
 
+def test_what_the_alarm_heard_holds_where_rows_are_gone_bug_it_was_sent_anew() -> None:
+    """As unknown a page is repeated up to twelve times."""
+    alarm = scene()
+    sent, began, *_ = alarm.waiting()
+    alarm.settle(sent, EffectState.ACCEPTED)
+    alarm.settle(began, EffectState.ATTEMPTING)
+    found = replayed_effects(STREAM, alarm.rows, lambda _: None)
+    shown = {row.effect_id: (row.state, row.attempt, row.route) for row in found}
+    assert shown[sent] == (EffectState.ACCEPTED, 1, "modem-1")
+    assert shown[began][0] is EffectState.UNKNOWN
+
+
 def test_what_was_taken_back_stays_so() -> None:
     alarm = scene()
     alarm.acknowledge()
