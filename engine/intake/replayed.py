@@ -20,9 +20,9 @@ from engine.intake.checkins.timer import PREFIX as TIMERS
 from engine.intake.orders.order import PREFIX as ORDERS
 from engine.intake.orders.order import fold, open_head
 from engine.journal.salvage import Replay
-from engine.ports.journal import EffectRow, EffectState, Head, StoredEvent
+from engine.ports.journal import Code, EffectRow, EffectState, Head, StoredEvent
 from engine.stored import read_plain
-from engine.values import Instant
+from engine.values import Instant, PersonId
 
 Rows = Sequence[StoredEvent]
 RowsOf = Callable[[str], Rows | None]
@@ -92,6 +92,19 @@ def replayed_effects(stream: str, rows: Rows, rows_of: RowsOf) -> Sequence[Effec
     return found
 
 
+def replayed_codes(stream: str, rows: Rows) -> Sequence[Code]:
+    """Return the reply codes that an alarm has given, each to whom it was given."""
+    try:
+        alarm = replay(alarm_of(stream), None, rows)
+    except Exception:  # noqa: BLE001 - of whatever is wrong with a row
+        return ()
+    return [
+        Code(code=told.code, stream=stream, person=PersonId(told.person))
+        for told in (() if alarm is None else alarm.told.values())
+        if told.code
+    ]
+
+
 def _as_known(plan: EffectRow, known: Effect) -> EffectRow:
     """Return it as the alarm has it: that it was taken back or sent, above all."""
     return replace(
@@ -137,4 +150,6 @@ def _by_rows(plan: EffectRow, rows: Rows) -> EffectRow:
     )
 
 
-REPLAY: Final = Replay(head_of=replayed_head, effects_of=replayed_effects)
+REPLAY: Final = Replay(
+    head_of=replayed_head, effects_of=replayed_effects, codes_of=replayed_codes
+)

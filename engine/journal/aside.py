@@ -17,6 +17,7 @@ import apsw
 from engine.journal.salvage import (
     PastDamage,
     Replay,
+    codes,
     effects,
     fits,
     heads,
@@ -49,6 +50,7 @@ def set_aside(connection: apsw.Connection, replay: Replay) -> dict[str, int]:
         "stream": lambda: heads(connection, replay),
         "effect": lambda: effects(connection, replay),
         "inbound": lambda: signals(connection),
+        "code": lambda: codes(connection, replay),
     }
     # Before the transaction, which one failed read would spoil; nobody else writes.
     rows = {

@@ -1,8 +1,9 @@
 """The rows of a damaged table: what can be read, and what others tell of the rest.
 
-A stream's head comes of its events, and so do the effects that an alarm has planned. Of
-a signal that nobody has taken up an index on pages of its own still knows; it may be an
-SOS, so a row in its place says that there was one.
+A stream's head comes of its events, and so do the effects that an alarm has planned and
+the reply codes that it has given. Of a signal that nobody has taken up an index on
+pages of its own still knows; it may be an SOS, so a row in its place says that there
+was one.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from engine.journal.rows import EVENTS, events
 from engine.journal.schema import TYPES
 from engine.ports.journal import (
     SOURCE_DAMAGED,
+    Code,
     EffectRow,
     Head,
     StoredEvent,
@@ -37,6 +39,9 @@ EffectsOf = Callable[[str, Events, Callable[[str], Events | None]], Sequence[Eff
 """Says which effects a stream's rows have planned, and how those stand by the rows of
 streams of their own: None where those cannot be read. It raises nothing."""
 
+CodesOf = Callable[[str, Events], Sequence[Code]]
+"""Says which reply codes a stream's rows have given to whom. It raises nothing."""
+
 _BODY: Final = b"{}"
 
 
@@ -48,11 +53,16 @@ def _no_effects(*_: object) -> Sequence[EffectRow]:
     return ()
 
 
+def _no_codes(*_: object) -> Sequence[Code]:
+    return ()
+
+
 class Replay(NamedTuple):
     """Who knows what events come to; without them nothing comes back but its name."""
 
     head_of: HeadOf = _unread_head
     effects_of: EffectsOf = _no_effects
+    codes_of: CodesOf = _no_codes
 
 
 NOBODY: Final = Replay()
@@ -165,8 +175,31 @@ def _owners(connection: apsw.Connection, found: Collection[str]) -> list[str]:
         ]
         if all(isinstance(owner, str) for owner in lost):
             return list(dict.fromkeys(lost))
+    return _streams(connection)
+
+
+def _streams(connection: apsw.Connection) -> list[str]:
     names = "SELECT DISTINCT stream FROM event"
     return [name for (name,) in connection.execute(names)]
+
+
+def codes(connection: apsw.Connection, replay: Replay) -> Iterator[Row]:
+    """Yield the codes that can be read, and what alarms have given beside those.
+
+    A code that nobody knew of might be drawn for somebody else.
+
+    Raises:
+        apsw.Error, ValueError: not even which streams there are can be read.
+
+    """
+    kept, is_all = readable(connection, "code")
+    yield from kept
+    found = {row[0] for row in kept}
+    for stream in [] if is_all else _streams(connection):
+        if stream.startswith("alarm/"):
+            for given in replay.codes_of(stream, _stream(connection, stream) or ()):
+                if given.code not in found:
+                    yield given.code, given.stream, given.person
 
 
 def signals(connection: apsw.Connection) -> Iterator[Row]:

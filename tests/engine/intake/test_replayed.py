@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from engine.alarm.rows import head_of, key_of
+from engine.alarm.codec import decode
+from engine.alarm.rows import append_of, head_of, key_of
 from engine.alarm.schedule import next_due
 from engine.alarm.state import Kind, stream_of
 from engine.dispatch.outcomes import ATTEMPTING, SETTLED, Outcome, settled_body
@@ -12,7 +13,11 @@ from engine.intake.checkins.timer import Fact as Timed
 from engine.intake.checkins.timer import event_of
 from engine.intake.orders.order import Fact as Ordered
 from engine.intake.orders.order import fact_event, given_event, open_head
-from engine.intake.replayed import replayed_effects, replayed_head
+from engine.intake.replayed import (
+    replayed_codes,
+    replayed_effects,
+    replayed_head,
+)
 from engine.ports.device import DeviceCommand, DeviceOrder
 from engine.ports.journal import EffectState, NewEvent, StoredEvent
 from engine.stored import write_plain
@@ -125,6 +130,17 @@ def test_what_the_alarm_heard_holds_where_rows_are_gone_bug_it_was_sent_anew() -
     shown = {row.effect_id: (row.state, row.attempt, row.route) for row in found}
     assert shown[sent] == (EffectState.ACCEPTED, 1, "modem-1")
     assert shown[began][0] is EffectState.UNKNOWN
+
+
+def test_codes_come_back_to_whom_they_were_given() -> None:
+    alarm = scene()
+    events = tuple(map(decode, alarm.rows))
+    written = append_of(None, alarm.state(), events, CommandId("c"), 1, None).codes
+    assert written
+    found = replayed_codes(STREAM, alarm.rows)
+    assert {one.code: one for one in found} == {one.code: one for one in written}
+    broken = stored(STREAM, NewEvent(kind="AlarmRaised", body=b"\xff"))
+    assert not replayed_codes(STREAM, broken)
 
 
 def test_what_was_taken_back_stays_so() -> None:

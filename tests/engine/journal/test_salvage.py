@@ -36,6 +36,7 @@ REPLAY = Replay(
         status=f"{len(rows)} rows", is_open=True, next_due=now, subject=stream
     ),
     effects_of=lambda stream, _, __: [plan("a/1")] if stream == "alarm/a" else [],
+    codes_of=lambda stream, _: [code()] if stream == "alarm/a" else [],
 )
 TABLES = (
     *("stream", "stream_open", "inbound", "inbound_untaken"),
@@ -174,6 +175,20 @@ def test_of_each_signal_that_nobody_took_up_one_stands_in_its_place(
     (again,) = store.commit([record("k0001")], NOW)
     assert isinstance(again, Recorded)
     assert not again.repeated, "the device's repeat is a call of its own"
+    store.close()
+
+
+def test_a_lost_code_is_given_to_nobody_else_bug_it_was(tmp_path: Path) -> None:
+    path = filled(tmp_path)
+    destroy(path, "code", 0.0)
+    store = opened(path)
+    assert store.mend()
+    other = code(stream="alarm/c")
+    (answer,) = store.commit(
+        [append("alarm/c", epoch=store.epoch, codes=(other,))], NOW
+    )
+    assert isinstance(answer, Conflict)
+    assert store.reader().code(other.code) == code()
     store.close()
 
 
