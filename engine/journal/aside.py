@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import apsw
 
+from engine.journal.rows import HEADLESS
 from engine.journal.salvage import (
     PastDamage,
     Replay,
@@ -71,11 +72,20 @@ def set_aside(connection: apsw.Connection, replay: Replay) -> dict[str, int]:
 
 
 def _is_sound(connection: apsw.Connection, table: str) -> bool:
+    if table == "stream" and _lacks_heads(connection):
+        return False
     with PastDamage():
-        checked = connection.execute(f"PRAGMA quick_check({table})").get
+        # The quick one does not look whether an index leads to each row.
+        checked = connection.execute(f"PRAGMA integrity_check({table})").get
         rows = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - our own names
         # A bit may have changed in a page that is whole.
         return checked == "ok" and all(fits(table, row) for row in rows)
+    return False
+
+
+def _lacks_heads(connection: apsw.Connection) -> bool:
+    with PastDamage():  # perhaps of events: no head is made anew for that
+        return bool(connection.execute(HEADLESS).get)
     return False
 
 

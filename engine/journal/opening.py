@@ -8,7 +8,7 @@ hundreds takes as long to read.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -103,7 +103,7 @@ def _opened(
     reading: list[Future[Rows]] = []
 
     def sound() -> None:
-        reading.append(threads.submit(_checked_rows, readers))
+        reading.append(threads.submit(_checked_rows, readers, path))
 
     def has_read() -> None:
         for each in reading:
@@ -130,11 +130,13 @@ def _read(reading: Future[Rows], store: SqliteStore, readers: ReaderPool) -> Row
     return _rows(readers, _legible)
 
 
-def _checked_rows(readers: ReaderPool) -> Rows:
+def _checked_rows(readers: ReaderPool, path: Path) -> Rows:
     """Read as well what every start needs, of what is mended where it is damaged.
 
     Nobody may be paged with a code before all codes could be read.
     """
+    with closing(SqliteReader(path)) as own:
+        own.check_found()
     with readers.reader() as reader:
         reader.heads("", open_only=True)
         reader.inbound(untaken_only=True)

@@ -108,6 +108,17 @@ class SqliteReader:
         wanted = "SELECT DISTINCT stream FROM event WHERE stream >= ? AND stream < ?"
         return self._read(wanted, (prefix, behind), _texts)
 
+    def check_found(self) -> None:
+        """Look for alarms, messages and signals that nobody would find, at a start.
+
+        Raises:
+            JournalError: there are some, by a changed bit in a name or in an index.
+
+        """
+        for wanted in (rows.HEADLESS, *rows.UNLISTED):
+            if self._read(wanted, (), _integers) != [0]:
+                raise stated(self._path, "a row in it is not found", _DAMAGE_CURE)
+
     def began(self, prefix: str) -> Mapping[str, Begun]:
         """Return each open stream of that prefix, as `Begun` says it."""
         return self._read(rows.BEGAN, (len(prefix), prefix), rows.begun)

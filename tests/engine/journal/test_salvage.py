@@ -7,12 +7,14 @@ import apsw
 import pytest
 
 from engine.journal.connection import BALLAST_SUFFIX, beside
+from engine.journal.opening import opened_beside
 from engine.journal.salvage import Replay
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.ports.journal import (
     SOURCE_DAMAGED,
     Appended,
     Conflict,
+    EffectState,
     Head,
     Recorded,
     Request,
@@ -277,6 +279,60 @@ def test_a_start_finds_such_a_bit_bug_it_ended_the_engine_each_time(
     store = opened(path)
     assert not store.mend(), "it was mended at the start"
     store.close()
+
+
+def test_a_damaged_index_of_events_costs_no_head_at_a_start(tmp_path: Path) -> None:
+    path = filled(tmp_path)
+    destroy(path, "sqlite_autoindex_event_1", 0.0)
+    opening, _ = opened_beside(path, lambda: None, replay=REPLAY)
+    assert not opening.store.begun_anew
+    assert len(opening.store.reader().heads("alarm/", open_only=True)) == 4
+    opening.close()
+
+
+def flip(path: Path, table: str, old: bytes, new: bytes) -> None:
+    """Change bits in the first page of a table or index, which stays whole."""
+    connection = apsw.Connection(str(path))
+    root = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
+    page = connection.execute(root, (table,)).get
+    size = connection.execute("PRAGMA page_size").get
+    connection.close()
+    content = bytearray(path.read_bytes())
+    begin = (page - 1) * size
+    assert old in content[begin : begin + size]
+    content[begin : begin + size] = content[begin : begin + size].replace(old, new)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("table", ["stream", "stream_open"])
+def test_an_open_case_whose_name_a_bit_has_changed_is_found_bug_it_was_silent(
+    tmp_path: Path, table: str
+) -> None:
+    path = filled(tmp_path)
+    flip(path, table, b"alarm/b0002", b"alarm/c0002")
+    opening, _ = opened_beside(path, lambda: None, replay=REPLAY)
+    heads = opening.store.reader().heads("alarm/", open_only=True)
+    assert {f"alarm/{name}" for name in ("a", "b0000", "b0001", "b0002")} <= {
+        row.stream for row in heads
+    }
+    assert list(opening.store.begun_anew) == ["stream"]
+    opening.close()
+
+
+@pytest.mark.parametrize(
+    ("index", "old", "new"),
+    [("inbound_untaken", b"k0002", b"k0003"), ("effect_queue", b"a/1", b"a/3")],
+)
+def test_what_an_index_leads_to_no_more_is_found_bug_nobody_took_it_up(
+    tmp_path: Path, index: str, old: bytes, new: bytes
+) -> None:
+    path = filled(tmp_path)
+    flip(path, index, old, new)
+    opening, _ = opened_beside(path, lambda: None, replay=REPLAY)
+    reader = opening.store.reader()
+    assert len(reader.inbound(untaken_only=True)) == 2
+    assert reader.effects(frozenset({EffectState.PLANNED})) == [plan("a/1")]
+    opening.close()
 
 
 def test_where_an_index_alone_is_damaged_no_event_is_read(tmp_path: Path) -> None:
