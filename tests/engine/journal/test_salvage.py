@@ -14,6 +14,7 @@ from engine.ports.journal import (
     SOURCE_DAMAGED,
     Appended,
     Conflict,
+    EffectRow,
     EffectState,
     Head,
     Recorded,
@@ -339,7 +340,12 @@ def test_where_an_index_alone_is_damaged_no_event_is_read(tmp_path: Path) -> Non
     path = filled(tmp_path)
     destroy(path, "effect_alarm", 0.0)
     asked: list[str] = []
-    replay = Replay(effects_of=lambda stream, _, __: asked.append(stream) or ())
+
+    def effects_of(stream: str, _: object, __: object) -> list[EffectRow]:
+        asked.append(stream)
+        return []
+
+    replay = Replay(effects_of=effects_of)
     store = SqliteStore(path, ballast_bytes=0, replay=replay)
     assert store.mend()
     assert store.begun_anew == {"effect": 1}
