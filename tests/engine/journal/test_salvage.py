@@ -208,6 +208,18 @@ def test_where_nobody_knows_how_many_signals_are_lost_one_stands_for_all(
     store.close()
 
 
+def is_whole_once_mended(path: Path, table: str) -> None:
+    """Mend that table alone; every case, message and signal is there."""
+    store = opened(path)
+    assert store.mend()
+    assert list(store.begun_anew) == [table]
+    reader = store.reader()
+    assert len(reader.heads("alarm/", open_only=True)) == 4
+    assert reader.effect(plan("a/1").effect_id) == plan("a/1")
+    assert len(reader.inbound(untaken_only=True)) == 2
+    store.close()
+
+
 @pytest.mark.parametrize(
     ("wrong", "table"),
     [
@@ -224,14 +236,7 @@ def test_a_value_that_none_of_ours_has_is_damage(
 ) -> None:
     path = filled(tmp_path)
     change(path, wrong)
-    store = opened(path)
-    assert store.mend()
-    assert list(store.begun_anew) == [table]
-    reader = store.reader()
-    assert len(reader.heads("alarm/", open_only=True)) == 4
-    assert reader.effect(plan("a/1").effect_id) == plan("a/1")
-    assert len(reader.inbound(untaken_only=True)) == 2
-    store.close()
+    is_whole_once_mended(path, table)
 
 
 @pytest.mark.parametrize(
@@ -251,14 +256,7 @@ def test_a_bit_that_makes_bytes_of_a_text_costs_no_row_bug_no_new_table_took_it(
     """An open case, a planned message or a signal was gone without a word."""
     path = filled(tmp_path)
     retype(path, table, column, kind)
-    store = opened(path)
-    assert store.mend()
-    assert list(store.begun_anew) == [table]
-    reader = store.reader()
-    assert len(reader.heads("alarm/", open_only=True)) == 4
-    assert reader.effect(plan("a/1").effect_id) == plan("a/1")
-    assert len(reader.inbound(untaken_only=True)) == 2
-    store.close()
+    is_whole_once_mended(path, table)
 
 
 @pytest.mark.parametrize(
