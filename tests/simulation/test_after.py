@@ -92,3 +92,27 @@ def test_news_of_an_end_may_take_a_minute_and_no_longer(
         watcher.listen(scene.state(), one, 100.0)
     assert is_not_told_of_end(scene.state())
     assert watcher.just_ended(scene.state(), 100.0 + passed_s) is not is_late
+
+
+@pytest.mark.parametrize("opener", ["c1", "c2"])
+def test_whose_own_word_of_force_opened_it_need_hear_of_one_end_alone(
+    opener: str,
+) -> None:
+    """After a true word in its place their telephone would have had one."""
+    scene = scene_of(ABDUCTION)
+    for by in (ALDER, ROWAN):
+        scene.confirm_safe(by)
+    scene.close(ALDER)
+    scene.run(60, each_due=scene.settle_all)
+    scene.reply("c1", ReplyKind.SAFE, duress=True)
+    scene.acknowledge()
+    for by in (ALDER, ROWAN):
+        scene.confirm_safe(by)
+    scene.close(ALDER)
+    scene.run(60, each_due=scene.settle_all)
+    case = scene.state()
+    assert not is_not_told_of_end(case)
+    opened = structs.replace(case.told["c1"], person=opener)
+    others = {key: one for key, one in case.told.items() if key != "c1"}
+    other = structs.replace(case, told={**others, opener: opened})
+    assert is_not_told_of_end(other) is (opener == "c2")

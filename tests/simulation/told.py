@@ -11,6 +11,7 @@ from engine.alarm.events import (
     NotificationPlanned,
     RecipientsChosen,
 )
+from engine.alarm.force import has_opened
 from engine.alarm.found_false import is_needless
 from engine.alarm.state import Alarm, Truth
 from engine.intake.absence import SOURCE_ABSENCE
@@ -22,6 +23,7 @@ SLACK = timedelta(seconds=60)
 REPEATS = 2
 """So many are enough to have tried, where the file says nothing of them."""
 _SENT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
+_PERHAPS_SENT = _SENT | {EffectState.ATTEMPTING, EffectState.UNKNOWN}
 _CALLED = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _CHOSEN = _CALLED | {Audience.HQ, Audience.DUTY}
 _HEAR_OF_END = _CHOSEN | {Audience.ASKED, Audience.SILENT}
@@ -141,7 +143,8 @@ def is_not_told_of_end(alarm: Alarm) -> bool:
     """Say whether somebody who was told of a case that ended hears nothing of it.
 
     By one way that the step of the end has it has to have got through, or its tries
-    are spent. A case that was merged goes on elsewhere, which has its people.
+    are spent. A case that was merged goes on elsewhere, which has its people. Whose own
+    word of force has opened the case again hears of one end alone.
     """
     if alarm.is_open or alarm.merged_into is not None:
         return not (alarm.is_open or alarm.handed_on)
@@ -170,9 +173,23 @@ def is_not_told_of_end(alarm: Alarm) -> bool:
             # Where the repeated one is found to have got through, its repeat need not.
             and (one.state in _SENT or (not one.repeated and _may_end(alarm, one)))
         }
-        if not told <= heard:
+        if any(not _may_have_heard(alarm, who) for who in told - heard):
             return True
     return False
+
+
+def _may_have_heard(alarm: Alarm, person: str) -> bool:
+    entry = alarm.told.get(person)
+    return (
+        entry is not None
+        and has_opened(alarm, entry)
+        and any(
+            one.person == person
+            and one.audience is Audience.TOLD
+            and one.state in _PERHAPS_SENT
+            for one in alarm.effects.values()
+        )
+    )
 
 
 def _may_end(alarm: Alarm, last: Effect) -> bool:
