@@ -75,8 +75,7 @@ class Adapters:
 class Parts:
     """Everything that the tree's literal speaks of.
 
-    `hq` are HQ's own addresses (channel, address); `jump_s` says how far the wall
-    clock has drifted from the engine's.
+    `hq` are HQ's own (channel, address); `jump_s` is how far the wall clock drifted.
     """
 
     adapters: Adapters
@@ -321,6 +320,7 @@ def _attempts(p: Parts, route: str) -> Attempts:
         told=_settling(p, route),
         full=p.health.teller(DegradedReason.DISK_FULL, route),
         unseen=unseen_in(p.telemetry),
+        is_nobodys=p.desk.is_nobodys,
     )
 
 

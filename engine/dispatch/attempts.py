@@ -6,7 +6,6 @@ the effect's stream from then on.
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from engine.dispatch.legible import Legible
@@ -17,12 +16,14 @@ from engine.dispatch.outcomes import (
     REPLACED,
     SETTLED,
     UNSEEN,
+    Heard,
     Outcome,
     Settled,
     effect_stream,
     settled_body,
 )
 from engine.dispatch.patience import ask_patiently, begun_by
+from engine.dispatch.retired import RETIRED, IsNobodys, is_retired
 from engine.ports.journal import (
     Answer,
     Append,
@@ -49,17 +50,6 @@ UNSENT_MAX = 64
 NO_NOTE: Mapping[str, object] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """The journal's answer to an outcome, on its way to the route's thread."""
-
-    row: EffectRow
-    outcome: Outcome
-    expected_seq: int
-    requires: frozenset[EffectState]
-    answer: Answer
-
-
 class Attempts:
     """Writes the life of the effects that one route sends.
 
@@ -83,22 +73,25 @@ class Attempts:
         told: Callable[[Settled], None],
         full: Callable[[bool], None] = lambda _: None,
         unseen: Callable[[str], None] = lambda _: None,
+        is_nobodys: IsNobodys = lambda _: False,
     ) -> None:
         """Write for `route`; `told` gets each outcome once it is durable.
 
         It is called in the journal's thread and must not block. `full` hears at once
         where something finds no room on the disk, and when it has. `unseen` gets the
-        channel of each attempt of which nobody saw the end, likewise.
+        channel of each attempt of which nobody saw the end, likewise. What is for an
+        address that `is_nobodys` is settled as not sent, and not given to be sent.
         """
         self._route, self._journal, self._readers = route, journal, readers
         self._told, self._full, self._unseen = told, full, unseen
+        self._is_nobodys = is_nobodys
         self._without_room: set[EffectId] = set()
         self._is_without_room = False
         self._in_doubt: dict[EffectId, tuple[EffectRow, Outcome | None]] = {}
         self._news: dict[EffectId, tuple[EffectRow, Outcome, int | None]] = {}
         self._unsent_yet: dict[EffectId, None] = {}
         self._seqs: dict[EffectId, int] = {}
-        self._heard: deque[_Heard] = deque()
+        self._heard: deque[Heard] = deque()
         self._held: tuple[Append, Reply] | None = None
 
     def begin(
@@ -156,7 +149,13 @@ class Attempts:
             raise
         for row in begun:
             self._unsent_yet.pop(row.effect_id, None)
-        return begun
+        return [row for row in begun if not self._is_retired(row)]
+
+    def _is_retired(self, row: EffectRow) -> bool:
+        retired = is_retired(row, self._is_nobodys)
+        if retired:
+            self.settle(row, RETIRED)
+        return retired
 
     def note_unsent(self, effect: EffectId) -> None:
         """Keep in mind that nobody has sent an effect, though it may be begun."""
@@ -308,7 +307,7 @@ class Attempts:
         )
 
         def reply(answer: Answer) -> None:
-            self._heard.append(_Heard(row, outcome, expected_seq, requires, answer))
+            self._heard.append(Heard(row, outcome, expected_seq, requires, answer))
             if isinstance(answer, Appended):
                 self._told(settled)
                 if outcome in UNSEEN and not answer.repeated:
@@ -345,7 +344,7 @@ class Attempts:
             else:
                 self._in_doubt.pop(effect, None)
 
-    def _hear_news(self, heard: _Heard) -> None:
+    def _hear_news(self, heard: Heard) -> None:
         effect, seq, answer = heard.row.effect_id, heard.expected_seq, heard.answer
         kept = self._news.get(effect)
         if kept is not None and kept[1].state not in _LATER:
@@ -358,7 +357,7 @@ class Attempts:
             if is_early or effect in self._in_doubt:
                 self._news[effect] = heard.row, heard.outcome, None
 
-    def _next_heard(self) -> _Heard | None:
+    def _next_heard(self) -> Heard | None:
         try:
             return self._heard.popleft()
         except IndexError:

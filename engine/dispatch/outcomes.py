@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from engine.ports.journal import (
+    Answer,
     Append,
     EffectChange,
     EffectRow,
@@ -51,6 +52,16 @@ class Settled(Struct, frozen=True, kw_only=True, gc=False):
     attempt: int
     route: str
     outcome: Outcome
+
+
+class Heard(Struct, frozen=True, gc=False):
+    """The journal's answer to an outcome, on its way to the route's thread."""
+
+    row: EffectRow
+    outcome: Outcome
+    expected_seq: int
+    requires: frozenset[EffectState]
+    answer: Answer
 
 
 def outcome_of(rows: Iterable[StoredEvent]) -> Outcome | None:

@@ -258,6 +258,7 @@ class Host:
 
     def put_in_force(self, new: Roster) -> None:
         """Import a roster: whoever runs goes by it, and whoever starts next."""
+        self.watching.retired.replaced(self.roster, new, self.world.boottime_s())
         self.roster = new
         if self._board is not None and not self.life.dead:
             self._board.replace(new)

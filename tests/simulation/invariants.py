@@ -45,6 +45,7 @@ from tests.simulation.disk import Disk
 from tests.simulation.freedom import Freedom
 from tests.simulation.labels import wrong_in
 from tests.simulation.remembered import Remembered
+from tests.simulation.retired import Retired
 from tests.simulation.runtime import Life
 from tests.simulation.timed import Timed
 from tests.simulation.told import has_given_up, is_left_alone, is_not_told_of_end
@@ -93,7 +94,7 @@ class Watching:
         self.opened_s: dict[AlarmId, float] = {}
         """When each was raised, or opened again."""
         self.first_told_s: dict[AlarmId, float] = {}
-        self.timed = Timed()
+        self.timed, self.retired = Timed(), Retired()
         self._addresses: dict[EffectId, str] = {}
         self.epochs: dict[str, int] = {}
 
@@ -248,6 +249,8 @@ class Watching:
         row = told[0] if len(told) == 1 else self._meant(told, text)
         if is_alarms(row.alarm):  # else what a timer answers
             self._in_time(alarm_of(row.alarm))
+            if self.retired.has(address, self.now_s()):
+                self.found("I10", "a telephone that is in no roster is written to")
         self.sent[row.effect_id] += 1
         if self.sent[row.effect_id] - self.unsent[row.effect_id] > 1:
             self.found("I4", "one effect, two contacts")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.dispatch.retired import RETIRED
 from engine.protocol.model import Audience
 from engine.values import PersonId
 from tests.engine.roster.rosters import without
@@ -31,18 +32,22 @@ def test_whatever_is_changed_the_case_comes_right(what: str, at_s: float) -> Non
     assert day.watching.alarms
 
 
-def test_whoever_is_called_by_the_old_roster_is_told_by_the_new_one() -> None:
-    """Who they are, and at what number, was decided when they were called."""
-    day = day_with("renumbered", 240.0)
+@pytest.mark.parametrize("what", ["renumbered", "retired"])
+def test_at_a_number_that_the_roster_has_no_more_nobody_is_told_of_an_end(
+    what: str,
+) -> None:
+    """It may have been seized; at HQ it is read that nothing was sent, and why."""
+    day = day_with(what, 240.0)
     assert day.run().violation is None
     (alarm,) = day.watching.alarms.values()
+    numbers = {number for one in day.host.roster.people for number in one.numbers}
     called = [one for one in alarm.effects.values() if one.audience is Audience.NEAREST]
-    moved = {
-        one.person
-        for one in day.host.roster.people
-        if one.numbers != roster().person(one.person).numbers  # type: ignore[union-attr] # nobody is new
-    }
-    assert moved & {one.person for one in called}
+    gone = {one.address for one in called} - numbers
+    assert gone
+    ends = [one for one in alarm.effects.values() if one.audience is Audience.TOLD]
+    assert {one.address for one in ends} & numbers
+    reasons = {one.reason for one in ends if one.address in gone}
+    assert reasons == {RETIRED.reason}
 
 
 def test_an_action_protocol_that_is_rewritten_is_that_of_the_next_case() -> None:

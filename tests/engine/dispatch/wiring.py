@@ -6,6 +6,7 @@ from engine.dispatch.abandoned import unseen_in
 from engine.dispatch.actor import Dispatcher
 from engine.dispatch.attempts import Attempts
 from engine.dispatch.outcomes import Settled
+from engine.dispatch.retired import IsNobodys
 from engine.health import Health
 from engine.protocol.lint_slips import KNOWN_CHANNELS
 from engine.supervision.child import ChildSpec
@@ -45,6 +46,7 @@ def attempts_on(
     *,
     health: Health | None = None,
     meter: Meter | None = None,
+    is_nobodys: IsNobodys = lambda _: False,
 ) -> Attempts:
     """Return what writes the life of the effects that this route sends."""
     return Attempts(
@@ -54,4 +56,5 @@ def attempts_on(
         told=told,
         full=(health or Health(Meter())).teller("disk_full", route),
         unseen=unseen_in(meter or Meter()),
+        is_nobodys=is_nobodys,
     )

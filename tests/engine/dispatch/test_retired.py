@@ -1,0 +1,63 @@
+"""What is for an address that nobody has any more is not sent."""
+
+import pytest
+from msgspec import structs
+
+from engine.dispatch.attempts import Attempts
+from engine.dispatch.outcomes import ATTEMPTING, SETTLED, Settled
+from engine.dispatch.retired import RETIRED, is_retired
+from engine.ports.journal import EffectClass, EffectState
+from tests.engine.dispatch.ledger import Ledger, lives, row_of
+from tests.engine.dispatch.wiring import attempts_on
+from tests.fakes import ManualClock
+
+SEIZED, KEPT = "+46701740605", "+46701740606"
+
+
+def is_seized(address: str) -> bool:
+    return address == SEIZED
+
+
+def route_on(ledger: Ledger, told: list[Settled]) -> Attempts:
+    return attempts_on(ledger, "modem-1", told.append, is_nobodys=is_seized)
+
+
+def test_a_telephone_that_was_seized_learns_nothing_more_bug_it_was_told_for_days() -> (
+    None
+):
+    ledger, told = Ledger(ManualClock()), list[Settled]()
+    row = row_of(address=SEIZED)
+    ledger.plan(row)
+    assert not route_on(ledger, told).begin(row, lives)
+    assert ledger.kinds("e1") == [ATTEMPTING, SETTLED]
+    assert ledger.state("e1") is EffectState.REJECTED
+    (settled,) = told
+    assert settled.outcome == RETIRED
+    assert not settled.outcome.retry
+    assert SEIZED not in settled.outcome.reason
+
+
+def test_who_is_told_in_one_commit_with_it_is_told() -> None:
+    ledger, told = Ledger(ManualClock()), list[Settled]()
+    rows = [row_of("e1", address=SEIZED), row_of("e2", address=KEPT)]
+    ledger.plan(*rows)
+    begun = route_on(ledger, told).begin_all(rows, lives)
+    assert [row.effect_id for row in begun] == ["e2"]
+    assert ledger.state("e2") is EffectState.ATTEMPTING
+    assert [settled.effect for settled in told] == ["e1"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"alarm": "check-in/t1"}, "a stranger who writes gets an answer"),
+        ({"effect_class": EffectClass.EXCLUSIVE}, "a public place is no telephone"),
+        ({"body": b"{"}, "who sends it says what is wrong with it"),
+    ],
+)
+def test_what_is_no_alarms_word_to_people_is_asked_of_nobody(
+    changed: dict[str, object], why: str
+) -> None:
+    row = row_of(address=SEIZED)
+    assert is_retired(row, is_seized)
+    assert not is_retired(structs.replace(row, **changed), is_seized), why
