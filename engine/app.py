@@ -320,7 +320,7 @@ def _attempts(p: Parts, route: str) -> Attempts:
         told=_settling(p, route),
         full=p.health.teller(DegradedReason.DISK_FULL, route),
         unseen=unseen_in(p.telemetry),
-        is_nobodys=p.desk.is_nobodys,
+        is_nobodys=p.judge.board.is_nobodys,
     )
 
 

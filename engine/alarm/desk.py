@@ -67,15 +67,6 @@ class Desk:
             case _:
                 assert_never(lookup.audience)
 
-    def is_nobodys(self, address: str) -> bool:
-        """Say whether an address is neither HQ's own nor anybody's in the roster.
-
-        A roster of nobody says so of none: it may be one that was lost.
-        """
-        roster, folded = self.board.roster(), address.casefold()
-        is_hqs = any(one.address.casefold() == folded for one in self.hq)
-        return not (is_hqs or not roster.people or roster.with_any_of((folded,)))
-
     def off_at(self, operator: OperatorId) -> Instant | None:
         """Return when an operator's shift of now ends; None where they are on none.
 

@@ -41,6 +41,14 @@ class Board:
         """Return the present snapshot."""
         return self._roster
 
+    def is_nobodys(self, address: str) -> bool:
+        """Say whether a number or address is nobody's in the roster.
+
+        A roster of nobody says so of none: it may be one that was lost.
+        """
+        roster = self._roster
+        return bool(roster.people) and not roster.with_any_of((address.casefold(),))
+
     def duty(self) -> tuple[Person, ...]:
         """Return the duty rota as it is paged now: whoever is on comes first."""
         return in_order(self._roster.duty(), self._clock.now())

@@ -170,21 +170,6 @@ def test_hq_s_own_address_is_left_out_where_it_is_the_defenders() -> None:
     assert [one.addresses for one in found] == [(("email", "duty@hq.example"),)]
 
 
-def test_an_address_is_nobodys_where_neither_the_roster_nor_hq_has_it() -> None:
-    """In a roster of nobody none is: it may be one that was lost."""
-    board = Board(
-        Roster(people=(DEFENDER,)), (), clock=ManualClock(), telemetry=Meter()
-    )
-    own = HqEntry(channel="sms", address="+46701740699")
-    desk = Desk(board=board, codes=lambda count: ["K7F2"] * count, hq=(own,))
-    theirs = [a for c in ("sms", "email") for a in DEFENDER.addresses_on(c)]
-    assert theirs
-    assert not any(desk.is_nobodys(one) for one in (*theirs, own.address))
-    assert desk.is_nobodys("+46701740698")
-    board.replace(Roster())
-    assert not desk.is_nobodys("+46701740698")
-
-
 def test_forbidden_contacts_are_not_told_in_place_of_the_nearest() -> None:
     """They were, wherever there was no place to search from."""
     board = Board(

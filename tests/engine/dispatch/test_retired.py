@@ -7,6 +7,8 @@ from engine.dispatch.attempts import Attempts
 from engine.dispatch.outcomes import ATTEMPTING, SETTLED, Settled
 from engine.dispatch.retired import RETIRED, is_retired
 from engine.ports.journal import EffectClass, EffectState
+from engine.protocol.model import Audience
+from tests.engine.alarm.scene import Scene
 from tests.engine.dispatch.ledger import Ledger, lives, row_of
 from tests.engine.dispatch.wiring import attempts_on
 from tests.fakes import ManualClock
@@ -61,3 +63,14 @@ def test_what_is_no_alarms_word_to_people_is_asked_of_nobody(
     row = row_of(address=SEIZED)
     assert is_retired(row, is_seized)
     assert not is_retired(structs.replace(row, **changed), is_seized), why
+
+
+def test_hq_reads_of_a_case_where_the_configuration_has_another_address_by_now() -> (
+    None
+):
+    scene = Scene().raised()
+    planned = scene.planned(Audience.HQ)
+    assert planned
+    for one in planned:
+        row = structs.replace(row_of(address=SEIZED), effect_id=one.effect)
+        assert not is_retired(row, is_seized)
