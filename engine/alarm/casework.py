@@ -35,7 +35,7 @@ from engine.alarm.force import has_opened, knows, with_press_elsewhere
 from engine.alarm.lease import attended
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import Alarm, Held, Told
-from engine.ports.journal import EffectState
+from engine.ports.journal import TOLD, EffectState
 from engine.protocol.model import Audience
 from engine.values import CommandId, Instant
 
@@ -47,6 +47,7 @@ NOT_STOPPED = frozenset(
 UNREACHED = frozenset(
     {EffectState.PLANNED, EffectState.WITHDRAWN, EffectState.REJECTED}
 )
+_HEARD = TOLD | {EffectState.ATTEMPTING}
 CaseCommand = TakeIn | HandPeopleOn | HearOfPress | CountAsTold
 
 
@@ -150,12 +151,23 @@ def hears_no_more(alarm: Alarm, told: Told, audience: Audience) -> bool:
     """
     if audience is Audience.EVERYONE:
         return told.ended
-    return has_opened(alarm, told) and any(
-        effect.person == told.person
-        and effect.audience is Audience.TOLD
-        and effect.state not in UNREACHED
-        for effect in alarm.effects.values()
-    )
+    return has_opened(alarm, told) and _has_heard_end(alarm, told.person)
+
+
+def _has_heard_end(alarm: Alarm, person: str) -> bool:
+    """Say whether what somebody was told last of a case is that it has ended.
+
+    Of what may not have come, nobody has heard: they are told rather twice than never.
+    """
+    has_heard = False
+    for effect in alarm.effects.values():
+        if effect.person != person or effect.state in UNREACHED:
+            continue
+        if effect.audience is Audience.TOLD:
+            has_heard = has_heard or effect.state in _HEARD
+        elif effect.audience not in NOT_STOPPED:
+            has_heard = False
+    return has_heard
 
 
 def are_handed_on(alarm: Alarm, event: NotificationSettled) -> bool:
@@ -199,6 +211,7 @@ def people_of(alarm: Alarm) -> TakeIn | None:
             )
             for person, theirs in ways.items()
             if (told := alarm.told.get(person)) is not None
+            and not hears_no_more(alarm, told, Audience.TOLD)
         ),
     )
 
@@ -224,6 +237,12 @@ def handing_due(alarm: Alarm, now: Instant) -> Instant | None:
 
 def _taken_in(alarm: Alarm, event: PeopleTakenIn) -> Alarm:
     new = {
+        # Whose word of force opened this one was told of the other, and not anew.
+        one.person: replace(told, ended=False, opened_at=None)
+        for one in event.people
+        if (told := alarm.told.get(one.person)) and has_opened(alarm, told)
+    }
+    new |= {
         one.person: Told(
             person=one.person,
             alias=one.alias,

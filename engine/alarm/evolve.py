@@ -39,6 +39,7 @@ from engine.alarm.following import with_place, with_place_told, with_position
 from engine.alarm.force import (
     begun_after,
     forced,
+    opened_further,
     paged_anew,
     run_anew,
     safe_from,
@@ -391,7 +392,7 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
         duress=False,
         truth=Truth.UNVERIFIED if is_over else alarm.truth,
         verified=None if is_over else alarm.verified,
-        told=told if tells_anew else alarm.told,
+        told=told if tells_anew else opened_further(alarm, event.at),
         told_place=alarm.place if tells_anew else alarm.told_place,
         moved_at=None if tells_anew else alarm.moved_at,
     )

@@ -303,9 +303,23 @@ def has_opened(alarm: Alarm, told: Told) -> bool:
     """Say whether it was over, and is open by a word of force of theirs alone.
 
     After a true one their telephone, which others may have, would get nothing, least
-    of all where the defender is. Not once they have answered freely.
+    of all where the defender is. Not once they have answered freely, while it was open.
     """
-    return told.opened_at == alarm.opened_at and told.replied_at is None
+    if told.opened_at != alarm.opened_at:
+        return False
+    freely_at, ended = told.replied_at, alarm.closed
+    return freely_at is None or (ended is not None and freely_at >= ended.at)
+
+
+def opened_further(alarm: Alarm, at: Instant) -> dict[str, Told]:
+    """Return the entries where it is opened again and nobody has heard of the end.
+
+    It is as if it had been open all the time: by whose word, too.
+    """
+    return {
+        person: replace(told, opened_at=at) if has_opened(alarm, told) else told
+        for person, told in alarm.told.items()
+    }
 
 
 def with_operators_word(alarm: Alarm, event: SafetyConfirmed) -> Alarm:

@@ -4,6 +4,7 @@ import pytest
 from msgspec import structs
 
 from engine.alarm.state import CloseReason, ReplyKind
+from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.roster.model import Word
 from engine.values import PersonId
@@ -116,3 +117,36 @@ def test_whose_own_word_of_force_opened_it_need_hear_of_one_end_alone(
     others = {key: one for key, one in case.told.items() if key != "c1"}
     other = structs.replace(case, told={**others, opener: opened})
     assert is_not_told_of_end(other) is (opener == "c2")
+
+
+@pytest.mark.parametrize(
+    ("first", "is_wrong"),
+    [
+        (EffectState.DELIVERED, False),
+        (EffectState.ATTEMPTING, False),
+        (EffectState.UNKNOWN, True),
+        (EffectState.UNDELIVERED, True),
+    ],
+)
+def test_whom_the_first_end_may_not_have_reached_has_to_hear_of_the_second(
+    first: EffectState, *, is_wrong: bool
+) -> None:
+    scene = scene_of(ABDUCTION)
+    for by in (ALDER, ROWAN):
+        scene.confirm_safe(by)
+    scene.close(ALDER)
+    scene.run(60, each_due=scene.settle_all)
+    scene.reply("c1", ReplyKind.SAFE, duress=True)
+    scene.acknowledge()
+    for by in (ALDER, ROWAN):
+        scene.confirm_safe(by)
+    scene.close(ALDER)
+    scene.run(60, each_due=scene.settle_all)
+    case = scene.state()
+    effects = {
+        key: structs.replace(one, state=first)
+        if one.person == "c1" and one.audience is Audience.TOLD
+        else one
+        for key, one in case.effects.items()
+    }
+    assert is_not_told_of_end(structs.replace(case, effects=effects)) is is_wrong

@@ -23,7 +23,7 @@ SLACK = timedelta(seconds=60)
 REPEATS = 2
 """So many are enough to have tried, where the file says nothing of them."""
 _SENT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
-_PERHAPS_SENT = _SENT | {EffectState.ATTEMPTING, EffectState.UNKNOWN}
+_ON_ITS_WAY = _SENT | {EffectState.ATTEMPTING}
 _CALLED = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _CHOSEN = _CALLED | {Audience.HQ, Audience.DUTY}
 _HEAR_OF_END = _CHOSEN | {Audience.ASKED, Audience.SILENT}
@@ -173,23 +173,24 @@ def is_not_told_of_end(alarm: Alarm) -> bool:
             # Where the repeated one is found to have got through, its repeat need not.
             and (one.state in _SENT or (not one.repeated and _may_end(alarm, one)))
         }
-        if any(not _may_have_heard(alarm, who) for who in told - heard):
+        if any(not _has_heard_before(alarm, who) for who in told - heard):
             return True
     return False
 
 
-def _may_have_heard(alarm: Alarm, person: str) -> bool:
+def _has_heard_before(alarm: Alarm, person: str) -> bool:
+    """Say whether their word opened it, and an end is the last that they were told."""
     entry = alarm.told.get(person)
-    return (
-        entry is not None
-        and has_opened(alarm, entry)
-        and any(
-            one.person == person
-            and one.audience is Audience.TOLD
-            and one.state in _PERHAPS_SENT
-            for one in alarm.effects.values()
-        )
-    )
+    if entry is None or not has_opened(alarm, entry):
+        return False
+    heard = [
+        one.audience is Audience.TOLD
+        for one in alarm.effects.values()
+        if one.person == person
+        and one.audience in {*_HEAR_OF_END, Audience.TOLD}
+        and one.state in _ON_ITS_WAY
+    ]
+    return heard[-1:] == [True]
 
 
 def _may_end(alarm: Alarm, last: Effect) -> bool:

@@ -1,0 +1,214 @@
+"""A case that was over, and that a colleague's word of force has opened again: what
+their own telephone gets is what it would after a true one, and no end is lost.
+"""
+
+import pytest
+from msgspec import structs
+
+from engine.alarm.case_events import TakenIn
+from engine.alarm.casework import people_of
+from engine.alarm.commands import Close, TakeIn
+from engine.alarm.state import CloseReason, ReplyKind
+from engine.ports.journal import EffectState
+from engine.protocol.model import Audience
+from engine.roster.model import Word
+from engine.values import AlarmId
+from tests.engine.alarm.scene import ALDER, ROWAN, Scene, colleague
+
+FORCED = "c1"
+OTHER = AlarmId("b2")
+ACCEPTED, REJECTED = EffectState.ACCEPTED, EffectState.REJECTED
+
+
+def ended(first: EffectState = ACCEPTED) -> Scene:
+    """Return a case that is over; `first` is what became of the end told to them."""
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.run(60, each_due=scene.settle_all)
+    scene.close()
+    end(scene, first)
+    return scene
+
+
+def end(scene: Scene, theirs: EffectState) -> None:
+    """Settle what tells of an end, and theirs so."""
+    for effect in scene.waiting():
+        is_theirs = scene.state().effects[effect].person == FORCED
+        scene.settle(effect, theirs if is_theirs else ACCEPTED)
+
+
+def over(scene: Scene) -> Scene:
+    """Close it again, as soon as enough people have said so."""
+    scene.acknowledge()
+    scene.run(60, each_due=scene.settle_all)
+    scene.confirm_safe(ALDER)
+    scene.confirm_safe(ROWAN)
+    scene.close()
+    assert not scene.state().is_open
+    return scene
+
+
+def force(scene: Scene, kind: ReplyKind = ReplyKind.CANNOT) -> Scene:
+    scene.reply(FORCED, kind, word=Word.DURESS)
+    assert scene.state().is_open
+    return scene
+
+
+def to_telephone(scene: Scene) -> list[tuple[str, int, str]]:
+    """Return what has gone to theirs."""
+    return [
+        (one.step, one.repeat, one.channel)
+        for one in scene.state().effects.values()
+        if one.person == FORCED and one.state is not EffectState.WITHDRAWN
+    ]
+
+
+def ends(scene: Scene) -> int:
+    return sum(step == "stop" for step, _, _ in to_telephone(scene))
+
+
+def taken_in(person: str) -> TakenIn:
+    return TakenIn(
+        person=person,
+        alias="Heron",
+        audience=Audience.NEAREST,
+        language="en",
+        sign="sign",
+        code="other-code",
+        zone="UTC",
+        ways=(("sms", f"+1555{person}"),),
+    )
+
+
+# the second end -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "first", [EffectState.UNKNOWN, EffectState.UNDELIVERED, EffectState.EXPIRED]
+)
+def test_whom_the_first_end_may_not_have_reached_hears_of_the_second_bug_of_none(
+    first: EffectState,
+) -> None:
+    scene = ended(ACCEPTED)
+    force(scene)
+    effect = next(
+        one.effect
+        for one in scene.state().effects.values()
+        if one.person == FORCED and one.audience is Audience.TOLD
+    )
+    effects = scene.state().effects
+    unproven = structs.replace(effects[effect], state=first)
+    scene.alarm = structs.replace(scene.state(), effects={**effects, effect: unproven})
+    over(scene)
+    assert ends(scene) == 2
+
+
+def test_what_the_network_says_of_the_first_end_later_has_the_second_told() -> None:
+    scene = over(force(ended()))
+    scene.settle_all()
+    assert ends(scene) == 1
+    effect = next(
+        one.effect
+        for one in scene.state().effects.values()
+        if one.person == FORCED and one.audience is Audience.TOLD
+    )
+    scene.settle(effect, EffectState.UNDELIVERED)
+    assert ends(scene) == 2
+
+
+def test_who_was_told_anew_since_hears_of_the_next_end_bug_of_none() -> None:
+    """A press had called them again, and what told them of its end was refused."""
+    scene = ended()
+    scene.raised("again")
+    scene.settle_all()
+    end(over(scene), REJECTED)
+    force(scene)
+    before = ends(scene)
+    over(scene).settle_all()
+    assert ends(scene) == before + 1
+
+
+@pytest.mark.parametrize("kind", [*ReplyKind])
+def test_whatever_they_answer_after_the_second_end_they_hear_no_more_bug_they_did(
+    kind: ReplyKind,
+) -> None:
+    scene = over(force(ended()))
+    scene.settle_all()
+    scene.run(600, each_due=scene.settle_all)
+    before = to_telephone(scene)
+    scene.reply(FORCED, kind)
+    scene.run(600, each_due=scene.settle_all)
+    assert to_telephone(scene) == before
+
+
+def test_a_second_word_of_force_after_the_second_end_shows_as_little() -> None:
+    scene = ended()
+    before = to_telephone(scene)
+    for _ in range(3):
+        over(force(scene)).settle_all()
+        scene.run(600, each_due=scene.settle_all)
+    assert to_telephone(scene) == before
+    assert scene.told(Audience.TOLD).count("c2") == 4, "others hear of each"
+
+
+# opened by an operator ------------------------------------------------------------
+
+
+def test_an_operator_who_takes_back_an_end_unheard_calls_them_no_more_bug_did() -> None:
+    scene = ended()
+    before = to_telephone(scene)
+    over(force(scene))
+    scene.reopen()
+    scene.colleagues = (colleague(FORCED, 900.0), *scene.colleagues[1:])
+    scene.run(600, each_due=scene.settle_all)
+    over(scene).settle_all()
+    assert to_telephone(scene) == before
+
+
+def test_once_somebody_has_heard_of_it_an_operator_has_them_called_as_anybody() -> None:
+    scene = over(force(ended()))
+    scene.settle_all()
+    scene.reopen()
+    scene.settle_all()
+    assert [step for step, _, _ in to_telephone(scene)][-1] == "colleagues"
+    over(scene).settle_all()
+    assert ends(scene) == 2
+
+
+# merged ---------------------------------------------------------------------------
+
+
+def test_who_was_told_of_what_is_part_of_it_now_hears_of_the_end_bug_of_none() -> None:
+    """A press after that word begins a case of its own, which calls them."""
+    scene = force(ended())
+    scene.run(60, each_due=scene.settle_all)
+    before = to_telephone(scene)
+    people = (taken_in(FORCED), taken_in("fern"))
+    scene.do(TakeIn(command_id=scene.command_id(), other=OTHER, people=people))
+    scene.run(600, each_due=scene.settle_all)
+    assert to_telephone(scene) == before, "they know: they are not called twice"
+    over(scene).settle_all()
+    assert ends(scene) == 2
+    assert "fern" in scene.told(Audience.TOLD)
+
+
+def test_where_it_is_part_of_another_they_hear_no_end_of_that_bug_a_second() -> None:
+    scene = force(ended())
+    scene.acknowledge()
+    scene.run(60, each_due=scene.settle_all)
+    scene.confirm_safe(ALDER)
+    scene.confirm_safe(ROWAN)
+    scene.do(
+        Close(
+            command_id=scene.command_id(),
+            by=ALDER,
+            reason=CloseReason.DUPLICATE,
+            into=OTHER,
+        )
+    )
+    handed = people_of(scene.state())
+    assert handed is not None
+    names = {one.person for one in handed.people}
+    assert FORCED not in names
+    assert "c2" in names
