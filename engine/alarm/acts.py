@@ -216,19 +216,31 @@ def _publication_refusal(
 
 
 def reopen(
-    alarm: Alarm, now: Instant, *, by: OperatorId | None, silent: bool = False
+    alarm: Alarm,
+    now: Instant,
+    *,
+    by: OperatorId | None,
+    silent: bool = False,
+    but: str = "",
 ) -> Events:
-    """Open again, and hold back the stop messages that have not gone out."""
-    stops = _withdrawal(alarm, now, frozenset({Audience.TOLD}))
+    """Open again, and hold back the stop messages that have not gone out.
+
+    `but` whoever's word of force it was: after a true one theirs would come.
+    """
+    stops = _withdrawal(alarm, now, frozenset({Audience.TOLD}), but)
     reopened = AlarmReopened(at=now, by=by, apparent=alarm.is_open, silent=silent)
     return (reopened, *stops)
 
 
-def _withdrawal(alarm: Alarm, now: Instant, of: frozenset[Audience]) -> Events:
+def _withdrawal(
+    alarm: Alarm, now: Instant, of: frozenset[Audience], but: str = ""
+) -> Events:
     planned = tuple(
         key
         for key, effect in alarm.effects.items()
-        if effect.state is EffectState.PLANNED and effect.audience in of
+        if effect.state is EffectState.PLANNED
+        and effect.audience in of
+        and effect.person != but
     )
     return _taken_back(planned, now)
 

@@ -7,6 +7,7 @@ the defender of a press that began another one.
 """
 
 import hashlib
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import assert_never
 
@@ -30,11 +31,11 @@ from engine.alarm.commands import (
     Link,
     TakeIn,
 )
-from engine.alarm.events import NotificationSettled
+from engine.alarm.events import NotificationSettled, NotificationsWithdrawn
 from engine.alarm.force import has_opened, knows, with_press_elsewhere
 from engine.alarm.lease import attended
 from engine.alarm.refusals import RefusalGround
-from engine.alarm.state import Alarm, Held, Told
+from engine.alarm.state import Alarm, Force, Held, Told
 from engine.ports.journal import TOLD, EffectState
 from engine.protocol.model import Audience
 from engine.values import CommandId, Instant
@@ -152,6 +153,26 @@ def hears_no_more(alarm: Alarm, told: Told, audience: Audience) -> bool:
     if audience is Audience.EVERYONE:
         return told.ended
     return has_opened(alarm, told) and _has_heard_end(alarm, told.person)
+
+
+def ends_held_back(alarm: Alarm, now: Instant) -> Iterator[NotificationsWithdrawn]:
+    """Yield that an end that waits is taken back, where it has come to be none.
+
+    One that waited for whoever's word of force opened the case goes out to them, and
+    not once they have answered freely, or were told of a case that is part of this one.
+    """
+    if not alarm.is_open or Force.COLLEAGUE_FORCED not in alarm.force:
+        return
+    over = {who for who, one in alarm.told.items() if has_opened(alarm, one)}
+    gone = tuple(
+        effect.effect
+        for effect in alarm.effects.values()
+        if effect.state is EffectState.PLANNED
+        and effect.audience is Audience.TOLD
+        and effect.person not in over
+    )
+    if gone:
+        yield NotificationsWithdrawn(at=now, effects=gone)
 
 
 def _has_heard_end(alarm: Alarm, person: str) -> bool:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from msgspec import Struct
 
 from engine.alarm.acts import decide_act, reopen
-from engine.alarm.casework import CaseCommand, casework
+from engine.alarm.casework import CaseCommand, casework, ends_held_back
 from engine.alarm.commands import (
     AddNote,
     AlarmCommand,
@@ -169,6 +169,7 @@ def _judge(alarm: Alarm, now: Instant) -> tuple[Events, Alarm]:
             *lapses(alarm, now),
             *silences(alarm, now),
             *takes_back(alarm, now),
+            *ends_held_back(alarm, now),
         )
         if not new:
             break
@@ -376,7 +377,7 @@ def _reply(alarm: Alarm | None, command: TakeReply, now: Instant) -> Events:
     )
     if alarm.is_open or not command.duress:
         return (received,)
-    return (*reopen(alarm, now, by=None, silent=True), received)
+    return (*reopen(alarm, now, by=None, silent=True, but=command.person), received)
 
 
 def _is_before_a_press(alarm: Alarm, command: TakeReply) -> bool:

@@ -81,6 +81,58 @@ def taken_in(person: str) -> TakenIn:
     )
 
 
+# what was on its way at the word --------------------------------------------------
+
+
+@pytest.mark.parametrize("first", [None, EffectState.UNKNOWN, EffectState.UNDELIVERED])
+@pytest.mark.parametrize("kind", [*ReplyKind])
+def test_the_end_that_waits_for_them_goes_out_bug_it_never_came(
+    kind: ReplyKind, first: EffectState | None
+) -> None:
+    """After a true word it would have come, or its repeat: so it does after this."""
+
+    def answered(word: Word) -> Scene:
+        scene = ended(EffectState.PLANNED if first is None else first)
+        scene.reply(FORCED, kind, word=word)
+        scene.run(60, each_due=scene.settle_all)
+        return scene
+
+    true, forced = answered(Word.SAFE), answered(Word.DURESS)
+    assert forced.state().is_open
+    assert to_telephone(forced) == to_telephone(true)
+    over(forced).settle_all()
+    assert to_telephone(forced) == to_telephone(true)
+
+
+def test_nobody_else_gets_what_waited_for_them() -> None:
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.close()
+    force(scene)
+    waiting = {
+        one.person
+        for one in scene.state().effects.values()
+        if one.audience is Audience.TOLD and one.state is EffectState.PLANNED
+    }
+    assert waiting == {FORCED}
+
+
+@pytest.mark.parametrize("how", ["freely", "told of another"])
+def test_it_goes_out_no_more_where_they_are_to_hear_of_the_case(how: str) -> None:
+    """It would come after what calls them, and they would stay at home."""
+    scene = ended(EffectState.PLANNED)
+    force(scene)
+    if how == "freely":
+        scene.reply(FORCED, ReplyKind.NEED_HELP)
+    else:
+        people = (taken_in(FORCED),)
+        scene.do(TakeIn(command_id=scene.command_id(), other=OTHER, people=people))
+    assert ends(scene) == 0
+    over(scene).settle_all()
+    assert ends(scene) == 1
+
+
 # the second end -------------------------------------------------------------------
 
 
