@@ -35,7 +35,11 @@ def with_round(alarm: Alarm, event: StepFired) -> Alarm:
 
 
 def with_recipients(alarm: Alarm, event: RecipientsChosen) -> Alarm:
-    """Enter whom a round found."""
+    """Enter whom a round found.
+
+    That somebody was forced since they said that it is false outlasts their entry of
+    before: else that word would count again.
+    """
     new = {
         chosen.person: Told(
             person=chosen.person,
@@ -50,16 +54,13 @@ def with_recipients(alarm: Alarm, event: RecipientsChosen) -> Alarm:
             zone=chosen.zone,
             ways=chosen.ways,
             console=chosen.console,
+            under_force_at=None if before is None else before.under_force_at,
         )
         for chosen in event.chosen
-        if event.audience is not Audience.PUBLIC and _is_new(alarm, chosen.person)
+        if event.audience is not Audience.PUBLIC
+        and ((before := alarm.told.get(chosen.person)) is None or before.ended)
     }
     return replace(alarm, told={**alarm.told, **new})
-
-
-def _is_new(alarm: Alarm, person: str) -> bool:
-    told = alarm.told.get(person)
-    return told is None or told.ended
 
 
 def with_notification(alarm: Alarm, event: NotificationPlanned) -> Alarm:

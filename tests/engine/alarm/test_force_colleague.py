@@ -251,6 +251,27 @@ def test_a_false_of_who_is_forced_is_no_voice_bug_one_operator_was_enough() -> N
     assert scene.state().truth is Truth.FALSE, "that is the second"
 
 
+def test_it_is_none_once_they_are_called_anew_either_bug_it_counted_again() -> None:
+    """A press had opened the case again, and a wider search finds them only then."""
+    scene = Scene(protocol=PROTOCOLS["quorum"]).raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.confirm_safe(ALDER)
+    scene.confirm_safe(ROWAN)
+    scene.close()
+    scene.settle_all()
+    scene.colleagues = (*scene.colleagues[1:8], colleague(FORCED, 900.0))
+    scene.raised("again")
+    scene.run(5, each_due=scene.settle_all)
+    scene.reply(FORCED, ReplyKind.FALSE)
+    scene.reply(FORCED, ReplyKind.CANNOT, word=Word.DURESS)
+    scene.run(600, each_due=scene.settle_all)
+    assert not scene.state().told[FORCED].ended, "they are called"
+    scene.acknowledge()
+    scene.verify(Truth.FALSE)
+    assert scene.state().truth is not Truth.FALSE
+
+
 def test_who_was_forced_says_it_again_freely_bug_the_console_said_they_had() -> None:
     """An officer who has the case and is paged as well: the first word is none now."""
     scene = Scene(protocol=PROTOCOLS["quorum"]).raised()
