@@ -19,6 +19,7 @@ from engine.alarm.events import (
 from engine.alarm.moves import is_measured
 from engine.alarm.state import (
     NOWHERE,
+    VERDICTS,
     Act,
     Alarm,
     Force,
@@ -295,7 +296,10 @@ def _with_forced_reply(alarm: Alarm, event: ReplyReceived) -> Alarm:
     if event.at == alarm.opened_at:
         entry = replace(entry, opened_at=event.at)
     if event.reply is not ReplyKind.SAFE and event.authentic:
-        entry = replace(entry, forced_reply=event.reply, forced_at=event.at)
+        # A true word on whether it is real leaves what they do as they have said it.
+        stays = event.reply in VERDICTS and told.seen_reply is not None
+        shown = told.forced_reply if stays else event.reply
+        entry = replace(entry, forced_reply=shown, forced_at=event.at)
     return replace(alarm, told={**alarm.told, event.person: entry})
 
 

@@ -82,6 +82,19 @@ def test_what_was_not_proven_to_come_is_repeated_alike_bug_a_true_4_or_5_was_no_
     assert to_telephone(forced) == to_telephone(true)
 
 
+@pytest.mark.parametrize("kind", ANSWERS[2:])
+@pytest.mark.parametrize("before", [Word.SAFE, Word.DURESS])
+def test_what_they_say_of_it_leaves_a_no_as_it_is_bug_a_forced_4_or_5_had_them_asked(
+    kind: ReplyKind, before: Word
+) -> None:
+    true, forced = (
+        answered((ReplyKind.CANNOT, before), (kind, word))
+        for word in (Word.SAFE, Word.DURESS)
+    )
+    assert to_telephone(forced) == to_telephone(true)
+    assert "asked" not in {step for step, _, _ in to_telephone(true)}
+
+
 @pytest.mark.parametrize("first", ANSWERS[:2])
 @pytest.mark.parametrize("second", ANSWERS[:2])
 def test_whichever_answer_came_last_is_the_one_that_shows(
