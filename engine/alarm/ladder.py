@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from engine.alarm.effects import Effect
 from engine.alarm.state import Alarm
+from engine.alarm.verdicts import has_spoken
 from engine.ports.journal import EffectState
 from engine.protocol.model import Proof, Rung, Step
 from engine.values import Instant
@@ -73,9 +74,9 @@ def climbs(alarm: Alarm, step: Step) -> Iterator[Climb]:
 
 def _late_at(alarm: Alarm, effect: Effect, rung: Rung) -> Instant | None:
     told = alarm.told.get(effect.person)
-    spoke = any(said.name == effect.person for said in alarm.voices)
-    answered = told is None or told.seen_reply is not None or spoke or told.ended
-    if answered or effect.state in _SHOWS[rung.proof]:
+    if told is None or told.ended or told.seen_reply is not None:
+        return None
+    if has_spoken(alarm, told) or effect.state in _SHOWS[rung.proof]:
         return None
     if effect.repeated and effect.state not in _FAILED:
         return None  # its repeat is waited for, from the same beginning

@@ -18,6 +18,7 @@ from engine.alarm.ladder import Climb, first_way
 from engine.alarm.posts import posted_anew
 from engine.alarm.schedule import DueRound, rounds_of
 from engine.alarm.state import Alarm, Kind, ReplyKind, Told
+from engine.alarm.verdicts import has_spoken
 from engine.dispatch.body import EffectBody
 from engine.dispatch.queue import (
     AGAIN,
@@ -204,8 +205,7 @@ def _is_asked(alarm: Alarm, told: Told, audience: Audience) -> bool:
     may_go = told.audience in {Audience.NEAREST, Audience.CONTACTS} and not told.ended
     if audience is Audience.ASKED:
         return may_go and told.seen_reply is not ReplyKind.CANNOT
-    spoke = any(said.name == told.person for said in alarm.voices)
-    return may_go and told.seen_reply is None and not spoke
+    return may_go and told.seen_reply is None and not has_spoken(alarm, told)
 
 
 def _address(alarm: Alarm, told: Told, channel: str) -> str | None:

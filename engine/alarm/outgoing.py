@@ -38,7 +38,7 @@ def with_recipients(alarm: Alarm, event: RecipientsChosen) -> Alarm:
     """Enter whom a round found.
 
     That somebody was forced since they said that it is false outlasts their entry of
-    before: else that word would count again.
+    before: else that word would count again. What they said of it is no answer to this.
     """
     new = {
         chosen.person: Told(
@@ -55,6 +55,7 @@ def with_recipients(alarm: Alarm, event: RecipientsChosen) -> Alarm:
             ways=chosen.ways,
             console=chosen.console,
             under_force_at=None if before is None else before.under_force_at,
+            anew_at=None if before is None else event.at,
         )
         for chosen in event.chosen
         if event.audience is not Audience.PUBLIC

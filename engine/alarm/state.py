@@ -190,11 +190,10 @@ class Press:
 class Told(Struct, frozen=True, kw_only=True, gc=False):
     """A recipient's own entry: how they were found and what they have answered.
 
-    `ended` where a new press opened the closed case again: they are to be told anew.
+    `ended` where a press opened the closed case again: told anew they are at `anew_at`.
     `ways` are a ladder's channels and addresses, `zone` their clock's, `console` where
-    HQ opens it. `forced_reply` is the last that they were forced to give, `forced_at`:
-    for what their own telephone gets, and nothing else. `under_force_at` they last said
-    that they are forced, `opened_at` so as to open an ended case, whatever else.
+    HQ opens it. `forced_reply` is the last of force, `forced_at`, for what their own
+    telephone gets alone; `under_force_at` the last of any, `opened_at` what opened it.
     """
 
     person: str
@@ -216,6 +215,7 @@ class Told(Struct, frozen=True, kw_only=True, gc=False):
     forced_at: Instant | None = None
     under_force_at: Instant | None = None
     opened_at: Instant | None = None
+    anew_at: Instant | None = None
 
     @property
     def is_coming(self) -> bool:

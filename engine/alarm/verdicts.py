@@ -6,7 +6,7 @@ or a dispute speaks against it, whatever the last verdict was.
 
 from msgspec.structs import replace
 
-from engine.alarm.state import Alarm, Truth
+from engine.alarm.state import Alarm, Told, Truth
 
 
 def is_found_false(alarm: Alarm) -> bool:
@@ -28,3 +28,15 @@ def contradicted(alarm: Alarm) -> Alarm:
     if alarm.truth is not Truth.FALSE or alarm.ask is not None:
         return alarm
     return replace(alarm, heard=len(alarm.voices))
+
+
+def has_spoken(alarm: Alarm, told: Told) -> bool:
+    """Say whether somebody has said if it is real, since they were told of it last.
+
+    Of what they said before a press that called them anew they have not heard then.
+    """
+    anew_at = told.anew_at
+    return any(
+        said.name == told.person and (anew_at is None or said.at > anew_at)
+        for said in alarm.voices
+    )

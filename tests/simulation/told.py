@@ -112,7 +112,8 @@ def _is_stuck(alarm: Alarm, step: Step, effect: Effect, ends: Instant) -> bool:
         and one.channel in higher
         for one in alarm.effects.values()
     )
-    spoke = any(said.name == effect.person for said in alarm.voices)
+    since = told.anew_at or alarm.raised_at
+    spoke = any(one.name == effect.person and one.at > since for one in alarm.voices)
     is_past = effect.repeated or effect.round <= alarm.spent.get(step.id, 0)
     if is_past or tried or spoke or not higher:
         return False

@@ -95,6 +95,29 @@ def test_what_they_say_of_it_leaves_a_no_as_it_is_bug_a_forced_4_or_5_had_them_a
     assert "asked" not in {step for step, _, _ in to_telephone(true)}
 
 
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_after_a_press_that_calls_them_anew_no_answer_of_before_shows_bug_a_4_or_5_did(
+    kind: ReplyKind,
+) -> None:
+    def called_again(word: Word) -> Scene:
+        scene = answered((kind, word), ends=EffectState.UNDELIVERED)
+        scene.acknowledge()
+        scene.confirm_safe(ALDER)
+        scene.confirm_safe(ROWAN)
+        scene.close()
+        assert not scene.state().is_open
+        scene.raised("again")
+        scene.run(3600, each_due=partial(scene.settle_all, EffectState.UNDELIVERED))
+        return scene
+
+    true, forced = (called_again(word) for word in (Word.SAFE, Word.DURESS))
+    began_ms = true.state().opened_at.ms
+    later = [one for one in to_telephone(true) if one[2] >= began_ms]
+    assert later == [one for one in to_telephone(forced) if one[2] >= began_ms]
+    assert ("near", "call") in {(step, channel) for step, channel, _ in later}
+    assert "silent" in {step for step, _, _ in later}
+
+
 @pytest.mark.parametrize("first", ANSWERS[:2])
 @pytest.mark.parametrize("second", ANSWERS[:2])
 def test_whichever_answer_came_last_is_the_one_that_shows(
