@@ -257,7 +257,9 @@ def _detail(request: Request) -> dict[str, object] | None:
     alarm, why = _known(desk, alarm_id)
     if alarm is None:
         return None
-    left_s = session.seen_for_s(alarm_id, desk.now_s())
+    # Whole seconds, none of them begun: a page that has hidden it after so many, and
+    # looks again, must not be shown it for the rest of one, and then for ever.
+    left_s = int(session.seen_for_s(alarm_id, desk.now_s()))
     now, lines = desk.parts.clock.now(), desk.cases.lines(alarm_id)
     defender = _defender(desk, alarm)
     found = detail(
@@ -270,7 +272,7 @@ def _detail(request: Request) -> dict[str, object] | None:
         contacts=_contacts(desk, alarm),
         public_language=desk.parts.public_language,
     )
-    return {**as_it_stands(found, why), "revealed_for_s": round(left_s)}
+    return {**as_it_stands(found, why), "revealed_for_s": left_s}
 
 
 def _refused_query(refused: str | None) -> str:

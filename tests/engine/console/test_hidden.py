@@ -200,6 +200,22 @@ def test_a_reveal_ends_after_five_minutes(hq: Hq, alarm: AlarmId) -> None:
         assert "41.31151" not in at.client.get(f"/alarms/{alarm}").text
 
 
+@pytest.mark.parametrize("gone_s", [99.7, 99.4])
+def test_a_page_that_hides_a_reveal_is_shown_it_no_more_bug_it_stayed_for_ever(
+    hq: Hq, alarm: AlarmId, gone_s: float
+) -> None:
+    """Its last half second was none to the page, which had nothing to count down."""
+    with browser(hq) as at:
+        at.act(alarm, "reveal")
+        hq.clock.advance(gone_s)
+        left_s = at.client.get(f"/api/alarms/{alarm}").json()["revealed_for_s"]
+        hq.clock.advance(left_s)
+        case = at.client.get(f"/api/alarms/{alarm}").json()
+        page = at.client.get(f"/alarms/{alarm}").text
+    assert (left_s, case["revealed"], case["revealed_for_s"]) == (200, False, 0)
+    assert "41.31151" not in page
+
+
 def test_a_reveal_that_the_journal_did_not_take_reveals_nothing(
     hq: Hq, alarm: AlarmId
 ) -> None:
