@@ -80,6 +80,18 @@ function patchParts(page) {
   }
 }
 
+// What can be said of a case that has ended, and what comes of it, is not what it is of
+// an open one.
+function patchFields(form, fresh) {
+  for (const old of form.querySelectorAll("button[id], input[id]")) {
+    const now = fresh.querySelector(`#${CSS.escape(old.id)}`);
+    if (!now) continue;
+    old.hidden = now.hidden;
+    old.toggleAttribute("required", now.hasAttribute("required"));
+    if (now.dataset.done) old.dataset.done = now.dataset.done;
+  }
+}
+
 function patchActs(page) {
   for (const form of document.querySelectorAll("#acts form[data-act]")) {
     const fresh = page.querySelector(`#acts form[data-act="${form.dataset.act}"]`);
@@ -92,6 +104,7 @@ function patchActs(page) {
     // What is shown from now on is what whoever acts has before them.
     const presses = form.elements.presses;
     if (presses) presses.value = fresh.elements.presses.value;
+    patchFields(form, fresh);
     form.querySelector(".why").textContent = fresh.querySelector(".why").textContent;
   }
 }

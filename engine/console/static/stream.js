@@ -94,7 +94,10 @@ function relayed({ data: said }) {
     others.set(said.from, { ...said, at: performance.now() });
     if (!on) return;
     take(said.kind, said.data, said.id);
-    if (source && isTold()) rest();
+    if (!source || !isTold()) return;
+    rest();
+    // The others may have told of rows before this page was there to hear of them.
+    on.missed();
   }
 }
 

@@ -58,7 +58,7 @@ def test_two_officers_end_it_as_detained_without_a_word_that_the_defender_is_saf
         assert at.act(alarm, "close", reason="detained")["done"]
         page = at.client.get(f"/alarms/{alarm}").text
         assert "Closed by alder: detained" in page
-        assert "do-detained" not in page, "it is said"
+        assert '<button id="do-detained" hidden ' in page, "it is said"
 
 
 def test_an_end_as_detained_is_refused_in_words_of_its_own_bug_they_were_of_safety(
@@ -88,11 +88,12 @@ def test_that_they_are_detained_is_said_after_the_end_as_well(hq: Hq) -> None:
         assert at.act(alarm, "close", reason="safe")["done"]
         page = at.client.get(f"/alarms/{alarm}").text
         assert "HQ is asked on, and nothing more goes to their telephone." in page
+        assert '<button id="do-detained" hidden ' not in page
         held = {"detained": "1", "remark": "taken again at the border"}
         assert at.act(alarm, "safe", **held)["done"]
         page = at.client.get(f"/alarms/{alarm}").text
         assert "Says: detained" in page
-        assert "do-detained" not in page
+        assert '<button id="do-detained" hidden ' in page
         assert "do-safe" in page, "who learns that they are free says so"
 
 

@@ -1,0 +1,76 @@
+"""What a page shows as it is now: what else is happening never leaves it behind."""
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.conftest import Sign
+from tests.browser.test_night import live
+from tests.rig import Rig
+from tests.voices import say_safe
+
+pytestmark = pytest.mark.process
+
+COMES_LAST = """
+const real = crypto.getRandomValues.bind(crypto);
+crypto.getRandomValues = (into) =>
+  into instanceof Uint32Array ? into.fill(2 ** 32 - 1) : real(into);
+"""
+"""Of pages that are looked at alike those with the smallest numbers have a stream."""
+
+
+def test_a_fourth_page_has_what_came_while_it_was_opened(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """The others told it to rest, and its stream was shut before its first rows."""
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+        alder.case()
+        for _ in range(2):
+            page = alder.page.context.new_page()
+            page.goto(alder.page.url)
+            live(page)
+        fourth = alder.page.context.new_page()
+        fourth.add_init_script(COMES_LAST)
+
+        def late(route: Route) -> None:
+            answer = route.fetch()
+            device.sos()
+            expect(alder.page.locator("#case-head")).to_contain_text("pressed 2 times")
+            route.fulfill(response=answer)
+
+        fourth.route("**/api/alarms", late, times=1)
+        # Its own first rows are on their way for longer than a word of the others.
+        fourth.route("**/events*", lambda _: None)
+        fourth.goto(alder.page.url)
+        live(fourth)
+        expect(fourth.locator("#case-head")).to_contain_text("pressed 2 times")
+
+
+def test_an_answer_says_what_was_done_to_the_case_as_it_is(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """Of a case that was open again it said that nobody is asked any more."""
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    alder.page.locator("#do-acknowledge").click()
+    say_safe(rig, str(rig.alarms()[0]["id"]), "rowan")
+    expect(alder.page.locator("#do-close")).to_be_enabled()
+    alder.page.locator("#reason").select_option("safe")
+    alder.page.locator("#do-close").click()
+    alder.page.wait_for_timeout(700)
+    alder.page.locator("#do-close").click()
+    expect(alder.page.locator("#case-head")).to_contain_text("Closed by alder: safe")
+    alder.page.reload()
+    live(alder.page)
+    alder.page.locator("#do-reopen").click()
+    alder.page.wait_for_timeout(700)
+    alder.page.locator("#do-reopen").click()
+    expect(alder.page.locator("#do-close")).to_be_visible()
+    alder.page.locator("#safe-remark").fill("she rang me")
+    alder.page.locator("#do-safe").click()
+    expect(alder.page.locator("#outcome")).to_have_text(
+        "Kept: you say that the defender is safe. That closes nothing."
+    )
