@@ -74,3 +74,22 @@ def test_an_answer_says_what_was_done_to_the_case_as_it_is(
     expect(alder.page.locator("#outcome")).to_have_text(
         "Kept: you say that the defender is safe. That closes nothing."
     )
+
+
+def test_whoever_signs_out_leaves_nothing_revealed_on_another_page(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """Whoever came next read where she is there, and no row said so."""
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    alder.page.locator("#do-reveal").click()
+    expect(alder.page.locator("#place")).to_contain_text("41.31151")
+    other = alder.page.context.new_page()
+    other.goto(alder.origin)
+    other.get_by_role("button", name="Sign out").click()
+    expect(alder.page.locator("#cut")).to_contain_text("you are signed out")
+    expect(alder.page.locator("#place")).to_have_text("Hidden again.")
+    assert "41.31151" not in alder.page.content()
+    assert "+998460000011" not in alder.page.content()

@@ -57,6 +57,7 @@ function signedOut() {
   if (isSignedOut) return;
   isSignedOut = true;
   stop();
+  conceal();
   isCut("NOT LIVE: you are signed out. ");
   const link = document.createElement("a");
   link.href = `/sign-in?to=${encodeURIComponent(location.pathname)}`;
@@ -167,6 +168,8 @@ function patched(asked = instant()) {
   const open = document.getElementById("case");
   const left = Number(open?.dataset.revealedForS ?? 0);
   revealed = left ? { since: asked, forMs: left * 1000 } : null;
+  // The answer may be of before the end of the session.
+  if (isSignedOut) conceal();
   tellTimes();
 }
 
@@ -195,11 +198,15 @@ function tick() {
   const leftMs = revealed.forMs - msSince(revealed.since);
   put(left, leftInWords(leftMs / 1000));
   if (leftMs < 0) {
-    // What was shown leaves the page even where the engine is away.
-    hide(["place", "people", "timeline"]);
-    revealed = null;
+    conceal();
     follow();
   }
+}
+
+// What was shown leaves the page even where the engine is away, or somebody else comes.
+function conceal() {
+  if (revealed) hide(["place", "people", "timeline"]);
+  revealed = null;
 }
 
 async function learn() {
