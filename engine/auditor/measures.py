@@ -3,7 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from prometheus_client import CollectorRegistry, Gauge, start_http_server
+from prometheus_client import (
+    CollectorRegistry,
+    Gauge,
+    ProcessCollector,
+    start_http_server,
+)
 from prometheus_client import Counter as Count
 
 from engine.auditor.findings import Finding, Ground
@@ -31,6 +36,8 @@ class AuditorMetrics:
             "Ways, and people of a way that reached others, that failed to be told.",
             registry=self.registry,
         )
+        # With its start: what failed before the first scrape is an increase of nothing.
+        ProcessCollector(registry=self.registry)
         for ground in Ground:
             self._findings.labels(ground.value)
 

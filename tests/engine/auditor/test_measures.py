@@ -26,3 +26,10 @@ def test_every_ground_stands_at_nothing_from_the_start() -> None:
     said = generate_latest(AuditorMetrics().registry).decode()
     assert all(f'ground="{ground.value}"}} 0.0' in said for ground in Ground)
     assert "natalia_auditor_looks_total 0.0" in said
+
+
+def test_when_it_was_started_is_exposed_for_what_failed_before_the_first_scrape() -> (
+    None
+):
+    said = generate_latest(AuditorMetrics().registry).decode()
+    assert "\nprocess_start_time_seconds " in said
