@@ -3,8 +3,11 @@
 import pytest
 from playwright.sync_api import Route, expect
 
+from engine.journal.sqlite import JOURNAL_FILE
 from tests.browser.conftest import Sign
+from tests.browser.test_live import BACK_MS
 from tests.browser.test_night import live
+from tests.process.test_damage import damage
 from tests.rig import Rig
 from tests.voices import say_safe
 
@@ -93,3 +96,27 @@ def test_whoever_signs_out_leaves_nothing_revealed_on_another_page(
     expect(alder.page.locator("#place")).to_have_text("Hidden again.")
     assert "41.31151" not in alder.page.content()
     assert "+998460000011" not in alder.page.content()
+
+
+def test_a_list_that_stays_open_names_a_case_that_cannot_be_read_any_more(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """It stood there as in hand: no row tells of what cannot be read."""
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    assert rig.sms_to("tinamou")
+    alder.page.locator("tr.sounds button").click()
+    expect(alder.page.locator("#group-open")).to_contain_text("With alder")
+    port = rig.ports["console"][1]
+    rig.kill()
+    damage(rig.state / JOURNAL_FILE)
+    config = rig.folder / "natalia.toml"
+    text = config.read_text()
+    config.write_text(text.replace("[console]\nport = 0", f"[console]\nport = {port}"))
+    rig.start()
+    live(alder.page, BACK_MS)
+    expect(alder.page.locator("#trouble")).to_contain_text("alarm standing still")
+    expect(alder.page.locator("#list")).to_contain_text("Cannot be read whole")
+    expect(alder.page.locator("#group-open")).to_have_count(0)
+    expect(alder.page.locator("#shout")).to_contain_text("Heron")

@@ -152,6 +152,7 @@ function state(data) {
     .map(([reason, parts]) => `${reason.replaceAll("_", " ")}: ${parts.join(", ")}`);
   const lost = data.unrecorded.map((line) => `${line.at.slice(11, 19)} UTC ${line.text}`);
   severe = lost.length > 0 || "all_channels_down" in data.degraded;
+  const stood = String(standing);
   standing = data.degraded.alarm_standing_still ?? [];
   keepHeard(heard().filter((id) => standing.includes(id)));
   const isUrgent = severe || standing.length > 0;
@@ -159,6 +160,8 @@ function state(data) {
   trouble.classList.toggle("severe", isUrgent);
   put(trouble, [...lost, ...wrong].join("\n"));
   alarm();
+  // No row tells of a case that cannot be read any more, and the page has it as it was.
+  if (String(standing) !== stood) missed();
   if (!isLearned) learn().catch(() => {});
 }
 
