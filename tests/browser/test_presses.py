@@ -1,7 +1,7 @@
 """What one press does, where a hand is quick, heavy or late: no more than was meant."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Screen, Sign
 from tests.rig import Rig
@@ -167,3 +167,28 @@ def test_a_note_that_is_mended_while_nobody_answers_is_kept_as_well(
     alder.page.locator("#do-note").click()
     expect(alder.page.locator("#outcome")).to_contain_text("Note kept")
     expect(alder.page.locator("#timeline")).to_contain_text("she is in hospital")
+
+
+def test_what_is_written_while_a_note_is_on_its_way_stays(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """The answer to the first one emptied the field under the second."""
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    note = alder.page.locator("#note")
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        note.fill("she is in hospital 4")
+        route.fulfill(response=answer)
+
+    alder.page.route("**/note", late, times=1)
+    note.fill("her sister rang")
+    alder.page.locator("#do-note").click()
+    expect(alder.page.locator("#outcome")).to_contain_text("Note kept")
+    expect(note).to_have_value("she is in hospital 4")
+    alder.page.locator("#do-note").click()
+    expect(alder.page.locator("#timeline")).to_contain_text("in hospital 4")
+    expect(note).to_have_value("")

@@ -70,8 +70,14 @@ function fieldsOf(form, button) {
   return said;
 }
 
+function writtenIn(form) {
+  const fields = form.querySelectorAll("input:not([type=hidden]), select");
+  return JSON.stringify([...fields].map((field) => field.value));
+}
+
 async function send(form, button, done) {
   const fields = fieldsOf(form, button);
+  const written = writtenIn(form);
   button.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(form.action, {
@@ -87,7 +93,8 @@ async function send(form, button, done) {
     }
     if (said.done) {
       say(button.dataset.done ?? "Done.", false);
-      form.reset();
+      // What somebody has begun to write meanwhile is of their next act.
+      if (writtenIn(form) === written) form.reset();
     } else {
       say(`Not done: ${said.refused ?? said.error}.`, true);
     }
