@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from engine.errors import JournalError, JournalFullError
 from engine.journal.rules import OVERWRITTEN
+from engine.journal.schema import TABLES
 from engine.ports.journal import (
     JournalStore,
     Reply,
@@ -43,6 +44,10 @@ _DAMAGED = (
     "a page of the table %s is damaged: it begins anew with %d rows, those that could"
     " be read or come of others. The disk is failing: see dmesg, and move the state"
     " folder to a sound one"
+)
+_DAMAGED_INDEX = (
+    "a page of the index %s is damaged: it is built anew for %d events, of which none"
+    " is lost. The disk is failing: see dmesg, and move the state folder to a sound one"
 )
 
 Part = tuple[Request, Reply]
@@ -108,7 +113,7 @@ class JournalActor(SupervisedActor[Entry]):
         """Take over an open store; closes it at an orderly stop.
 
         `lacks_reserve` is told, again and again, whether nothing is held back for a
-        full disk, `is_damaged` once a table of last things had to begin anew.
+        full disk, `is_damaged` once a table or an index had to begin anew.
         """
         super().__init__(link=link)
         self._store, self._telemetry = store, telemetry
@@ -231,6 +236,7 @@ class JournalActor(SupervisedActor[Entry]):
         if len(begun_anew) == len(self._damage_said):
             return
         for table in begun_anew.keys() - self._damage_said:
-            logger.error(_DAMAGED, table, begun_anew[table])
+            said = _DAMAGED if table in TABLES else _DAMAGED_INDEX
+            logger.error(said, table, begun_anew[table])
         self._damage_said = frozenset(begun_anew)
         self._call(self._is_damaged, bool(begun_anew))

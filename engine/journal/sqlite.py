@@ -12,6 +12,7 @@ from engine.errors import JournalError, JournalFullError
 from engine.journal.aside import set_aside
 from engine.journal.ballast import BALLAST_BYTES, Ballast
 from engine.journal.connection import BALLAST_SUFFIX, beside, open_writer
+from engine.journal.indices import built_anew
 from engine.journal.mishap import explained, is_damage, is_full, stated
 from engine.journal.reading import SqliteReader
 from engine.journal.rules import OVERWRITTEN
@@ -106,7 +107,7 @@ class SqliteStore:
 
     @property
     def begun_anew(self) -> Mapping[str, int]:
-        """Tables that were damaged in this life, with the rows left."""
+        """Tables and indices that were damaged in this life, with the rows left."""
         return self._begun_anew
 
     def commit(self, group: Sequence[Request], now: Instant) -> Sequence[Answer]:
@@ -116,7 +117,7 @@ class SqliteStore:
         the group tried once more, without its last fixes: they are answered with
         `Unknown` until the ballast lies again. So are they where a page of them is
         damaged, until `tidy` has begun their table anew. A page of heads, signals or
-        codes has theirs begun anew at once.
+        codes, or of an index of the events, has theirs begun anew at once.
 
         Raises:
             JournalFullError: no space; nothing was written, the store stays usable.
@@ -167,7 +168,7 @@ class SqliteStore:
         return self._ballast.restore()
 
     def mend(self) -> bool:
-        """Begin damaged tables anew, of those that can be; say whether there were any.
+        """Begin damaged tables and indices anew, of those that can be; say if any were.
 
         Raises:
             JournalFullError: no space; nothing was done.
@@ -175,11 +176,14 @@ class SqliteStore:
 
         """
         try:
+            # First: what is lost of the tables comes back by what the events say.
+            built = built_anew(self._connection)
+            self._begun_anew |= built
             found = set_aside(self._connection, self._replay)
         except (apsw.Error, OSError, ValueError) as error:
             raise self._broken(error, "begin a damaged table anew") from error
         self._begun_anew |= found
-        return bool(found)
+        return bool(built or found)
 
     def reader(self) -> JournalReader:
         """Open another read-only view; from any thread."""

@@ -357,7 +357,7 @@ class JournalStore(Protocol):
 
     @property
     def begun_anew(self) -> Mapping[str, int]:
-        """Tables of last things that were damaged in this life, with the rows left."""
+        """Tables and indices that were damaged in this life, with the rows left."""
 
     def reader(self) -> JournalReader:
         """Open another read-only view; from any thread."""

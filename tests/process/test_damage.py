@@ -179,3 +179,31 @@ def test_a_bit_that_has_changed_costs_no_later_sos_bug_no_engine_started(
     query = "id=q4t7-avoc&lat=3.45&lon=-76.53&accuracy=10&alarm=sos"
     assert httpx2.get(f"http://{host}:{port}/?{query}").status_code == 200
     assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, 10)
+
+
+@pytest.mark.parametrize("index", ["sqlite_autoindex_event_1", "event_command"])
+def test_a_damaged_index_of_events_costs_nothing_bug_each_start_ended_at_the_same_sos(
+    rig: Rig, index: str
+) -> None:
+    """It was durable: each start told it again, and ended where its rows belonged."""
+    with rig.device() as device:
+        device.sos()
+    assert rig.sms_to("tinamou")
+    (case,) = rig.alarms()
+    rig.kill()
+    destroy(rig.state / JOURNAL_FILE, 0, index)
+    rig.start()
+    host, port = rig.ports["osmand"]
+    query = "id=q4t7-avoc&lat=3.45&lon=-76.53&accuracy=10&alarm=sos"
+    assert httpx2.get(f"http://{host}:{port}/?{query}").status_code == 200
+    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, 10)
+    assert f"a page of the index {index} is damaged" in rig.log()
+    assert eventually(lambda: rig.metric(DAMAGED) == 1.0)
+    assert eventually(lambda: rig.metric(STILL) == 0.0, timeout_s=40)
+    with rig.operator("alder") as operator:
+        assert operator.act(str(case["id"]), "acknowledge") is None
+    rig.kill()
+    rig.start()
+    assert not any(one["unread"] for one in rig.alarms())
+    assert len(rig.alarms()) == 2
+    assert rig.metric(DAMAGED) == 0.0, "what was built anew is sound"

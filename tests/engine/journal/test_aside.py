@@ -69,6 +69,16 @@ def filled(folder: Path, people: int = MANY) -> Path:
     return path
 
 
+def many_facts(folder: Path) -> Path:
+    """Make a journal with events on many pages, an alarm's own on the first."""
+    path = filled(folder, people=3)
+    store = SqliteStore(path, ballast_bytes=0)
+    rest = [append(f"alarm/b{n:03}", epoch=store.epoch) for n in range(200)]
+    store.commit(rest, NOW)
+    store.close()
+    return path
+
+
 def leaf(path: Path, table: str, fraction: float) -> tuple[int, int]:
     """Return offset and size of one leaf of a table, so far from its beginning."""
     connection = apsw.Connection(str(path))
@@ -217,12 +227,12 @@ def test_a_disk_that_does_not_give_a_signals_page_ends_nobody(
 def test_a_disk_that_does_not_give_a_fact_ends_the_store_as_before(
     tmp_path: Path, vfs: FaultsVfs
 ) -> None:
-    path = filled(tmp_path, people=3)
+    path = many_facts(tmp_path)
     store = SqliteStore(path, vfs=vfs.name, ballast_bytes=0)
-    vfs.lost = leaf(path, "sqlite_autoindex_event_1", 0.0)
+    vfs.lost = leaf(path, "event", 0.0)
     for _ in range(2):
         with pytest.raises(JournalError, match="the disk failed"):
-            store.commit([append("alarm/b", epoch=store.epoch)], NOW)
+            store.commit([append("alarm/a", epoch=store.epoch)], NOW)
     store.close()
 
 
@@ -259,11 +269,11 @@ def test_a_table_may_be_damaged_more_than_once(tmp_path: Path) -> None:
 
 
 def test_damage_among_the_facts_ends_the_store_as_before(tmp_path: Path) -> None:
-    path = filled(tmp_path, people=3)
-    destroy(path, "sqlite_autoindex_event_1", 0.0)
+    path = many_facts(tmp_path)
+    destroy(path, "event", 0.0)
     store = SqliteStore(path, ballast_bytes=0)
     with pytest.raises(JournalError, match="it is damaged"):
-        store.commit([append("alarm/b", epoch=store.epoch)], NOW)
+        store.commit([append("alarm/a", epoch=store.epoch)], NOW)
     with pytest.raises(JournalError, match="it is damaged"):
         store.tidy()
     store.close()

@@ -276,7 +276,7 @@ def test_a_damaged_index_of_events_costs_no_head_at_a_start(tmp_path: Path) -> N
     path = filled(tmp_path)
     destroy(path, "sqlite_autoindex_event_1", 0.0)
     opening, _ = opened_beside(path, lambda: None, replay=REPLAY)
-    assert not opening.store.begun_anew
+    assert list(opening.store.begun_anew) == ["sqlite_autoindex_event_1"]
     assert len(opening.store.reader().heads("alarm/", open_only=True)) == 4
     opening.close()
 
