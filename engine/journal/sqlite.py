@@ -46,8 +46,10 @@ _UNREADABLE: Final = "a page of last fixes is damaged: they begin anew"
 class SqliteStore:
     """Implements `engine.ports.journal.JournalStore` (WAL, synchronous=FULL).
 
-    Opening it takes the next epoch, durably. Made in any thread, then used from
-    the journal's alone; `reader` from any.
+    Opening it takes the next epoch, durably. On a disk so full that not even that fits,
+    the first commit that finds room does it: until then each is refused, so that HQ is
+    told from memory. Made in any thread, then used from the journal's alone; `reader`
+    from any.
 
     Args:
         path: the file; its folder must be there.
@@ -76,7 +78,7 @@ class SqliteStore:
         self._failure: JournalError | None = None
         self._damage: Exception | None = None
         self._begun_anew: dict[str, int] = {}
-        self._is_closed = False
+        self._has_begun = self._is_closed = False
         self._log_pages, self._checkpoint_at = 0, CHECKPOINT_PAGES
         self._copied_pages = 0
         # Its log's index alone, which a start makes anew, takes space.
@@ -85,9 +87,10 @@ class SqliteStore:
             self._position = self._last_position()
             if sound is not None:
                 sound()
-            self._with_room(self._checkpoint)
             self._connection.set_wal_hook(self._on_commit)
-            self.epoch = self._with_room(self._next_epoch)
+            self.epoch = self._next_epoch()
+            with suppress(JournalFullError):
+                self._begin("open")
         except (apsw.Error, JournalError) as error:
             self._abandon()
             if isinstance(error, JournalError):
@@ -126,6 +129,7 @@ class SqliteStore:
         """
         if self._failure is not None:
             raise self._failure
+        self._begin("write")
         spares = _SCARCE if self._ballast.is_freed else ""
         spares = _UNREADABLE if self._damage is not None else spares
         try:
@@ -175,6 +179,7 @@ class SqliteStore:
             JournalError: the medium failed; this and every later call.
 
         """
+        self._begin("write")
         try:
             # First: what is lost of the tables comes back by what the events say.
             built = built_anew(self._connection)
@@ -301,12 +306,22 @@ class SqliteStore:
 
     def _next_epoch(self) -> int:
         epoch: int
-        ((epoch,),) = list(
-            self._connection.execute(
-                "UPDATE journal SET epoch = epoch + 1 RETURNING epoch"
-            )
-        )
+        ((epoch,),) = self._connection.execute("SELECT epoch + 1 FROM journal")
         return epoch
+
+    def _begin(self, act: str) -> None:
+        """Copy the log and make the epoch durable, once, before all that is written."""
+        if self._has_begun:
+            return
+        try:
+            self._with_room(self._checkpoint)
+            taken = "UPDATE journal SET epoch = ?"
+            self._with_room(
+                lambda: self._connection.execute(taken, (self.epoch,)).fetchall()
+            )
+        except (apsw.Error, OSError) as error:
+            raise self._broken(error, act) from error
+        self._has_begun = True
 
     def _make_room(self) -> None:
         self._ballast.free()

@@ -137,6 +137,24 @@ def test_an_sos_on_a_full_file_layer_reaches_hq_and_its_repeat_is_whole(
         assert rig.natalia("alarm", "acknowledge", *words).returncode == 0
 
 
+def test_an_engine_that_starts_on_a_full_disk_tells_hq_bug_none_started(
+    tmp_path: Path,
+) -> None:
+    """One that had ended there was started in vain until somebody made room."""
+    full = tmp_path / "full"
+    program = (sys.executable, "-m", "tests.full_disk_engine", str(full))
+    environment = {"PYTHONPATH": str(ROOT)}
+    with Rig(folder=tmp_path, program=program, environment=environment) as rig:
+        rig.kill()
+        full.touch()
+        rig.start()
+        operator = rig.operator("alder")
+        press_while_full(rig, operator, full.unlink)
+        rig.kill()
+        rig.start()
+        assert [row["presses"] for row in rig.alarms()] == [1]
+
+
 def backup_under_way(state: Path, stack: ExitStack) -> apsw.Connection:
     """Read the journal without an end: its log cannot begin anew in its own space."""
     path, flags = state / "journal.db", apsw.SQLITE_OPEN_READONLY

@@ -151,19 +151,6 @@ def test_a_full_disk_while_checkpointing_is_no_failure(
     assert is_good(tmp_path / JOURNAL_FILE)
 
 
-def test_a_start_on_a_full_disk_gives_the_ballast_for_its_epoch(
-    tmp_path: Path, vfs: FaultsVfs
-) -> None:
-    path = tmp_path / JOURNAL_FILE
-    SqliteStore(path, vfs=vfs.name, ballast_bytes=BALLAST_BYTES).close()
-    vfs.is_full = (tmp_path / f"{JOURNAL_FILE}-ballast").exists
-
-    store = SqliteStore(path, vfs=vfs.name, ballast_bytes=BALLAST_BYTES)
-
-    assert store.epoch == 2
-    store.close()
-
-
 def test_ballast_is_not_laid_where_it_would_fill_the_disk(tmp_path: Path) -> None:
     ballast = Ballast(tmp_path / "ballast", 1 << 60)
 
@@ -304,6 +291,28 @@ def test_a_start_on_a_really_full_disk_gives_the_ballast(small_disk: Path) -> No
     (answer,) = again.commit([record("an SOS")], NOW)
     assert isinstance(answer, Recorded)
     assert str(again.reserve_lacks()).endswith("must come free on its disk")
+    again.close()
+    assert is_good(path)
+
+
+def test_a_start_on_a_really_full_disk_without_ballast_waits_for_room(
+    small_disk: Path,
+) -> None:
+    path, filler = small_disk / JOURNAL_FILE, small_disk / "filler"
+    store = SqliteStore(path, ballast_bytes=0)
+    for number in range(100):
+        store.commit([append(f"alarm/{number}", epoch=store.epoch)], NOW)
+    store._abandon()
+    _fill(filler)
+
+    again = SqliteStore(path, ballast_bytes=0)
+
+    with pytest.raises(JournalFullError):
+        again.commit([record("an SOS")], NOW)
+    filler.unlink()
+    (answer,) = again.commit([record("an SOS")], NOW)
+    assert isinstance(answer, Recorded)
+    assert (again.epoch, again.position) == (2, 100)
     again.close()
     assert is_good(path)
 

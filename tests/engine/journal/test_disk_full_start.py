@@ -1,0 +1,86 @@
+"""A start on a full disk: by the ballast, else one that refuses until there is room."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.errors import JournalError, JournalFullError
+from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
+from engine.ports.journal import Appended, Recorded
+from tests.contracts.journal.requests import append, record
+from tests.engine.journal.test_disk_full import BALLAST_BYTES, NOW, is_good
+from tests.faults_vfs import Act, FaultsVfs
+
+
+@pytest.fixture
+def vfs() -> Iterator[FaultsVfs]:
+    vfs = FaultsVfs()
+    yield vfs
+    vfs.unregister()
+
+
+def test_a_start_on_a_full_disk_gives_the_ballast_for_its_epoch(
+    tmp_path: Path, vfs: FaultsVfs
+) -> None:
+    path = tmp_path / JOURNAL_FILE
+    SqliteStore(path, vfs=vfs.name, ballast_bytes=BALLAST_BYTES).close()
+    vfs.is_full = (tmp_path / f"{JOURNAL_FILE}-ballast").exists
+
+    store = SqliteStore(path, vfs=vfs.name, ballast_bytes=BALLAST_BYTES)
+
+    assert store.epoch == 2
+    store.close()
+
+
+@pytest.mark.parametrize("is_in_log", [False, True])
+def test_a_start_on_a_full_disk_without_ballast_refuses_until_there_is_room(
+    tmp_path: Path, vfs: FaultsVfs, *, is_in_log: bool
+) -> None:
+    """No engine started there, and nobody told HQ of an SOS."""
+    path = tmp_path / JOURNAL_FILE
+    store = SqliteStore(path, ballast_bytes=0)
+    store.commit([append("alarm/1", epoch=store.epoch)], NOW)
+    if is_in_log:
+        store._abandon()
+    else:
+        store.close()
+    vfs.is_full = lambda: True
+    for _ in range(2):
+        again = SqliteStore(path, vfs=vfs.name, ballast_bytes=0)
+        assert (again.epoch, again.position) == (2, 1)
+        with pytest.raises(JournalFullError, match="cannot write: the disk is full"):
+            again.commit([record("an SOS")], NOW)
+        with pytest.raises(JournalFullError):
+            again.mend()
+        again._abandon()
+    again = SqliteStore(path, vfs=vfs.name, ballast_bytes=0)
+    vfs.is_full = lambda: False
+    went_on = append("alarm/1", 1, epoch=again.epoch)
+    (kept, appended) = again.commit([record("an SOS"), went_on], NOW)
+    assert isinstance(kept, Recorded)
+    assert isinstance(appended, Appended)
+    again.close()
+    assert is_good(path)
+    later = SqliteStore(path, ballast_bytes=0)
+    assert later.epoch == 3, "the one before it was durable with what it wrote"
+    later.close()
+
+
+def test_a_start_on_a_full_disk_whose_disk_then_fails_writes_nothing(
+    tmp_path: Path, vfs: FaultsVfs
+) -> None:
+    """The log of the last life must be copied, and synced, before a row follows it."""
+    path = tmp_path / JOURNAL_FILE
+    store = SqliteStore(path, ballast_bytes=0)
+    store.commit([append("alarm/1", epoch=store.epoch)], NOW)
+    store._abandon()
+    vfs.is_full = lambda: True
+    again = SqliteStore(path, vfs=vfs.name, ballast_bytes=0)
+    vfs.is_full = lambda: False
+    vfs.fail = {Act.SYNC: vfs.acts[Act.SYNC] + 1}
+    for _ in range(2):
+        with pytest.raises(JournalError, match="the disk failed"):
+            again.commit([record("an SOS")], NOW)
+    assert again.position == 1
+    again.close()
