@@ -55,11 +55,15 @@ class SqliteReader:
         )
 
     def salvaged(self, stream: str, last_seq: int) -> Sequence[StoredEvent]:
-        """Return the rows of a stream that can be read, one by one; for damage alone.
+        """Return the rows of a stream that can be read, for damage alone.
 
+        All of them, past an index of which a page is damaged; else one by one.
         `last_seq` is what its head says: which are missing shows by their seq.
         """
         found: list[StoredEvent] = []
+        with suppress(JournalError):
+            wanted = " NOT INDEXED WHERE stream = ? ORDER BY position"
+            return self._read(rows.EVENTS + wanted, (stream,), rows.events)
         for seq in range(1, last_seq + 1):
             with suppress(JournalError):
                 wanted = " WHERE stream = ? AND seq = ?"

@@ -95,6 +95,20 @@ def test_a_start_reads_each_open_case_by_it_again(tmp_path: Path) -> None:
     opened.close()
 
 
+def test_who_asks_beside_no_engine_reads_past_it_bug_no_row_was_shown(
+    tmp_path: Path,
+) -> None:
+    """A case is run from `natalia journal show` where no engine starts."""
+    path = filled(tmp_path)
+    destroy(path, INDICES[0], 0.0)
+    reader = SqliteReader(path)
+    with pytest.raises(JournalError):
+        reader.stream("alarm/0000")
+    (row,) = reader.salvaged("alarm/0000", 1)
+    assert row.stream == "alarm/0000"
+    reader.close()
+
+
 @pytest.mark.parametrize("index", INDICES)
 def test_a_sector_that_the_disk_does_not_give_is_passed_over_as_well(
     tmp_path: Path, index: str
