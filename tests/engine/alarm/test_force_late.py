@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from engine.alarm.commands import RequestCancel, TakeReply
+from engine.alarm.force import is_before_press
 from engine.alarm.safety import safe_names
 from engine.alarm.state import Force, ReplyKind
 from engine.protocol.model import Audience
@@ -216,3 +218,31 @@ def test_who_was_coming_before_another_press_comes_all_the_same() -> None:
     person = next(iter(scene.state().told))
     says(scene, ReplyKind.COMING, came, person, None)
     assert scene.state().told[person].reply is ReplyKind.COMING
+
+
+@pytest.mark.parametrize(
+    ("is_shown", "had_case", "as_seen", "is_before"),
+    [
+        (True, True, True, True),
+        (False, True, True, False),
+        (False, False, True, True),
+        (False, True, False, True),
+        (True, False, False, True),
+    ],
+)
+def test_at_their_addresses_no_press_counts_that_does_not_show_once_they_have_a_case(
+    *, is_shown: bool, had_case: bool, as_seen: bool, is_before: bool
+) -> None:
+    """A word of force by itself looks like one of safety, which raises nothing."""
+    case = Scene().raised().state()
+    came, (first, *_) = case.presses[0].at.plus(timedelta(seconds=1)), case.presses
+    later = replace(
+        first,
+        at=came.plus(timedelta(seconds=1)),
+        duress=True,
+        signals=(Signal.SOS,) if is_shown else (Signal.CANCEL,),
+    )
+    seen = case.seen if had_case else structs.replace(case.seen, raised=None)
+    pressed = structs.replace(case, presses=(first, later), seen=seen)
+    assert is_before_press(pressed, came, as_seen=as_seen) is is_before
+    assert not is_before_press(case, came, as_seen=as_seen)
