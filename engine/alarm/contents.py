@@ -5,7 +5,16 @@ from msgspec import structs
 from engine.alarm.following import NOTED_M
 from engine.alarm.force import is_shown
 from engine.alarm.moves import VAGUE, move_between
-from engine.alarm.state import Alarm, Ask, Kind, PlaceSource, Press, Told, Truth
+from engine.alarm.state import (
+    Alarm,
+    Ask,
+    Kind,
+    PlaceSource,
+    Press,
+    Response,
+    Told,
+    Truth,
+)
 from engine.protocol.checks import NAMED_TEXT, PUBLIC_TEXT
 from engine.protocol.model import Audience, Level, Step
 from engine.protocol.texts import TextFacts
@@ -144,14 +153,18 @@ def doubts_of(alarm: Alarm) -> tuple[str, ...]:
 
 
 def data_of(alarm: Alarm, step: Step) -> dict[str, str]:
-    """Return what structured channels send; the public and the defender get none."""
+    """Return what structured channels send; the public and the defender get none.
+
+    An end says that it is one, to whoever's word of force has opened it again, too.
+    """
     if step.to in {Audience.PUBLIC, Audience.DEFENDER}:
         return {}
+    response = Response.CLOSED if step.to is Audience.TOLD else alarm.response
     return {
         "alarm": alarm.id,
         "alias": alarm.alias,
         "step": step.id,
         "kind": alarm.kind.value,
-        "response": alarm.response.value,
+        "response": response.value,
         "truth": alarm.truth.value,
     }

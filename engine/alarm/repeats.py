@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from engine.alarm.conditions import may_run
 from engine.alarm.effects import Effect
+from engine.alarm.force import has_opened
 from engine.alarm.found_false import is_needless
 from engine.alarm.state import Alarm
 from engine.ports.journal import EffectClass, EffectState
@@ -96,12 +97,11 @@ def _repeat_at(alarm: Alarm, effect: Effect, others: _Others) -> Instant | None:
         effect.repeated
         or effect.settled_at is None
         or not _is_wanting(alarm, effect)
-        or effect.round <= alarm.spent.get(effect.step, 0)
         or not _may_repeat(effect)
     ):
         return None
     step = alarm.protocol.step(effect.step)
-    if step is None or not may_run(alarm, step) or is_needless(alarm, effect):
+    if step is None or not _goes_on(alarm, effect, step) or is_needless(alarm, effect):
         return None
     is_public = effect.effect_class is EffectClass.EXCLUSIVE
     if effect.state is EffectState.WITHDRAWN and not is_public:
@@ -114,6 +114,19 @@ def _repeat_at(alarm: Alarm, effect: Effect, others: _Others) -> Instant | None:
     elif not is_public and _is_enough(alarm, effect, step, others):
         return None
     return effect.settled_at.plus(_wait_after(effect))
+
+
+def _goes_on(alarm: Alarm, effect: Effect, step: Step) -> bool:
+    """Say whether what a notification is part of has not ended.
+
+    The end goes on for whoever's word of force has opened the case, as after a true
+    one: its repeats would cease with the word.
+    """
+    spent = alarm.spent.get(effect.step, 0)
+    if effect.audience is Audience.TOLD and alarm.is_open:
+        told = alarm.told.get(effect.person)
+        return effect.round == spent and told is not None and has_opened(alarm, told)
+    return effect.round > spent and may_run(alarm, step)
 
 
 def _has_come_otherwise(effect: Effect, others: _Others) -> bool:

@@ -104,6 +104,58 @@ def test_the_end_that_waits_for_them_goes_out_bug_it_never_came(
     assert to_telephone(forced) == to_telephone(true)
 
 
+@pytest.mark.parametrize(
+    ("theirs", "in_an_hour"),
+    [
+        (EffectState.UNKNOWN, 13),
+        (EffectState.UNDELIVERED, 3),
+        (EffectState.REJECTED, 17),
+    ],
+)
+@pytest.mark.parametrize("kind", [*ReplyKind])
+def test_an_end_is_repeated_as_after_a_true_word_bug_it_was_once(
+    kind: ReplyKind, theirs: EffectState, in_an_hour: int
+) -> None:
+    def settled(scene: Scene) -> None:
+        for effect in scene.waiting():
+            is_theirs = scene.state().effects[effect].person == FORCED
+            scene.settle(effect, theirs if is_theirs else ACCEPTED, retry=True)
+
+    def answered(word: Word) -> Scene:
+        scene = ended(EffectState.PLANNED)
+        settled(scene)
+        scene.reply(FORCED, kind, word=word)
+        scene.run(3600, each_due=lambda: settled(scene))
+        return scene
+
+    true, forced = answered(Word.SAFE), answered(Word.DURESS)
+    assert forced.state().is_open
+    assert ends(true) == in_an_hour
+    assert to_telephone(forced) == to_telephone(true)
+
+
+def test_no_end_is_repeated_to_who_answers_freely_since() -> None:
+    scene = ended(EffectState.UNKNOWN)
+    scene.settle_all(EffectState.UNKNOWN)
+    force(scene)
+    before = ends(scene)
+    scene.reply(FORCED, ReplyKind.NEED_HELP)
+    scene.run(3600, each_due=scene.settle_all)
+    assert ends(scene) == before
+
+
+def test_the_repeat_of_an_end_says_that_it_is_one_where_a_word_of_force_opened_it() -> (
+    None
+):
+    scene = ended(EffectState.UNKNOWN)
+    scene.settle_all(EffectState.UNKNOWN)
+    force(scene)
+    scene.run(60)
+    stops = [one for one in scene.planned(Audience.TOLD) if one.person == FORCED]
+    assert stops[-1].at > scene.state().opened_at
+    assert {one.body.data["response"] for one in stops} == {"closed"}
+
+
 def test_nobody_else_gets_what_waited_for_them() -> None:
     scene = Scene().raised()
     scene.settle_all()
