@@ -45,8 +45,9 @@ from engine.console.cases import Line
 from engine.console.people import Names
 from engine.console.words import (
     ASKS,
-    EFFECTS,
+    NOT_TRIED,
     REPLIES,
+    outcome,
     plain,
     refusal,
     spaced,
@@ -192,9 +193,12 @@ def _outcome(alarm: Alarm, event: NotificationSettled, names: Names) -> str:
         if effect is None
         else f"{way(effect.channel)} to {names.to(effect.person, effect.audience)}: "
     )
+    words = outcome(event.state, event.reason)
+    if words == NOT_TRIED:
+        return f"{to}{words}"
     route = f" by {event.route}" if event.route else ""
     reason = f" ({event.reason})" if event.reason else ""
-    return f"{to}{EFFECTS[event.state]}{route}{reason}"
+    return f"{to}{words}{route}{reason}"
 
 
 def _act(event: AlarmEvent, *, revealed: bool) -> str:

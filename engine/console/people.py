@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from engine.alarm.effects import Effect
 from engine.alarm.state import Alarm, Told
-from engine.console.words import ABOUT, AUDIENCES, EFFECTS, REPLIES, way
+from engine.console.words import ABOUT, AUDIENCES, NOT_TRIED, REPLIES, outcome, way
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.roster.model import Person
@@ -122,16 +122,17 @@ def _addresses(theirs: list[Effect], told: Told) -> list[str]:
 
 
 def _channel(effect: Effect) -> Json:
+    words = outcome(effect.state, effect.reason)
     return {
         "channel": effect.channel,
         "way": way(effect.channel),
         "about": ABOUT.get(effect.audience, ""),
         "state": effect.state.value,
-        "words": EFFECTS[effect.state],
+        "words": words,
         "bad": effect.state in _BAD,
         "repeat": effect.repeat,
         "attempt": effect.attempt,
-        "route": effect.route,
+        "route": "" if words == NOT_TRIED else effect.route,
         "at": None if effect.settled_at is None else str(effect.settled_at),
     }
 

@@ -14,6 +14,7 @@ from engine.alarm.state import (
     ReplyKind,
     Truth,
 )
+from engine.dispatch.retired import RETIRED
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Fallback, Manner
 from engine.values import PlaceDoubt, Signal
@@ -29,6 +30,8 @@ EFFECTS = {
     EffectState.UNKNOWN: "unknown whether it was sent",
     EffectState.WITHDRAWN: "withdrawn before it was sent",
 }
+NOT_TRIED = f"not sent: {RETIRED.reason}"
+"""Nobody has refused it, and whoever has that telephone now is not to be rung."""
 AUDIENCES = {
     Audience.NEAREST: "colleague",
     Audience.CONTACTS: "contact",
@@ -162,6 +165,11 @@ REFUSALS = {
     ),
     RefusalGround.UNKNOWN_TEMPLATE: "there is no such approved text",
 }
+
+
+def outcome(state: EffectState, reason: str) -> str:
+    """Return what became of a notification."""
+    return NOT_TRIED if reason == RETIRED.reason else EFFECTS[state]
 
 
 def refusal(ground: RefusalGround) -> str:

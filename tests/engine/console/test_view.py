@@ -29,6 +29,7 @@ from engine.console.words import (
     REPLIES,
     spaced,
 )
+from engine.dispatch.retired import RETIRED
 from engine.ports.journal import EffectState
 from engine.protocol.model import LEASE, Audience, Fallback
 from engine.values import AlarmId, EffectId, PlaceDoubt
@@ -328,3 +329,22 @@ def test_whoever_approves_reads_what_is_posted_and_the_english_where_nobody_has(
     assert ("Uzbekistan" in found["draft"]) is not bool(posted)
     assert bool(found["draft_english"]) is bool(posted)
     assert ("In English: <q>" in page) is bool(posted)
+
+
+def test_no_route_is_said_to_have_refused_what_was_kept_back_bug_hq_rang_the_number(
+    hq: Hq,
+) -> None:
+    """Whoever has that telephone is not to be rung; another one's refusal is mended."""
+    alarm = hq.press()
+    hq.settle(alarm, RETIRED.state, reason=RETIRED.reason)
+    words = f"not sent: {RETIRED.reason}"
+    with browser(hq) as at:
+        case = at.client.get(f"/api/alarms/{alarm}").json()
+    told = next(one for one in case["people"] if one["audience"] == "nearest")
+    (way,) = told["channels"]
+    assert way["words"] == words
+    assert way["route"] == ""
+    assert way["bad"]
+    said = [one["text"] for one in case["lines"] if RETIRED.reason in one["text"]]
+    assert said
+    assert all(one.endswith(words) for one in said)
