@@ -9,7 +9,7 @@ from typing import Final
 
 import apsw
 
-from engine.journal.mishap import is_full
+from engine.journal.mishap import is_damage, is_full
 from engine.journal.salvage import PastDamage
 
 _ANEW: Final = "event_anew"
@@ -36,7 +36,7 @@ def built_anew(connection: apsw.Connection) -> dict[str, int]:
         of each index that was built, how many rows it leads to.
 
     Raises:
-        apsw.Error: there is no room; that index is as it was.
+        apsw.Error: there is no room, or the disk failed; that index is as it was.
 
     """
     return {
@@ -64,7 +64,9 @@ def _built(
     try:
         _swap(connection, name, makes)
     except apsw.Error as error:
-        if is_full(error):
+        # What a failed sync lost no later write may follow, as at any other commit.
+        is_of_disk = is_full(error) or isinstance(error, apsw.IOError)
+        if is_of_disk and not is_damage(error):
             raise
         return None
     return _rows(connection, reads)

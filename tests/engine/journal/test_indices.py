@@ -14,7 +14,7 @@ from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.ports.journal import Appended
 from tests.contracts.journal.requests import NOW, append
 from tests.engine.journal.test_aside import destroy, leaf
-from tests.faults_vfs import FaultsVfs
+from tests.faults_vfs import Act, FaultsVfs
 
 MANY = 400
 INDICES = ("sqlite_autoindex_event_1", "event_command")
@@ -158,3 +158,25 @@ def test_beside_an_event_that_cannot_be_read_it_stays_as_it_is_and_a_table_is_me
     assert store.mend()
     assert store.begun_anew.keys() == {"effect"}
     store.close()
+
+
+@pytest.mark.parametrize("act", Act)
+def test_a_disk_that_fails_meanwhile_ends_the_store_bug_it_went_on_writing(
+    tmp_path: Path, act: Act
+) -> None:
+    """What a failed sync lost no write may follow: the next start copies the log."""
+    path, vfs = filled(tmp_path), FaultsVfs()
+    for index in INDICES:
+        destroy(path, index, 0.5)
+    store = SqliteStore(path, vfs=vfs.name, ballast_bytes=0)
+    vfs.fail = {act: vfs.acts[act] + 1}
+    with pytest.raises(JournalError, match="the disk failed"):
+        store.mend()
+    assert not store.begun_anew
+    with pytest.raises(JournalError, match="the disk failed"):
+        begin(store, "alarm/0000a")
+    store.close()
+    vfs.unregister()
+    again = SqliteStore(path, ballast_bytes=0)
+    assert isinstance(begin(again, "alarm/0200a"), Appended)
+    again.close()
