@@ -315,10 +315,13 @@ class SqliteStore:
             return
         try:
             self._with_room(self._checkpoint)
-            taken = "UPDATE journal SET epoch = ?"
-            self._with_room(
+            taken = "UPDATE journal SET epoch = ?1 WHERE epoch < ?1 RETURNING epoch"
+            is_ours = self._with_room(
                 lambda: self._connection.execute(taken, (self.epoch,)).fetchall()
             )
+            if not is_ours:
+                # Whoever came since has the same epoch, or a larger one.
+                raise apsw.BusyError  # noqa: TRY301 - said as any other of its kind
         except (apsw.Error, OSError) as error:
             raise self._broken(error, act) from error
         self._has_begun = True

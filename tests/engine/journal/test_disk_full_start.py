@@ -84,3 +84,28 @@ def test_a_start_on_a_full_disk_whose_disk_then_fails_writes_nothing(
             again.commit([record("an SOS")], NOW)
     assert again.position == 1
     again.close()
+
+
+def test_an_engine_that_others_came_after_before_its_epoch_was_durable_writes_nothing(
+    tmp_path: Path, vfs: FaultsVfs
+) -> None:
+    """Somebody who makes room may have taken the file away by which it is the one.
+
+    It wrote with an epoch of theirs, and made the next start's smaller than theirs.
+    """
+    path = tmp_path / JOURNAL_FILE
+    SqliteStore(path, ballast_bytes=0).close()
+    vfs.is_full = lambda: True
+    first = SqliteStore(path, vfs=vfs.name, ballast_bytes=0)
+    vfs.is_full = lambda: False
+    for epoch in (2, 3):
+        later = SqliteStore(path, ballast_bytes=0)
+        assert later.epoch == epoch
+        for _ in range(2):
+            with pytest.raises(JournalError, match="another program writes to it"):
+                first.commit([append("alarm/1", epoch=first.epoch)], NOW)
+        later.close()
+    first.close()
+    last = SqliteStore(path, ballast_bytes=0)
+    assert (last.epoch, last.position) == (4, 0)
+    last.close()
