@@ -31,6 +31,8 @@ _SHARED_SETTINGS: Final[tuple[Setting, ...]] = (
     ("mmap_size", "0", 0),
     ("trusted_schema", "OFF", 0),
     ("cell_size_check", "ON", 1),
+    # What is put in order needs no file of its own: its disk may be full as well.
+    ("temp_store", "MEMORY", 2),
 )
 WRITER_SETTINGS: Final[tuple[Setting, ...]] = (
     *_SHARED_SETTINGS,

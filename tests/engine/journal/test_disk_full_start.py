@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.errors import JournalError, JournalFullError
+from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
-from engine.ports.journal import Appended, Recorded
-from tests.contracts.journal.requests import append, record
+from engine.ports.journal import Appended, EffectState, Recorded
+from tests.contracts.journal.requests import append, plan, record
 from tests.engine.journal.test_disk_full import BALLAST_BYTES, NOW, is_good
 from tests.faults_vfs import Act, FaultsVfs
 
@@ -109,3 +111,23 @@ def test_an_engine_that_others_came_after_before_its_epoch_was_durable_writes_no
     last = SqliteStore(path, ballast_bytes=0)
     assert (last.epoch, last.position) == (4, 0)
     last.close()
+
+
+def test_what_is_read_in_an_order_needs_no_room_bug_a_full_disk_refused_it(
+    tmp_path: Path, vfs: FaultsVfs
+) -> None:
+    """SQLite puts more than 2 MB in order in a file; each start asks readers."""
+    path = tmp_path / JOURNAL_FILE
+    store = SqliteStore(path, ballast_bytes=0)
+    plans = tuple(
+        replace(plan(f"a/{number}"), body=b"x" * 16_384) for number in range(400)
+    )
+    store.commit([append("alarm/a", epoch=store.epoch, plans=plans)], NOW)
+    vfs.is_full = lambda: True
+    reader = SqliteReader(path, vfs=vfs.name)
+
+    found = reader.effects(frozenset({EffectState.PLANNED}))
+
+    assert len(found) == len(plans)
+    reader.close()
+    store.close()
