@@ -25,9 +25,17 @@ _INDICES: Final = {
 }
 """What reads all of an index and no event, and what makes one like it."""
 
+_ASTRAY: Final = (
+    "SELECT count(*) FROM (SELECT position, stream FROM event NOT INDEXED"
+    " EXCEPT SELECT position, stream FROM event INDEXED BY {})"
+    " WHERE stream IN (SELECT stream FROM stream)"
+)
+"""Events that an index has under another name, by a changed bit; not those of which the
+name itself was changed: that one has no head."""
+
 
 def built_anew(connection: apsw.Connection) -> dict[str, int]:
-    """Build each damaged index anew, where all events can be read.
+    """Build each index anew that is damaged, or wrong, where all events can be read.
 
     Args:
         connection: the writer's, in no transaction.
@@ -42,7 +50,7 @@ def built_anew(connection: apsw.Connection) -> dict[str, int]:
     return {
         name: rows
         for name, (reads, makes) in _INDICES.items()
-        if _rows(connection, reads) is None
+        if (_rows(connection, reads) is None or _rows(connection, _ASTRAY.format(name)))
         and (rows := _built(connection, name, reads, makes)) is not None
     }
 

@@ -321,7 +321,7 @@ class SqliteStore:
             )
             if not is_ours:
                 # Whoever came since has the same epoch, or a larger one.
-                raise apsw.BusyError  # noqa: TRY301 - said as any other of its kind
+                raise apsw.BusyError
         except (apsw.Error, OSError) as error:
             raise self._broken(error, act) from error
         self._has_begun = True

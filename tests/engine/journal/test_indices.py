@@ -1,5 +1,6 @@
 """A damaged index of the events is built anew from them, and no event is touched."""
 
+import re
 from pathlib import Path
 
 import apsw
@@ -180,3 +181,44 @@ def test_a_disk_that_fails_meanwhile_ends_the_store_bug_it_went_on_writing(
     again = SqliteStore(path, ballast_bytes=0)
     assert isinstance(begin(again, "alarm/0200a"), Appended)
     again.close()
+
+
+def rename(path: Path, index: str, number: int) -> None:
+    """Change a bit of an alarm's name, in an index or in the events themselves."""
+    offset, size = leaf(path, index, 0.5)
+    content = bytearray(path.read_bytes())
+    name = re.findall(rb"alarm/0\d{3}", content[offset : offset + size])[number]
+    content[content.index(name, offset) + 7] ^= 0x40
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("index", INDICES)
+def test_an_index_in_which_a_bit_of_a_name_has_changed_is_built_anew_as_well(
+    tmp_path: Path, index: str
+) -> None:
+    """Its alarm had no rows any more, and one that nobody knew stood open for ever."""
+    path = filled(tmp_path)
+    rename(path, index, 5)
+    opened, _ = opened_beside(path, lambda: None)
+    opened.store.mend()
+    assert opened.store.begun_anew == {index: MANY}
+    again = [append(f"alarm/{number:04}") for number in range(MANY)]
+    assert all(
+        isinstance(answer, Appended) and answer.repeated
+        for answer in opened.store.commit(again, NOW)
+    )
+    with opened.readers.reader() as reader:
+        assert len(reader.heads("", open_only=False)) == MANY
+        assert all(reader.stream(each.stream) for each in again)
+    opened.close()
+
+
+def test_where_the_name_has_changed_in_the_event_the_index_stays(
+    tmp_path: Path,
+) -> None:
+    """By it alone that row is found as what it was."""
+    path = filled(tmp_path)
+    rename(path, "event", 5)
+    store = SqliteStore(path, ballast_bytes=0)
+    assert not store.mend()
+    store.close()
