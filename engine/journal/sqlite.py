@@ -155,7 +155,7 @@ class SqliteStore:
         if self._failure is not None:
             raise self._failure
         if self._damage is not None:
-            self._mend(self._damage)
+            self._mend_last_fixes(self._damage)
         later = self._copied_pages + LOG_PAGES_MAX if is_hurried else 0
         if self._log_pages >= max(self._checkpoint_at, later):
             try:
@@ -174,11 +174,16 @@ class SqliteStore:
     def mend(self) -> bool:
         """Begin damaged tables and indices anew, of those that can be; say if any were.
 
+        On a full disk the ballast is given for it.
+
         Raises:
             JournalFullError: no space; nothing was done.
             JournalError: the medium failed; this and every later call.
 
         """
+        return self._with_room(self._mend)
+
+    def _mend(self) -> bool:
         self._begin("write")
         try:
             # First: what is lost of the tables comes back by what the events say.
@@ -263,15 +268,15 @@ class SqliteStore:
         try:
             return self._with_ballast(group, now, _UNREADABLE)
         except (apsw.Error, OSError) as error:
-            if not is_damage(error) or not self._with_room(self.mend):
+            if not is_damage(error) or not self.mend():
                 raise
             self._damage = None
         spares = _SCARCE if self._ballast.is_freed else ""
         return self._with_ballast(group, now, spares)
 
-    def _mend(self, damage: Exception) -> None:
+    def _mend_last_fixes(self, damage: Exception) -> None:
         try:
-            is_mended = self.mend()
+            is_mended = self._mend()
         except JournalFullError:
             return  # the next commit makes room, and last fixes wait until then
         if not is_mended:

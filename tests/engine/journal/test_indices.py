@@ -134,6 +134,23 @@ def test_on_a_full_disk_it_takes_the_ballast(tmp_path: Path) -> None:
     vfs.unregister()
 
 
+@pytest.mark.parametrize("damaged", [INDICES[0], "stream"])
+def test_a_start_on_a_full_disk_takes_the_ballast_for_it_bug_its_alarms_stood_still(
+    tmp_path: Path, damaged: str
+) -> None:
+    path, vfs = filled(tmp_path), FaultsVfs()
+    SqliteStore(path).close()
+    destroy(path, damaged, 0.5)
+    ballast, begun_syncs = beside(path, BALLAST_SUFFIX), 2
+    vfs.is_full = lambda: ballast.exists() and vfs.acts[Act.SYNC] >= begun_syncs
+    opened, _ = opened_beside(path, lambda: None, vfs=vfs.name)
+    assert opened.store.begun_anew.keys() == {damaged}
+    assert len(opened.rows.open_alarms) == MANY
+    assert not ballast.exists()
+    opened.close()
+    vfs.unregister()
+
+
 def test_where_there_is_no_room_the_request_is_refused_and_the_store_stays(
     tmp_path: Path,
 ) -> None:
