@@ -188,6 +188,16 @@ def test_it_goes_out_no_more_where_they_are_to_hear_of_the_case(how: str) -> Non
 # the second end -------------------------------------------------------------------
 
 
+def test_who_has_answered_freely_before_the_second_end_hears_of_it() -> None:
+    """They are on their way; one who answers after it has had one end, as is true."""
+    scene = ended()
+    force(scene)
+    scene.run(1, each_due=scene.settle_all)
+    scene.reply(FORCED, ReplyKind.COMING)
+    over(scene).settle_all()
+    assert ends(scene) == 2
+
+
 @pytest.mark.parametrize(
     "first", [EffectState.UNKNOWN, EffectState.UNDELIVERED, EffectState.EXPIRED]
 )

@@ -14,9 +14,9 @@ from engine.alarm.events import QuorumReached
 from engine.alarm.evolve import evolve
 from engine.alarm.repeats import MOST, MOST_SAID, RETRY_MAX, due_repeats, repeats
 from engine.alarm.schedule import next_due
-from engine.alarm.state import Alarm, Response, Truth
+from engine.alarm.state import Alarm, Response, Said, Truth
 from engine.ports.journal import EffectClass, EffectState
-from engine.protocol.model import Audience, Step
+from engine.protocol.model import Audience, Step, Voice
 from engine.values import EffectId, Instant, StepId
 from tests.engine.alarm.scene import ALDER, Scene
 from tests.fakes import START
@@ -371,9 +371,13 @@ def test_who_has_answered_since_is_not_called_again(
     assert wait_s(replace(alarm, told=told)) == (None if is_answer else 40)
 
 
-def test_who_is_not_among_those_told_has_not_answered() -> None:
+def test_who_is_not_among_those_told_has_not_answered_nor_has_somebody_else() -> None:
     alarm = alarm_with(effect_of(Audience.NEAREST, UNKNOWN, 3))
     assert wait_s(replace(alarm, told={})) == 40
+    for name, is_theirs in (("c1", True), ("c2", False)):
+        said = Said(name=name, voice=Voice.COLLEAGUES, truth=Truth.VERIFIED, at=START)
+        heard = replace(alarm, voices=(said,))
+        assert wait_s(heard) == (None if is_theirs else 40)
 
 
 def test_a_later_round_takes_the_place_of_an_earlier_ones_repeats() -> None:
