@@ -20,6 +20,8 @@ from engine.values import PersonId
 OPERATORS_MIN = 2  # a post needs a second operator's approval
 DUTY_MIN = 2  # the next person is paged after 60 s
 _IMEI_LENGTH = 15
+_OURS = re.compile(r"(?:hq|public)-\d+")
+"""What a case calls the addresses of HQ's own, and of the public."""
 _DAY = timedelta(days=1)
 """Where a window ends it may still be the day before."""
 
@@ -73,6 +75,11 @@ def _about_hq(roster: Roster) -> Iterator[str]:
 
 
 def _about(person: Person, roster: Roster) -> Iterator[str]:
+    if _OURS.fullmatch(person.person):
+        yield (
+            "a case calls an address of HQ's, or the public's, by this id, and would"
+            " take one for the other: give them another"
+        )
     if person.has(Role.DEFENDER):
         yield from _about_defender(person, roster)
     if person.has(Role.COLLEAGUE) and not _has_place(person):

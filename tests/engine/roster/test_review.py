@@ -84,6 +84,17 @@ def test_a_gap_is_pointed_out_with_the_person(
     assert text in about(changed(name, **changes), name)
 
 
+@pytest.mark.parametrize(
+    ("name", "is_ours"),
+    [("hq-1", True), ("public-2", True), ("hq", False), ("hq-east", False)],
+)
+def test_an_id_that_a_case_gives_to_an_address_of_hqs_own_is_pointed_out(
+    name: str, *, is_ours: bool
+) -> None:
+    roster = replace(complete(), people=(person(name),))
+    assert ("one for the other" in about(roster, name)) is is_ours
+
+
 def test_a_defender_whom_only_their_own_telephone_would_page_is_pointed_out() -> None:
     alone = replace(complete(), rota=Rota(duty=(PersonId("heron"),)))
     assert "nobody else on the rota can be paged" in about(alone, "heron")
