@@ -3,7 +3,7 @@
 import pytest
 from msgspec import structs
 
-from engine.alarm.state import CloseReason, ReplyKind
+from engine.alarm.state import Alarm, CloseReason, ReplyKind
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.roster.model import Word
@@ -95,23 +95,26 @@ def test_news_of_an_end_may_take_a_minute_and_no_longer(
     assert watcher.just_ended(scene.state(), 100.0 + passed_s) is not is_late
 
 
+def ended_about_a_word_of_force() -> Alarm:
+    """Return a case that ended, was opened by a colleague's word, and ended again."""
+    scene = scene_of(ABDUCTION)
+    for is_opened_since in (False, True):
+        if is_opened_since:
+            scene.reply("c1", ReplyKind.SAFE, duress=True)
+            scene.acknowledge()
+        for by in (ALDER, ROWAN):
+            scene.confirm_safe(by)
+        scene.close(ALDER)
+        scene.run(60, each_due=scene.settle_all)
+    return scene.state()
+
+
 @pytest.mark.parametrize("opener", ["c1", "c2"])
 def test_whose_own_word_of_force_opened_it_need_hear_of_one_end_alone(
     opener: str,
 ) -> None:
     """After a true word in its place their telephone would have had one."""
-    scene = scene_of(ABDUCTION)
-    for by in (ALDER, ROWAN):
-        scene.confirm_safe(by)
-    scene.close(ALDER)
-    scene.run(60, each_due=scene.settle_all)
-    scene.reply("c1", ReplyKind.SAFE, duress=True)
-    scene.acknowledge()
-    for by in (ALDER, ROWAN):
-        scene.confirm_safe(by)
-    scene.close(ALDER)
-    scene.run(60, each_due=scene.settle_all)
-    case = scene.state()
+    case = ended_about_a_word_of_force()
     assert not is_not_told_of_end(case)
     opened = structs.replace(case.told["c1"], person=opener)
     others = {key: one for key, one in case.told.items() if key != "c1"}
@@ -131,18 +134,7 @@ def test_whose_own_word_of_force_opened_it_need_hear_of_one_end_alone(
 def test_whom_the_first_end_may_not_have_reached_has_to_hear_of_the_second(
     first: EffectState, *, is_wrong: bool
 ) -> None:
-    scene = scene_of(ABDUCTION)
-    for by in (ALDER, ROWAN):
-        scene.confirm_safe(by)
-    scene.close(ALDER)
-    scene.run(60, each_due=scene.settle_all)
-    scene.reply("c1", ReplyKind.SAFE, duress=True)
-    scene.acknowledge()
-    for by in (ALDER, ROWAN):
-        scene.confirm_safe(by)
-    scene.close(ALDER)
-    scene.run(60, each_due=scene.settle_all)
-    case = scene.state()
+    case = ended_about_a_word_of_force()
     effects = {
         key: structs.replace(one, state=first)
         if one.person == "c1" and one.audience is Audience.TOLD
