@@ -7,9 +7,9 @@ from engine.journal.sqlite import JOURNAL_FILE
 from tests.browser.conftest import Sign
 from tests.browser.test_live import BACK_MS
 from tests.browser.test_night import live
+from tests.browser.test_presses import with_a_case_to_close
 from tests.process.test_damage import damage
 from tests.rig import Rig
-from tests.voices import say_safe
 
 pytestmark = pytest.mark.process
 
@@ -54,14 +54,7 @@ def test_an_answer_says_what_was_done_to_the_case_as_it_is(
     rig: Rig, sign_in: Sign
 ) -> None:
     """Of a case that was open again it said that nobody is asked any more."""
-    alder = sign_in("alder")
-    with rig.device() as device:
-        device.sos()
-    alder.case()
-    alder.page.locator("#do-acknowledge").click()
-    say_safe(rig, str(rig.alarms()[0]["id"]), "rowan")
-    expect(alder.page.locator("#do-close")).to_be_enabled()
-    alder.page.locator("#reason").select_option("safe")
+    alder = with_a_case_to_close(rig, sign_in)
     alder.page.locator("#do-close").click()
     alder.page.wait_for_timeout(700)
     alder.page.locator("#do-close").click()
