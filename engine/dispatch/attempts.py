@@ -103,6 +103,7 @@ class Attempts:
     ) -> bool:
         """Make `attempting` durable; False where somebody else has the effect.
 
+        So it is where nobody has its address any more: it is settled, and not sent.
         False as well where the journal does not say in a minute, or until one
         `is_wanted`: the effect is offered again, or settled by whoever finds it.
         `note` is kept with it, for whoever recovers.
@@ -149,13 +150,10 @@ class Attempts:
             raise
         for row in begun:
             self._unsent_yet.pop(row.effect_id, None)
-        return [row for row in begun if not self._is_retired(row)]
-
-    def _is_retired(self, row: EffectRow) -> bool:
-        retired = is_retired(row, self._is_nobodys)
-        if retired:
+        retired = [row for row in begun if is_retired(row, self._is_nobodys)]
+        for row in retired:
             self.settle(row, RETIRED)
-        return retired
+        return [row for row in begun if row not in retired]
 
     def note_unsent(self, effect: EffectId) -> None:
         """Keep in mind that nobody has sent an effect, though it may be begun."""
