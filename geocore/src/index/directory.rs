@@ -1,361 +1,219 @@
-//! Where everyone lies: a hash table of places, mostly one cache line a look-up.
+//! Where everyone lies: listed by ids that count up, scattered by a hash of others.
 //!
-//! It holds no ids: whoever asks says whether a place is the right one. Buckets fill up to
-//! seven eighths whatever their number is, where a table of a power of two is half empty on
-//! average; that is 6.1 bytes a person after a build, and up to 7.6 after growing.
+//! Ids that a database has counted up lie close together, so that a list with a place for each
+//! is smaller than a hash table. And it proves what it says: a slot is one id's alone, where a
+//! hash table without ids has to look at the place itself, and so to wait for memory once more.
 
 use super::handles::Place;
+use super::kernel::prefetch;
 use super::pages::prefer_huge;
-#[cfg(target_arch = "x86_64")]
-use crate::raw::equal;
-#[cfg(not(target_arch = "x86_64"))]
-use equal_portable as equal;
+use super::scattered::Scattered;
 
-/// Places in a bucket.
-const ROOM: usize = 12;
+/// A list has somebody in three of four slots, when it is made.
+const SLOTS_A_PERSON: (usize, usize) = (4, 3);
 
-/// Twice the mean number of places in a bucket above which the table grows.
-const TWICE_FULL: usize = 21;
-
-/// A slot of nobody.
-const VACANT: u8 = 0;
-
-/// One cache line.
-#[derive(Clone, Debug)]
-#[repr(C, align(64))]
-pub(super) struct Bucket {
-    places: [Place; ROOM],
-    /// Eight bits of each place's hash, or [`VACANT`].
-    tags: [u8; ROOM],
-    /// How many found this bucket full and lie in a later one.
-    passed: u32,
-}
-
-impl Bucket {
-    const EMPTY: Self = Self {
-        places: [Place::NONE; ROOM],
-        tags: [VACANT; ROOM],
-        passed: 0,
-    };
-
-    /// One bit for each slot with this tag.
-    #[inline]
-    fn matches(&self, tag: u8) -> u16 {
-        let mut tags = [0; 16];
-        tags[..ROOM].copy_from_slice(&self.tags);
-        equal(tags, tag) & ((1 << ROOM) - 1)
-    }
-}
-
-/// One bit for each of sixteen bytes that is the same as another.
-#[cfg(any(test, not(target_arch = "x86_64")))]
-fn equal_portable(bytes: [u8; 16], other: u8) -> u16 {
-    let bits = bytes.iter().zip(0..);
-    bits.map(|(byte, at)| u16::from(*byte == other) << at).sum()
-}
+/// Slots beyond a fifth more than are needed, in a list that grows.
+const SPARE: usize = 12;
 
 /// Places by id.
 #[derive(Clone, Debug)]
 pub(super) struct Directory {
-    buckets: Vec<Bucket>,
-    len: usize,
+    /// By id, [`Place::NONE`] where nobody has it.
+    listed: Vec<Place>,
+    /// How many of them are somebody's.
+    in_list: usize,
+    scattered: Scattered,
+    /// How many people there were when ids were last parted into these two.
+    parted_at: usize,
 }
 
 impl Directory {
     pub(super) const fn new() -> Self {
         Self {
-            buckets: Vec::new(),
-            len: 0,
+            listed: Vec::new(),
+            in_list: 0,
+            scattered: Scattered::new(),
+            parted_at: 0,
         }
     }
 
-    /// An empty directory with room for so many people.
-    pub(super) fn with_room(people: usize) -> Self {
-        let room = (people * 2).div_ceil(TWICE_FULL);
-        let mut buckets = Vec::with_capacity(room);
-        prefer_huge(&buckets);
-        buckets.resize(room, Bucket::EMPTY);
-        Self { buckets, len: 0 }
+    /// An empty directory with room for these people.
+    pub(super) fn with_room(ids: impl ExactSizeIterator<Item = u64>) -> Self {
+        let parts = Parts::of(ids.len(), ids);
+        Self::parted(&parts, parts.slots, parts.people - parts.listed)
+    }
+
+    fn parted(parts: &Parts, slots: usize, scattered: usize) -> Self {
+        let mut listed = Vec::with_capacity(slots);
+        prefer_huge(&listed);
+        listed.resize(slots, Place::NONE);
+        Self {
+            listed,
+            in_list: 0,
+            scattered: Scattered::with_room(scattered),
+            parted_at: parts.people,
+        }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.in_list + self.scattered.len()
     }
 
     pub(super) fn places(&self) -> impl Iterator<Item = Place> {
-        self.buckets.iter().flat_map(|bucket| {
-            let slots = bucket.places.iter().zip(bucket.tags);
-            slots
-                .filter(|(_, tag)| *tag != VACANT)
-                .map(|(place, _)| *place)
-        })
+        let listed = self.listed.iter().copied();
+        listed
+            .filter(|place| *place != Place::NONE)
+            .chain(self.scattered.places())
     }
 
-    /// The bucket where the search for an id begins, to be asked for early.
+    /// Asks for where the search for an id begins.
     #[inline]
-    pub(super) fn first_bucket(&self, id: u64) -> Option<&Bucket> {
-        self.buckets.get(self.home(hash_of(id)))
+    pub(super) fn prefetch(&self, id: u64) {
+        if let Some(slot) = slot_of(id).and_then(|at| self.listed.get(at)) {
+            prefetch(slot);
+        } else if let Some(bucket) = self.scattered.first_bucket(id) {
+            prefetch(bucket);
+        }
     }
 
-    /// The first place that an id may have, in its first bucket.
+    /// The place of an id that is somebody's beyond doubt, whoever lies there.
+    #[cfg(test)]
+    #[inline]
+    pub(super) fn proven(&self, id: u64) -> Option<Place> {
+        self.slot(id).filter(|place| *place != Place::NONE)
+    }
+
+    /// The first place that an id may have.
     #[inline]
     pub(super) fn guess(&self, id: u64) -> Option<Place> {
-        let hash = hash_of(id);
-        let bucket = self.buckets.get(self.home(hash))?;
-        let matches = bucket.matches(tag_of(hash));
-        bucket
-            .places
-            .get(matches.trailing_zeros() as usize)
-            .copied()
+        match self.slot(id) {
+            Some(place) => (place != Place::NONE).then_some(place),
+            None => self.scattered.guess(id),
+        }
     }
 
-    /// The place of an id, of those that are its.
+    /// The place of an id; `has_it` says whether it is the id of a place.
     #[inline]
-    pub(super) fn find(&self, id: u64, is_it: impl Fn(Place) -> bool) -> Option<Place> {
-        let (at, slot) = self.slot_of(id, is_it)?;
-        Some(self.buckets[at].places[slot])
+    pub(super) fn find(&self, id: u64, has_it: impl Fn(Place) -> bool) -> Option<Place> {
+        match self.slot(id) {
+            Some(place) => (place != Place::NONE).then_some(place),
+            None => self.scattered.find(id, has_it),
+        }
     }
 
     /// Adds an id that is not there; `id_of` gives the id of a place.
     pub(super) fn insert(&mut self, id: u64, place: Place, id_of: impl Fn(Place) -> u64) {
-        if self.len * 2 >= self.buckets.len() * TWICE_FULL {
-            let mut wider = Self::with_room((self.len + 1) * 5 / 4);
-            for known in self.places() {
-                wider.put(id_of(known), known);
-            }
-            *self = wider;
+        if self.slot(id).is_none()
+            && self.scattered.is_full()
+            && self.len() >= self.parted_at + self.parted_at / 4
+        {
+            self.part(id, &id_of);
         }
-        self.put(id, place);
+        self.put(id, place, id_of);
     }
 
     /// Takes an id and its place out.
     pub(super) fn remove(&mut self, id: u64, place: Place) {
-        let Some((found, slot)) = self.slot_of(id, |known| known == place) else {
-            return;
-        };
-        self.buckets[found].tags[slot] = VACANT;
-        self.len -= 1;
-        let mut at = self.home(hash_of(id));
-        while at != found {
-            self.buckets[at].passed -= 1;
-            at = self.next(at);
+        match self.slot_mut(id) {
+            None => _ = self.scattered.remove(id, place),
+            Some(slot) => {
+                if *slot == place {
+                    *slot = Place::NONE;
+                    self.in_list -= 1;
+                }
+            }
         }
     }
 
     /// Notes that a person lies elsewhere now.
     pub(super) fn repoint(&mut self, id: u64, from: Place, to: Place) {
-        if let Some((at, slot)) = self.slot_of(id, |known| known == from) {
-            self.buckets[at].places[slot] = to;
+        match self.slot_mut(id) {
+            None => self.scattered.repoint(id, from, to),
+            Some(slot) if *slot == from => *slot = to,
+            Some(_) => {}
         }
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.buckets.capacity() * size_of::<Bucket>()
+        self.listed.capacity() * size_of::<Place>() + self.scattered.bytes()
+    }
+
+    /// The list's slot for an id, somebody's or not; none where it is too short.
+    #[inline]
+    fn slot(&self, id: u64) -> Option<Place> {
+        self.listed.get(slot_of(id)?).copied()
     }
 
     #[inline]
-    fn slot_of(&self, id: u64, is_it: impl Fn(Place) -> bool) -> Option<(usize, usize)> {
-        let hash = hash_of(id);
-        let home = self.home(hash);
-        let mut at = home;
-        loop {
-            let bucket = self.buckets.get(at)?;
-            let mut matches = bucket.matches(tag_of(hash));
-            while matches != 0 {
-                let slot = matches.trailing_zeros() as usize;
-                matches &= matches - 1;
-                if is_it(bucket.places[slot]) {
-                    return Some((at, slot));
-                }
-            }
-            if bucket.passed == 0 {
-                return None;
-            }
-            at = self.next(at);
-            // Each may have been passed: full once, and not all of them at the same time.
-            if at == home {
-                return None;
-            }
-        }
+    fn slot_mut(&mut self, id: u64) -> Option<&mut Place> {
+        self.listed.get_mut(slot_of(id)?)
     }
 
-    fn put(&mut self, id: u64, place: Place) {
-        let hash = hash_of(id);
-        let mut at = self.home(hash);
-        loop {
-            let bucket = &mut self.buckets[at];
-            let vacant = bucket.matches(VACANT);
-            if vacant != 0 {
-                let slot = vacant.trailing_zeros() as usize;
-                bucket.tags[slot] = tag_of(hash);
-                bucket.places[slot] = place;
-                self.len += 1;
-                return;
-            }
-            bucket.passed += 1;
-            at = self.next(at);
-        }
-    }
-
-    #[inline]
-    fn home(&self, hash: u64) -> usize {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "below the number of buckets"
-        )]
-        let home = ((u128::from(hash) * self.buckets.len() as u128) >> 64) as usize;
-        home
-    }
-
-    #[inline]
-    fn next(&self, at: usize) -> usize {
-        if at + 1 == self.buckets.len() {
-            0
+    fn put(&mut self, id: u64, place: Place, id_of: impl Fn(Place) -> u64) {
+        if let Some(slot) = self.slot_mut(id) {
+            *slot = place;
+            self.in_list += 1;
         } else {
-            at + 1
+            self.scattered.insert(id, place, id_of);
+        }
+    }
+
+    /// Parts the ids anew, with one more to come: each time a quarter more people are there,
+    /// so that it costs each of them a few looks.
+    #[cold]
+    fn part(&mut self, id: u64, id_of: &impl Fn(Place) -> u64) {
+        let known = || self.places().map(|place| (id_of(place), place));
+        let parts = Parts::of(self.len() + 1, known().map(|(id, _)| id).chain([id]));
+        let slots = match parts.slots {
+            0 => 0,
+            slots => slots + slots / 4 + SPARE,
+        };
+        let mut anew = Self::parted(&parts, slots, (parts.people - parts.listed) * 5 / 4);
+        for (id, place) in known() {
+            anew.put(id, place, id_of);
+        }
+        *self = anew;
+    }
+}
+
+/// Which of some ids are worth a list.
+struct Parts {
+    people: usize,
+    /// How many are in it.
+    listed: usize,
+    /// One more than the greatest of them.
+    slots: usize,
+}
+
+impl Parts {
+    fn of(people: usize, ids: impl Iterator<Item = u64>) -> Self {
+        let (slots_of, people_of) = SLOTS_A_PERSON;
+        let most = people * slots_of / people_of;
+        let below = ids.filter_map(slot_of).filter(|slot| *slot < most);
+        let (listed, slots) = below.fold((0, 0), |(count, slots): (usize, usize), slot| {
+            (count + 1, slots.max(slot + 1))
+        });
+        if listed * slots_of >= slots * people_of {
+            Self {
+                people,
+                listed,
+                slots,
+            }
+        } else {
+            Self {
+                people,
+                listed: 0,
+                slots: 0,
+            }
         }
     }
 }
 
-/// Spreads ids that count up over all bits; Fibonacci hashing, folded.
+/// Where an id is in a list, if one could be as long.
 #[inline]
-fn hash_of(id: u64) -> u64 {
-    let spread = id.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (spread ^ (spread >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93)
-}
-
-/// The lowest byte: the bucket is decided by the highest ones.
-#[inline]
-fn tag_of(hash: u64) -> u8 {
-    hash.to_le_bytes()[0].max(VACANT + 1)
+fn slot_of(id: u64) -> Option<usize> {
+    usize::try_from(id).ok()
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-    use std::collections::BTreeMap;
-
-    use super::*;
-
-    fn place(number: u32) -> Place {
-        Place::from_bits(number)
-    }
-
-    #[test]
-    fn a_tag_is_found_in_each_slot_that_has_it() {
-        const TAGS: [u8; 5] = [VACANT, 1, 0x80, 0x81, 0xFF];
-        let mut state = 9_u64;
-        for _ in 0..20_000 {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            let mut bucket = Bucket::EMPTY;
-            // Of few tags, so that many are the same; and those that differ in one bit.
-            for (slot, tag) in bucket.tags.iter_mut().enumerate() {
-                *tag = TAGS[usize::from((state >> (slot * 3 + 20)).to_le_bytes()[0] % 5)];
-            }
-            bucket.passed = u32::MAX;
-            for tag in [VACANT, 1, 0x80, 0x81, 0xFF, 0x7F] {
-                let has_it = |slot: &usize| bucket.tags[*slot] == tag;
-                let expected: u16 = (0..ROOM).filter(has_it).map(|slot| 1 << slot).sum();
-                assert_eq!(bucket.matches(tag), expected, "{:?}", bucket.tags);
-                let mut tags = [tag; 16];
-                tags[..ROOM].copy_from_slice(&bucket.tags);
-                assert_eq!(equal(tags, tag), equal_portable(tags, tag), "{tags:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn who_is_alone_with_a_tag_is_guessed_and_who_is_not_there_mostly_is_nobody() {
-        let mut directory = Directory::with_room(1_000);
-        for id in 0..1_000 {
-            directory.insert(id.into(), place(id), |known| u64::from(known.bits()));
-        }
-        let is_right = |id: &u32| directory.guess(u64::from(*id)) == Some(place(*id));
-        assert!((0..1_000).filter(is_right).count() > 800);
-        let wrong = (1_000..2_000).filter(|id| directory.guess(*id).is_some());
-        assert!(wrong.count() < 100);
-        assert_eq!(Directory::new().guess(7), None);
-    }
-
-    #[test]
-    fn it_knows_whom_a_map_knows_whatever_came_before() {
-        let mut directory = Directory::new();
-        let mut ids: BTreeMap<u32, u64> = BTreeMap::new();
-        let mut state = 5_u64;
-        for round in 0..60_000_u32 {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            let goes = (state >> 33).is_multiple_of(if round < 30_000 { 3 } else { 2 });
-            if goes && let Some((number, id)) = ids.pop_first() {
-                directory.remove(id, place(number));
-            } else {
-                let id = u64::from(round).wrapping_mul(if round % 2 == 0 { 1 } else { 1 << 40 });
-                directory.insert(id, place(round), |known| ids[&known.bits()]);
-                ids.insert(round, id);
-            }
-            if round % 997 == 0 {
-                check(&directory, &ids);
-            }
-        }
-        check(&directory, &ids);
-        for (number, id) in &ids {
-            directory.remove(*id, place(*number));
-        }
-        assert!(directory.buckets.iter().all(|bucket| bucket.passed == 0));
-    }
-
-    #[test]
-    fn whoever_is_not_there_is_looked_for_once_round_also_where_all_were_passed() {
-        let mut directory = Directory::with_room(20);
-        let home = |id: u32| directory.home(hash_of(id.into()));
-        let (first, second): (Vec<u32>, Vec<u32>) = (0..1_000).partition(|id| home(*id) == 0);
-        let put = |directory: &mut Directory, ids: &[u32]| {
-            for id in ids {
-                directory.insert((*id).into(), place(*id), |known| known.bits().into());
-            }
-        };
-        put(&mut directory, &first[..=ROOM]);
-        for id in &first[..8] {
-            directory.remove((*id).into(), place(*id));
-        }
-        put(&mut directory, &second[..ROOM]);
-        assert_eq!(directory.buckets.len(), 2);
-        assert!(directory.buckets.iter().all(|bucket| bucket.passed > 0));
-        let is_like = |id: &u32| tag_of(hash_of((*id).into())) == tag_of(hash_of(second[0].into()));
-        let looks = Cell::new(0);
-        let absent = (1_000..99_000).find(is_like).expect("one in 256");
-        let found = directory.find(absent.into(), |_| {
-            looks.set(looks.get() + 1);
-            assert!(looks.get() <= 2 * ROOM, "round and round");
-            false
-        });
-        assert_eq!(found, None);
-        assert!(looks.get() > 0);
-    }
-
-    fn check(directory: &Directory, ids: &BTreeMap<u32, u64>) {
-        assert_eq!(directory.len(), ids.len());
-        assert_eq!(directory.places().count(), ids.len());
-        for (number, id) in ids {
-            let found = directory.find(*id, |known| ids.get(&known.bits()) == Some(id));
-            assert_eq!(found, Some(place(*number)));
-            assert_eq!(directory.find(*id, |_| false), None);
-        }
-    }
-
-    #[test]
-    fn a_built_one_has_its_ids_in_seven_bytes_each() {
-        let mut directory = Directory::with_room(100_000);
-        for number in 0..100_000 {
-            directory.insert(u64::from(number), place(number), |known| {
-                u64::from(known.bits())
-            });
-        }
-        assert!(directory.bytes() < 700_000);
-        let passed: u32 = directory.buckets.iter().map(|bucket| bucket.passed).sum();
-        assert!(passed < 30_000, "{passed}");
-    }
-}
+mod tests;

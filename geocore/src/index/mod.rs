@@ -23,6 +23,7 @@ mod piles;
 mod query;
 mod rank;
 mod rows;
+mod scattered;
 mod search;
 mod select;
 mod snapshot;

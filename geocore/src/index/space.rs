@@ -4,7 +4,6 @@ use super::arena::Arena;
 use super::directory::Directory;
 use super::groups::Groups;
 use super::handles::{Child, Class, Entry, Place};
-use super::kernel::prefetch;
 use super::layout::{Chunks, LANES, Leaf, Record};
 use super::pages::push;
 use super::tree::Node;
@@ -124,7 +123,7 @@ impl Space {
         for (place, record) in found.iter().zip(batch) {
             match place {
                 // A newcomer's split, or a leaver's gap, may have moved others meanwhile.
-                Some(place) if !stirred || self.is_at(record.id, *place) => {
+                Some(place) if !stirred || self.find(record.id) == Some(*place) => {
                     stirred |= !self.rewrite(*place, record);
                 }
                 _ => {
@@ -138,17 +137,8 @@ impl Space {
     /// Asks for where the map has people, or will.
     pub(super) fn expect(&self, people: impl Iterator<Item = u64>) {
         for id in people {
-            if let Some(bucket) = self.places.first_bucket(id) {
-                prefetch(bucket);
-            }
+            self.places.prefetch(id);
         }
-    }
-
-    /// Whether the map still has a person at a place; what lies in the lane alone may be
-    /// left over from before.
-    fn is_at(&self, id: u64, place: Place) -> bool {
-        let known = self.places.find(id, |known| known == place);
-        known.is_some() && self.groups.id(place) == id
     }
 
     /// Moves a person; false if there is none.

@@ -44,7 +44,7 @@ impl Space {
     pub(super) fn build(&mut self, records: &[Record]) {
         *self = Self::new();
         self.dissolve(self.root, &mut Vec::new());
-        self.places = Directory::with_room(records.len());
+        self.places = Directory::with_room(records.iter().map(|record| record.id));
         if records.len() <= FLAT_MAX {
             self.root = self.new_leaf(records.len());
             for record in records {
