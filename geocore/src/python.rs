@@ -8,10 +8,10 @@ mod given;
 mod left;
 mod names;
 mod out;
+mod shared;
 
 use std::cell::Cell;
 
-use parking_lot::RwLock;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
@@ -24,9 +24,10 @@ use given::Given;
 use left::let_go;
 use names::{NAMES_MAX, Names, number_of};
 use out::Out;
+use shared::Shared;
 
 use crate::index::{KEPT_MAX, check_count};
-use crate::{CorruptSnapshot, Filter, Neighbour, Person, Point};
+use crate::{CorruptSnapshot, Error, Filter, Neighbour, Person, Point};
 
 thread_local! {
     static KEPT: Cell<Option<Box<Kept>>> = const { Cell::new(None) };
@@ -43,7 +44,7 @@ struct Kept {
 
 /// People, findable by nearness in the geodesic's order.
 #[pyclass(frozen, module = "geocore._geocore")]
-struct Index(RwLock<crate::Index>);
+struct Index(Shared);
 
 impl Index {
     /// Asks the index; without the GIL if somebody writes.
@@ -93,7 +94,7 @@ impl Index {
 impl Index {
     #[new]
     fn new() -> Self {
-        Self(RwLock::new(crate::Index::new()))
+        Self(Shared::new(crate::Index::new()))
     }
 
     #[expect(
@@ -165,10 +166,19 @@ impl Index {
     ) -> PyResult<()> {
         let at_s = float(at_s);
         check_now(at_s, float(now_s))?;
-        let point = Point::new(lat_deg.0, lon_deg.0).map_err(fail)?;
         let person = id_of(person_id)?;
-        self.write(py, |index| index.relocate(person, point, at_s))
-            .map_err(fail)
+        let point = || Point::new(lat_deg.0, lon_deg.0);
+        let moved = if let Some(mut people) = self.0.try_move() {
+            // While that comes from memory the place is made of its degrees.
+            people.expect(person);
+            point()
+                .map_err(Error::from)
+                .and_then(|point| people.relocate(person, point, at_s))
+        } else {
+            let point = point().map_err(fail)?;
+            self.write_later(py, |index| index.relocate(person, point, at_s))
+        };
+        moved.map_err(fail)
     }
 
     fn remove(&self, py: Python<'_>, person_id: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -343,7 +353,7 @@ impl Index {
         let index = py
             .detach(|| crate::Index::from_bytes(snapshot))
             .map_err(|error: CorruptSnapshot| fail(error))?;
-        Ok(Self(RwLock::new(index)))
+        Ok(Self(Shared::new(index)))
     }
 
     fn __len__(&self, py: Python<'_>) -> usize {

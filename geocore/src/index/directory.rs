@@ -77,7 +77,7 @@ impl Directory {
     }
 
     /// The place of an id that is somebody's beyond doubt, whoever lies there.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "python"))]
     #[inline]
     pub(super) fn proven(&self, id: u64) -> Option<Place> {
         self.slot(id).filter(|place| *place != Place::NONE)

@@ -15,6 +15,8 @@ mod hexagons;
 mod holes;
 pub(crate) mod kernel;
 mod keyed;
+#[cfg(any(test, feature = "python"))]
+mod late;
 mod layout;
 mod lens;
 mod limits;
@@ -40,6 +42,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::iter;
 
 pub use degrees::eight_points;
+#[cfg(feature = "python")]
+pub(crate) use late::Moving;
 pub(crate) use layout::Record;
 #[cfg(feature = "python")]
 pub(crate) use pages::prefer_huge;

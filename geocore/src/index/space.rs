@@ -141,6 +141,18 @@ impl Space {
         }
     }
 
+    /// Whether the map proves that it has a person; all that a move of theirs writes is then
+    /// asked for.
+    #[cfg(any(test, feature = "python"))]
+    #[inline]
+    pub(super) fn foresees(&self, id: u64) -> bool {
+        let place = self.places.proven(id);
+        if let Some(place) = place {
+            self.groups.prefetch_person(place);
+        }
+        place.is_some()
+    }
+
     /// Moves a person; false if there is none.
     pub(super) fn relocate(&mut self, id: u64, xyz_m: [f64; 3], at_s: f64) -> bool {
         let Some(place) = self.find(id) else {
