@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from time import perf_counter, perf_counter_ns, thread_time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,7 @@ ROUND_S = 0.4  # of one kind of call to one peer in one round
 BUDGET_S = 0.8  # of its moves; a quarter of a round of all that is not a single call
 REST_ROUNDS = 4
 COLD_CALLS = 15
+FLOOR_CALLS = 135
 BATCH, BATCH_SLOW = 50_000, 500
 SLOW_US = 50  # of a single call
 BULK_LEAST, BULK_SERVER = 20_000, 100_000
@@ -129,7 +130,16 @@ def time_cold_us(
     return float(np.median(times)) / 1_000
 
 
-def time_floor_us(k: int) -> tuple[float, float]:
+class Floor(NamedTuple):
+    """What remains of a call that looks for nobody, in us."""
+
+    warm_us: float
+    cold_us: float
+    nothing_us: float
+    """Cold, of a call that does nothing: what to look at the clock takes then."""
+
+
+def time_floor(k: int) -> Floor:
     """Time a call that returns k pairs and looks for nobody: again and again, and cold.
 
     `list` and `zip` are the least that was found: to make numbers as well takes more.
@@ -144,7 +154,11 @@ def time_floor_us(k: int) -> tuple[float, float]:
         start = clock()
         call()
         times.append(clock() - start)
-    return float(np.median(times)) / 1_000, time_cold_us(call, [()] * 40)
+    return Floor(
+        warm_us=float(np.median(times)) / 1_000,
+        cold_us=time_cold_us(call, [()] * FLOOR_CALLS),
+        nothing_us=time_cold_us(callable, [(None,)] * FLOOR_CALLS),
+    )
 
 
 def measure_rest(

@@ -29,7 +29,7 @@ from bench.geo_measures import (
     measure_rest,
     pairs,
     time_calls_us,
-    time_floor_us,
+    time_floor,
 )
 from bench.geo_plot import plot
 from bench.geo_world import World
@@ -167,7 +167,7 @@ def moved(row: Row) -> str:
 def beside(rows: list[Row]) -> list[str]:
     """Return how many times geocore's time each operation took at the same moment."""
     ours = next(row for row in rows if row.peer.NAME == "geocore")
-    warm_us, cold_us = time_floor_us(ours.peer.K_MAX)
+    floor = time_floor(ours.peer.K_MAX)
     lines = [
         f"Times geocore's, each pair at the same moment ({rows[0].people:,} people):",
         "",
@@ -179,11 +179,12 @@ def beside(rows: list[Row]) -> list[str]:
             ratios = [row.ratio, *(kind.ratio for kind in kinds)]
             shown = ["-" if np.isnan(ratio) else f"{ratio:.3g}" for ratio in ratios]
             lines.append(f"| {row.peer.NAME} | {' | '.join(shown)} |")
-    floor = (
+    least = (
         "A call that returns five pairs and looks for nobody, `list(zip(ids, metres))`,"
-        f" takes {figure(warm_us)} us, with cold caches {figure(cold_us)} us."
+        f" takes {figure(floor.warm_us)} us, with cold caches {figure(floor.cold_us)}"
+        f" us; there one that does nothing takes {figure(floor.nothing_us)} us."
     )
-    return [*lines, "", floor, ""]
+    return [*lines, "", least, ""]
 
 
 def figure(number: float) -> str:
