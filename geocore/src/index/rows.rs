@@ -29,8 +29,8 @@ impl Wide {
     };
 }
 
-/// The same of a tree's leaf, in steps from the corner of its [`Cube`]. Empty lanes have an x
-/// that nobody has.
+/// The same of a tree's leaf, in steps from the corner of its [cube](super::cube::Cube). Empty
+/// lanes have an x that nobody has.
 #[derive(Clone, Debug)]
 #[repr(C, align(32))]
 pub(crate) struct Narrow {
