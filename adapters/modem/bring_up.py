@@ -6,6 +6,7 @@ refuse `AT`, `AT+CMEE=1`, `AT+CSCS` and still send. What must work: an answer to
 """
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -15,7 +16,7 @@ from adapters.modem.cms_policy import is_busy
 from adapters.modem.dialogue import Dialogue, Reply
 from adapters.modem.options import ModemOptions
 from adapters.modem.pins import PinStore, pin_key
-from engine.errors import ModemError, ModemSilentError
+from engine.errors import ModemError, ModemGoneError, ModemSilentError
 
 _ANSWER_TRIES = 3
 _BUSY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
@@ -25,6 +26,10 @@ _PIN = re.compile(r"[0-9]{4,8}")
 _ASK_PIN = "AT+CPIN?"
 _PIN_TRIES_LEFT_MIN = 2
 _NO_MEMORY = "that a PIN was tried cannot be remembered: it is not tried"
+
+
+class AnotherModemError(ModemGoneError):
+    """A modem answers, and it is not the one that is looked for."""
 
 
 @dataclass(slots=True)
@@ -66,10 +71,15 @@ class BringUp:
         self._pins = pins
         self._session = Session()
 
-    def run(self) -> Session:
+    def run(self, is_ours: Callable[[str | None], bool] | None = None) -> Session:
         """Bring the modem up.
 
+        Args:
+            is_ours: asked of its IMEI before its SIM is touched: our PIN would cost
+                another SIM a try, and be refused.
+
         Raises:
+            AnotherModemError: it is not ours.
             ModemSilentError: it does not answer.
             ModemError: no SIM, a SIM that is locked, or no PDU mode.
 
@@ -79,6 +89,9 @@ class BringUp:
         try:
             self._answer()
             self._identify()
+            if is_ours is not None and not is_ours(self._session.imei):
+                message = "another modem is at this port"
+                raise AnotherModemError(message)
             self._unlock()
             self._configure()
         finally:

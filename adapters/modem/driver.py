@@ -13,7 +13,7 @@ from adapters.modem.at_replies import (
     signal_dbm,
     storages,
 )
-from adapters.modem.bring_up import BringUp, Session
+from adapters.modem.bring_up import AnotherModemError, BringUp, Session
 from adapters.modem.call import ring
 from adapters.modem.cms_policy import is_without_sim
 from adapters.modem.compose import fit, fit_text, piece_of
@@ -29,8 +29,12 @@ from adapters.modem.recovery import Recovery
 from adapters.modem.replug import Which, find_port
 from adapters.modem.submission import Submissions
 from adapters.modem.transliterate import Transliteration
-from adapters.modem.transport import SerialTransport, Transport
-from engine.errors import ModemError, ModemGoneError, ModemSilentError
+from adapters.modem.transport import HeldByUsError, SerialTransport, Transport
+from engine.errors import (
+    ModemError,
+    ModemGoneError,
+    ModemSilentError,
+)
 from engine.ports.clock import Clock
 from engine.ports.modem import (
     Forms,
@@ -304,36 +308,24 @@ class SerialModem:
     def _attach(self) -> None:
         """Open the configured port, or where else this modem is by its IMEI.
 
-        A stick that was exchanged under the same name is taken, unless the
-        configuration names the IMEI.
+        Where names have changed places another modem of ours may hold this one's port:
+        it has found itself there. A stick that was exchanged under the same name is
+        taken, unless the configuration names the IMEI.
         """
         try:
             self._open_port(self.port)
-        except ModemGoneError:
-            found = self._search()
-            if found is None:
+            self._bring_up(is_ours=self._which.may_be)
+        except (HeldByUsError, ModemGoneError) as error:
+            self.close()
+            is_another = isinstance(error, AnotherModemError)
+            asked = self.port if is_another else ""
+            beat = self._dialogue.beat
+            found = find_port(self._which.imei, self._options, self._clock, beat, asked)
+            if found is None and (self._options.imei or not is_another):
                 raise
-            self._open_port(found)
-        self._bring_up()
-        if self._which.may_be(self._session.imei):
-            return
-        self.close()
-        found = self._search()
-        if found is None and self._options.imei:
-            message = "another modem is at this port"
-            raise ModemGoneError(message)
-        self._open_port(found or self.port)
-        self._bring_up()
+            self._open_port(found or self.port)
+            self._bring_up()
         self._which.becomes(self._session.imei)
-
-    def _search(self) -> str | None:
-        return find_port(
-            self._options.by_id_folder,
-            self._which.imei,
-            self._options,
-            self._clock,
-            self._dialogue.beat,
-        )
 
     def _open_port(self, port: str) -> None:
         self._transport.name = port
@@ -341,10 +333,16 @@ class SerialModem:
         self._dialogue.reset()
         self._dialogue.owed.opened(self._transport.plugged)
 
-    def _bring_up(self, *, again: bool = False) -> None:
+    def _bring_up(
+        self,
+        *,
+        again: bool = False,
+        is_ours: Callable[[str | None], bool] | None = None,
+    ) -> None:
         self._arrivals.forget()
         before = self._session.sim
-        self._session = BringUp(self._dialogue, self._options, self._pins).run()
+        bring_up = BringUp(self._dialogue, self._options, self._pins)
+        self._session = bring_up.run(is_ours)
         if before not in {None, self._session.sim}:
             self._dialogue.owed.forget_count()
         self._has_sim, self._arrivals.looks_again = True, again

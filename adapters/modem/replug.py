@@ -8,12 +8,14 @@ from adapters.modem.dialogue import Dialogue
 from adapters.modem.memory import remember, remembered
 from adapters.modem.options import ModemOptions
 from adapters.modem.transport import SerialTransport
-from engine.errors import ModemError
+from engine.errors import ModemBusyError, ModemError
 from engine.ports.clock import Clock
 
 # Without its check digit, as some modems tell it.
 _IMEI_DIGITS_MIN = 14
 _TRIES = 2
+_HELD_S = 1.0
+"""So long a port is held by who asks it which modem it is."""
 
 
 class Which:
@@ -33,12 +35,8 @@ class Which:
                 self.imei = "".join(remembered(self._path))
 
     def may_be(self, imei: str | None) -> bool:
-        """Say whether this is ours, and remember the first that is met."""
-        if self.imei and imei and imei != self.imei:
-            return False
-        if not self.imei:
-            self.becomes(imei)
-        return True
+        """Say whether this is ours, or may be where either is not known."""
+        return not self.imei or not imei or imei == self.imei
 
     def becomes(self, imei: str | None) -> None:
         """From now on this one is ours; one that does not tell changes nothing."""
@@ -51,23 +49,39 @@ class Which:
 
 
 def find_port(
-    folder: str,
     imei: str,
     options: ModemOptions,
     clock: Clock,
     beat: Callable[[], None],
+    asked: str = "",
 ) -> str | None:
-    """Ask every port of a folder for its IMEI; None where none has this one.
+    """Ask every port of the folder for its IMEI; None where none has this one.
 
     A composite modem shows several ports under `/dev/serial/by-id` of which one or
-    two answer; those held by others are passed over.
+    two answer. Those held by others are asked once more: whoever looks for a modem as
+    well, since two names have changed places, lets them go. `asked` is one that has
+    another's.
     """
-    if not folder or not imei:
+    if not options.by_id_folder or not imei:
         return None
-    for path in sorted(Path(folder).glob("*")):
-        with suppress(ModemError):
-            if _imei(str(path), options, clock, beat) == imei:
-                return str(path)
+    ports = sorted(Path(options.by_id_folder).glob("*"))
+    known = Path(asked).resolve() if asked else None
+    left = [path for path in ports if path.resolve() != known]
+    for pause_s in (_HELD_S, 0.0):
+        held: list[Path] = []
+        for path in left:
+            try:
+                if _imei(str(path), options, clock, beat) == imei:
+                    return str(path)
+            except ModemBusyError:
+                held.append(path)
+            except ModemError:
+                continue
+        if not held:
+            break
+        left = held
+        beat()
+        clock.sleep(pause_s)
     return None
 
 

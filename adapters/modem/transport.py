@@ -24,6 +24,10 @@ _READ_MAX = 4096
 _WRITE_TIMEOUT_S = 2.0
 
 
+class HeldByUsError(ModemBusyError):
+    """Another modem of this very process has the port."""
+
+
 class Transport(Protocol):
     """A byte stream to a modem."""
 
@@ -181,8 +185,10 @@ class SerialTransport:
     def _refused(self, error: Exception) -> ModemBusyError | ModemGoneError:
         code = _errno_of(error)
         if code in _BUSY_ERRNOS or "exclusively lock" in str(error):
-            holder = holder_of(self.name)
-            return ModemBusyError(f"the port is held by {holder or 'another program'}")
+            holder = holder_of(self.name) or "another program"
+            is_own = holder.endswith(f"(pid {os.getpid()})")
+            kind = HeldByUsError if is_own else ModemBusyError
+            return kind(f"the port is held by {holder}")
         why = f": {os.strerror(code)}" if code else ""
         cure = _CURES.get(code or 0, "name a device node or socket://HOST:PORT")
         # By-id names end in a serial number, which may be the IMEI.

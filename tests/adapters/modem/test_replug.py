@@ -1,18 +1,23 @@
 """Which modem is ours, whatever its port is called after a restart."""
 
 import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from adapters.modem.driver import SerialModem
 from adapters.modem.options import ModemOptions
+from adapters.modem.transport import SerialTransport
 from adapters.modem.virtual import VirtualModem
 from adapters.modem.virtual_links import PtyLink
 from engine.clock import SystemClock
 from engine.errors import ModemGoneError
 from engine.ports.modem import SendResult
-from tests.adapters.modem.rig import BOB, Rig, rig
+from tests.adapters.modem.rig import ALICE, BOB, CountingTelemetry, Rig, rig
 
 
 def options_of(folder: Path, memory: Path | None) -> ModemOptions:
@@ -85,3 +90,75 @@ def test_a_memory_that_nobody_can_write_stops_no_modem(tmp_path: Path) -> None:
     memory = tmp_path / "no-folder" / "imei"
     with rig(tmp_path, options=options_of(tmp_path, memory)) as r:
         assert r.submit().result is SendResult.SENT
+
+
+@contextmanager
+def two_that_change_names(
+    tmp_path: Path, *, pins: bool, imei: bool
+) -> Iterator[tuple[VirtualModem, VirtualModem, list[SerialModem]]]:
+    """Give two modems of one engine each the other's name while nobody runs."""
+    folder, clock = tmp_path / "by-id", SystemClock()
+    folder.mkdir()
+    names, codes = [folder / "a", folder / "b"], ("1111", "2222") if pins else ("", "")
+    with (
+        VirtualModem(ALICE, clock=clock, link=PtyLink(names[0]), pin=codes[0]) as one,
+        VirtualModem(BOB, clock=clock, link=PtyLink(names[1]), pin=codes[1]) as two,
+    ):
+
+        def drivers() -> list[SerialModem]:
+            return [
+                SerialModem(
+                    str(name),
+                    clock=clock,
+                    telemetry=CountingTelemetry(),
+                    options=replace(
+                        options_of(folder, tmp_path / f"imei-{name.name}"),
+                        pin=pin,
+                        pin_file=str(tmp_path / f"pin-{name.name}"),
+                        imei=modem.state.imei if imei else "",
+                    ),
+                )
+                for name, pin, modem in zip(names, codes, (one, two), strict=True)
+            ]
+
+        for driver in drivers():
+            driver.open()
+            driver.close()
+        for modem in (one, two):
+            modem.unplug()
+        one.replug(PtyLink(tmp_path / "aside"))
+        two.replug(PtyLink(names[0]))
+        one.unplug()
+        one.replug(PtyLink(names[1]))
+        found = drivers()
+        try:
+            yield one, two, found
+        finally:
+            for driver in found:
+                driver.close()
+
+
+@pytest.mark.parametrize("imei", [False, True])
+@pytest.mark.parametrize("pins", [False, True])
+def test_two_whose_names_have_changed_places_are_both_found_bug_neither_was(
+    tmp_path: Path, *, pins: bool, imei: bool
+) -> None:
+    """Each spent a try of the other's SIM, whose PIN is another, and looked no further;
+    without PINs the second was told that the first has its port, for good.
+    """
+    with two_that_change_names(tmp_path, pins=pins, imei=imei) as (one, two, drivers):
+        told = [driver.open().imei for driver in drivers]
+        assert told == [one.state.imei, two.state.imei]
+        assert [one.state.pin_tries_left, two.state.pin_tries_left] == [3, 3]
+
+
+def test_one_that_another_looks_at_for_a_moment_is_found_all_the_same(
+    tmp_path: Path,
+) -> None:
+    with two_that_change_names(tmp_path, pins=True, imei=False) as (one, _, drivers):
+        holder = SerialTransport(str(tmp_path / "by-id" / "b"))
+        holder.open()
+        moment = threading.Timer(0.5, holder.close)
+        moment.start()
+        assert drivers[0].open().imei == one.state.imei
+        moment.join()
