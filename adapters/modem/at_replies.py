@@ -301,6 +301,11 @@ def stored_at(line: str) -> tuple[str, int] | None:
     return match.group(1), int(match.group(2))
 
 
+def text_mode(line: str) -> bool:
+    """Read `+CMGF: 1`: a PDU would go out as the text, to the number of its length."""
+    return line.startswith("+CMGF:") and number_of(fields_of(line)[0]) == 1
+
+
 def pin_state(line: str) -> str:
     """Read `READY`, `SIM PIN`, `SIM PUK` of `+CPIN: READY`, with or without prefix."""
     return line.partition(":")[2].strip() if ":" in line else line.strip()

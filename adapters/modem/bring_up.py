@@ -85,7 +85,7 @@ class BringUp:
 
         """
         dialogue = self._dialogue
-        dialogue.minds_restart = False
+        dialogue.minds_restart = dialogue.mute = False
         try:
             self._answer()
             self._identify()
@@ -100,6 +100,7 @@ class BringUp:
             dialogue.owed.give_up()
             dialogue.owed.forget_count()
         dialogue.restarted = dialogue.gone = False
+        dialogue.mute = not dialogue.echoed
         return self._session
 
     def _answer(self) -> None:
@@ -112,7 +113,9 @@ class BringUp:
         else:
             message = "the modem does not answer"
             raise ModemSilentError(message)
-        for text in ("ATE0", "AT+CMEE=1", "AT^CURC=0"):
+        self._optional("ATE0")
+        dialogue.echoed = False
+        for text in ("AT+CMEE=1", "AT^CURC=0"):
             self._optional(text)
 
     def _identify(self) -> None:

@@ -91,6 +91,8 @@ class Dialogue:
     brings none of its own.
     `owed` are the submits that the modem may still answer; `gone` says that it has been
     lost, or reset, so that it answers none of them.
+    `echoed` says that a command came back. Where the modem is `mute`, one that does is
+    of a modem that has started anew without a word of it, and forgot its settings.
     """
 
     transport: Transport
@@ -101,6 +103,8 @@ class Dialogue:
     restarted: bool = False
     gone: bool = False
     interrupted: bool = False
+    echoed: bool = False
+    mute: bool = False
     owed: Owed = field(default_factory=Owed)
     unsolicited: deque[Unsolicited] = field(
         default_factory=lambda: deque(maxlen=UNSOLICITED_MAX)
@@ -210,6 +214,8 @@ class Dialogue:
                 case Prompt():
                     if refused is not None:
                         self._unasked(refused.text)
+                    # By its echo: it may take the length for a number, in text mode.
+                    self._check_restart()
                     return None
                 case Line(text=line):
                     if self._is_aside(line, _SUBMIT, text):
@@ -290,6 +296,7 @@ class Dialogue:
     def _is_aside(self, line: str, prefix: str, echo: str) -> bool:
         """Return whether a line is echo, or ends something else than this command."""
         if echo and line.rstrip() == echo:
+            self.echoed, self.restarted = True, self.restarted or self.mute
             return True
         final = final_of(line)
         if final is None:

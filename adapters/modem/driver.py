@@ -12,6 +12,7 @@ from adapters.modem.at_replies import (
     registration,
     signal_dbm,
     storages,
+    text_mode,
 )
 from adapters.modem.bring_up import AnotherModemError, BringUp, Session
 from adapters.modem.call import ring
@@ -248,8 +249,9 @@ class SerialModem:
         )
         states = [one for one in told if one is not None]
         registered = not states or any(s.state.can_send for s in states)
-        if not registered and self._is_locked():
-            # A SIM that lost contact for a moment wants its PIN anew.
+        is_text_mode = any(map(text_mode, replies["AT+CMGF?"].lines))
+        if is_text_mode or (not registered and self._is_locked()):
+            # Anew without a word, or by another program; or a SIM that lost contact.
             self._bring_up(again=True)
         stores = [s for line in replies["AT+CPMS?"].lines for s in storages(line)]
         receiving = stores[-1] if stores else None
@@ -364,10 +366,9 @@ class SerialModem:
 
     def _prompt(self, length: int, beat: Callable[[], None]) -> SubmitOutcome | None:
         """Get the prompt; an outcome where the modem refuses to give one."""
+        text, deadline_s = f"AT+CMGS={length}", self._options.prompt_s
         try:
-            final = self._dialogue.prompt(
-                f"AT+CMGS={length}", deadline_s=self._options.prompt_s, beat=beat
-            )
+            final = self._dialogue.prompt(text, deadline_s=deadline_s, beat=beat)
         except ModemSilentError:
             with suppress(ModemError):
                 self._dialogue.escape()
@@ -387,7 +388,8 @@ T = TypeVar("T")
 _SILENT_MAX = 2
 _ROW_S = 0.2
 _REGISTRATION_QUESTIONS = ("AT+CREG?", "AT+CGREG?", "AT+CEREG?")
-_HEALTH_QUESTIONS = (*_REGISTRATION_QUESTIONS, "AT+CSQ", "AT+COPS?", "AT+CPMS?")
+_OTHERS = ("AT+CSQ", "AT+COPS?", "AT+CPMS?", "AT+CMGF?")
+_HEALTH_QUESTIONS = _REGISTRATION_QUESTIONS + _OTHERS
 
 
 def _first(read: Callable[[str], T | None], reply: Reply) -> T | None:
