@@ -1,5 +1,6 @@
 """The one command that people and CI type: what it says when something is missing."""
 
+import fcntl
 import importlib.util
 import json
 import os
@@ -235,6 +236,76 @@ def test_ci_refuses_a_stage_that_it_does_not_have() -> None:
     )
     assert said.returncode == 2
     assert said.stderr == "usage: bash .ci/run [lint|test]\n"
+
+
+def test_a_tree_that_nobody_may_write_into_is_said_bug_the_cure_was_a_package(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, bare: Path
+) -> None:
+    monkeypatch.setattr(dev, "ROOT", bare)
+    monkeypatch.setattr(dev, "STAMP", bare / "none")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(dev.DevError, match=r"may not write into .*a fresh tree"):
+        dev.set_up(dev.PLAY)
+
+
+def test_a_second_terminal_waits_for_the_first_bug_both_failed(
+    bare: Path, tmp_path: Path
+) -> None:
+    """Each cleared `.boot` while the other filled it, and was told to install venv."""
+    with (bare / "dev").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        program(tmp_path / "bin", "cargo", "echo 'cargo 1.63.0'")
+        second = subprocess.Popen(
+            [sys.executable, str(bare / "dev"), "run"],
+            env={"HOME": str(bare), "PATH": f"{tmp_path / 'bin'}:{SYSTEM_PATH}"},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert second.stderr is not None
+        waits = second.stderr.readline()
+    assert waits == "dev: another `dev` is setting up; waiting for it\n"
+    _, rest = second.communicate(timeout=60)
+    assert "lacks Rust 1.89 or newer; this is 1.63" in rest
+
+
+def test_what_cannot_be_compiled_is_no_part_of_an_answer_bug_json_began_with_it(
+    dev: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    program(tmp_path, "python", "echo '*** Error compiling'")
+    monkeypatch.setattr(dev, "PYTHON", tmp_path / "python")
+    dev.compile_bytecode()
+    assert capfd.readouterr() == ("", "*** Error compiling\n")
+
+
+def test_a_user_without_a_home_is_no_reason_to_end_bug_a_traceback(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(_: int) -> None:
+        raise KeyError
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    assert dev.environment()["PATH"].endswith(os.environ["PATH"])
+
+
+def test_ci_finds_a_recent_rust_where_home_is_unset_bug_it_wanted_another(
+    tmp_path: Path,
+) -> None:
+    """A service of systemd has none; CI installed a second Rust, and ended."""
+    program(tmp_path / "bin", "cargo", "echo 'cargo 1.89.0'")
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    asked = script[script.index("rust_is_recent()") : script.index("# Sets `missing`")]
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f"{asked}\nrust_is_recent"],
+        env={"PATH": f"{tmp_path / 'bin'}:{SYSTEM_PATH}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.slow
