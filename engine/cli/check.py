@@ -85,7 +85,7 @@ def _starts(warnings: object) -> bool:
 def _examined(
     file: Path, as_user: str
 ) -> tuple[dict[str, object], list[ConfigError | DataError]]:
-    from engine.cli.check_rights import account_of, of_rights  # noqa: PLC0415 - loaded when used
+    from engine.cli.check_rights import account_of, of_program, of_rights  # noqa: PLC0415 - loaded when used
 
     try:
         config, wrong = sound_part(read_table(file), file.parent.resolve())
@@ -95,7 +95,9 @@ def _examined(
     if config is None:
         return {}, faults
     account = account_of(as_user) if as_user else None
-    amiss = of_rights(file.absolute(), config, account) if account else ()
+    amiss: list[str] = []
+    if account:
+        amiss += [*of_program(account), *of_rights(file.absolute(), config, account)]
     return examine(config, faults, amiss, account), faults
 
 

@@ -6,6 +6,7 @@ Whoever checks is root most often, who may read everything, and the service is n
 import grp
 import os
 import pwd
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -67,6 +68,28 @@ def of_rights(file: Path, config: Config, account: Account) -> Iterator[str]:
                 f"{key}: user {account.name} may not {do} {path}; give it to that user,"
                 " and a secret by LoadCredential= as deploy/natalia.service has it"
             )
+
+
+def of_program(account: Account, *files: Path) -> Iterator[str]:
+    """Say where a user could not run the program that is asked, as it lies here.
+
+    Root's umask is 077 on many a machine, and so is a folder that pip fills then: an
+    upgrade would end the engine there.
+
+    Args:
+        account: as whom the service runs.
+        files: what has to be read; without any, this program's own.
+
+    """
+    for path in files or (Path(sys.executable), Path(__file__)):
+        shut = _shut(path, account)
+        if shut is not None or not may(path, account, READ):
+            yield (
+                f"this program: user {account.name} may not use it, by the rights of"
+                f" {shut or path}; where the service is to run it:"
+                f" chmod -R go+rX {sys.prefix}"
+            )
+            return
 
 
 def _named(config: Config) -> Iterator[tuple[str, Path]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.check_rights import Account, account_of, of_rights
+from engine.cli.check_rights import Account, account_of, of_program, of_rights
 from engine.config import load_config
 from tests.engine.cli.services import natalia
 
@@ -153,3 +153,31 @@ def test_it_is_a_warning_of_the_check_where_a_user_is_named(
     assert "may not read" not in out.readouterr().out
     assert natalia(patch, "check-config", str(file), "--as", NOBODY) == 0
     assert f"roster: user {NOBODY} may not read" in out.readouterr().out
+
+
+def test_a_program_that_root_alone_may_run_is_named_bug_the_upgrade_ended_the_engine(
+    folder: Path,
+) -> None:
+    """With umask 077 `venv` makes a folder that the unit's user cannot enter."""
+    program = folder / "protocols" / "own.toml"
+    account = account_of(NOBODY)
+    assert list(of_program(account, program)) == []
+    program.chmod(0o600)
+    (line,) = of_program(account, program)
+    assert line.startswith(f"this program: user {NOBODY} may not use it, by the rights")
+    assert str(program) in line
+    program.parent.chmod(0o700)
+    (line,) = of_program(account, program)
+    assert f"by the rights of {program.parent};" in line
+    assert "chmod -R go+rX" in line
+
+
+def test_the_check_asks_so_of_itself(patch: Patch, out: Output, folder: Path) -> None:
+    patch.setattr("sys.executable", str(folder / "roster.toml"))
+    file = folder / "natalia.toml"
+    file.write_text('state = "state"\n')
+    (folder / "roster.toml").chmod(0o600)
+    assert natalia(patch, "check-config", str(file), "--as", NOBODY) == 0
+    assert f"this program: user {NOBODY} may not use it" in out.readouterr().out
+    assert natalia(patch, "check-config", str(file)) == 0
+    assert "this program" not in out.readouterr().out
