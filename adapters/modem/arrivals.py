@@ -329,6 +329,9 @@ class Arrivals:
             return 0
         session.store = store
         counts = [s for line in reply.lines for s in storages(line)]
+        if selected and counts and counts[0].name not in {"", store}:
+            session.store = ""  # changed by another program, or by a start unsaid
+            return self._select(session, store)
         if counts and store == session.receives:
             # Else parts that never become a message would leave room for no other.
             self._parts.places_max = max(_PLACES_MIN, counts[0].size // 2)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ModemSilentError
-from engine.ports.modem import SendResult, StatusReport
+from engine.ports.modem import InboundSms, SendResult, StatusReport
 from tests.adapters.modem.rig import OUTSIDE, Rig, rig
 from tests.adapters.modem.scripted import WORKS, ScriptedModem, driver_of
 from tests.fakes import ManualClock
@@ -73,3 +73,23 @@ def test_one_that_echoes_whatever_it_is_told_has_not_started_anew(
     driver.health()
     assert driver.submit(OUTSIDE, "one", validity_min=5).result is SendResult.SENT
     assert modem.commands.count("ATE0") == brought_up
+
+
+def test_nothing_is_deleted_in_a_store_that_it_has_forgotten_bug_an_sos_was(
+    tmp_path: Path,
+) -> None:
+    """It reads another store by itself then, and its places were taken for ours."""
+    with rig(tmp_path) as r:
+        for text in ("SOS", "one", "two"):
+            r.modem.inject(OUTSIDE, text)
+        assert len(r.events(lambda found: len(found) == 3)) == 3
+        stores = r.modem.state.stores
+        stores["ME"] = {0: stores["SM"].pop(2), 1: stores["SM"].pop(3)}
+        r.modem.state.settings.memories = ("ME", "ME", "ME")
+        found: set[str] = set()
+        for _ in range(2):
+            for event in r.driver.poll(drain=True):
+                assert isinstance(event, InboundSms)
+                found.add(event.text)
+                r.driver.delete(event.slot)
+        assert found == {"SOS", "one", "two"}
