@@ -18,7 +18,7 @@ from engine.alarm.settling import Settling
 from engine.alarm.state import Alarm
 from engine.console.actor import Web
 from engine.console.parts import WebParts
-from engine.dispatch.abandoned import unseen_in
+from engine.dispatch.abandoned import counted_in
 from engine.dispatch.actor import Dispatcher, Planned, Withdrawn
 from engine.dispatch.attempts import Attempts
 from engine.dispatch.channel.actor import ChannelWorker
@@ -319,7 +319,7 @@ def _attempts(p: Parts, route: str) -> Attempts:
         readers=p.readers,
         told=_settling(p, route),
         full=p.health.teller(DegradedReason.DISK_FULL, route),
-        unseen=unseen_in(p.telemetry),
+        uncounted=counted_in(p.telemetry),
         is_nobodys=p.judge.board.is_nobodys,
     )
 

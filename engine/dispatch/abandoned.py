@@ -15,11 +15,15 @@ from engine.ports.journal import (
 )
 from engine.ports.telemetry import Telemetry
 
+Uncounted = Callable[[str, EffectState], None]
+"""Gets channel and state of what no attempt has shown: nobody else counts it."""
 
-def unseen_in(telemetry: Telemetry) -> Callable[[str], None]:
-    """Return what counts an attempt of a channel of which nobody saw the end."""
-    name, unknown = "deliveries_total", EffectState.UNKNOWN.value
-    return lambda channel: telemetry.count(name, channel=channel, outcome=unknown)
+
+def counted_in(telemetry: Telemetry) -> Uncounted:
+    """Return what counts how an effect of a channel ended that no attempt has shown."""
+    return lambda channel, state: telemetry.count(
+        "deliveries_total", channel=channel, outcome=state.value
+    )
 
 
 @dataclass(slots=True)
@@ -32,8 +36,8 @@ class Abandoned:
 
     journal: JournalAccess
     settled: Callable[[Settled], None]
-    unseen: Callable[[str], None]
-    """Gets the channel of each, in the journal's thread as `settled` is called."""
+    uncounted: Uncounted
+    """Gets each, in the journal's thread as `settled` is called."""
     _rows: deque[EffectRow] = field(default_factory=deque)
 
     def settle(self, rows: Iterable[EffectRow] = ()) -> None:
@@ -62,6 +66,6 @@ class Abandoned:
                     )
                 )
                 if not answer.repeated:
-                    self.unseen(row.channel)
+                    self.uncounted(row.channel, ABANDONED.state)
 
         return answered

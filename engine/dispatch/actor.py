@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import ClassVar, assert_never
 
-from engine.dispatch.abandoned import Abandoned, unseen_in
+from engine.dispatch.abandoned import Abandoned, counted_in
 from engine.dispatch.body import EffectBody
 from engine.dispatch.choice import Choice, Routes, awaited
 from engine.dispatch.history import recall
@@ -176,7 +176,7 @@ class Dispatcher(SupervisedActor[Heard]):
         super().__init__(link=link)
         self._readers, self._legible = readers, Legible(readers, Shown(health))
         self._telemetry, self._health = telemetry, health
-        self._abandoned = Abandoned(journal, settled, unseen_in(telemetry))
+        self._abandoned = Abandoned(journal, settled, counted_in(telemetry))
         self._queue, self._book = Queue(), RouteBook()
         self._listening: dict[str, tuple[str, ...]] = {}
         self._down: frozenset[str] = frozenset()

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from engine.dispatch.abandoned import Uncounted
 from engine.dispatch.legible import Legible
 from engine.dispatch.outcomes import (
     ABANDONED,
@@ -46,6 +47,7 @@ from engine.values import CommandId, EffectId
 _ATTEMPTING = frozenset({EffectState.ATTEMPTING})
 _PENDING = frozenset({EffectState.ATTEMPTING, EffectState.UNKNOWN})
 _LATER = frozenset({EffectState.ACCEPTED, EffectState.UNKNOWN})
+_UNCOUNTED = (*UNSEEN, RETIRED)
 UNSENT_MAX = 64
 NO_NOTE: Mapping[str, object] = MappingProxyType({})
 
@@ -72,18 +74,18 @@ class Attempts:
         readers: ReaderLender,
         told: Callable[[Settled], None],
         full: Callable[[bool], None] = lambda _: None,
-        unseen: Callable[[str], None] = lambda _: None,
+        uncounted: Uncounted = lambda _, __: None,
         is_nobodys: IsNobodys = lambda _: False,
     ) -> None:
         """Write for `route`; `told` gets each outcome once it is durable.
 
         It is called in the journal's thread and must not block. `full` hears at once
-        where something finds no room on the disk, and when it has. `unseen` gets the
-        channel of each attempt of which nobody saw the end, likewise. What is for an
+        where something finds no room on the disk, and when it has. What is for an
         address that `is_nobodys` is settled as not sent, and not given to be sent.
+        `uncounted` gets those, and each attempt of which nobody saw the end, likewise.
         """
         self._route, self._journal, self._readers = route, journal, readers
-        self._told, self._full, self._unseen = told, full, unseen
+        self._told, self._full, self._uncounted = told, full, uncounted
         self._is_nobodys = is_nobodys
         self._without_room: set[EffectId] = set()
         self._is_without_room = False
@@ -308,8 +310,8 @@ class Attempts:
             self._heard.append(Heard(row, outcome, expected_seq, requires, answer))
             if isinstance(answer, Appended):
                 self._told(settled)
-                if outcome in UNSEEN and not answer.repeated:
-                    self._unseen(row.channel)
+                if outcome in _UNCOUNTED and not answer.repeated:
+                    self._uncounted(row.channel, outcome.state)
 
         self._seqs[row.effect_id] = expected_seq + 1
         append = self._append_of(

@@ -11,6 +11,7 @@ from engine.protocol.model import Audience
 from tests.engine.alarm.scene import Scene
 from tests.engine.dispatch.ledger import Ledger, lives, row_of
 from tests.engine.dispatch.wiring import attempts_on
+from tests.engine.intake.reports import Meter
 from tests.fakes import ManualClock
 
 SEIZED, KEPT = "+46701740605", "+46701740606"
@@ -20,8 +21,12 @@ def is_seized(address: str) -> bool:
     return address == SEIZED
 
 
-def route_on(ledger: Ledger, told: list[Settled]) -> Attempts:
-    return attempts_on(ledger, "modem-1", told.append, is_nobodys=is_seized)
+def route_on(
+    ledger: Ledger, told: list[Settled], meter: Meter | None = None
+) -> Attempts:
+    return attempts_on(
+        ledger, "modem-1", told.append, meter=meter, is_nobodys=is_seized
+    )
 
 
 def test_a_telephone_that_was_seized_learns_nothing_more_bug_it_was_told_for_days() -> (
@@ -47,6 +52,15 @@ def test_who_is_told_in_one_commit_with_it_is_told() -> None:
     assert [row.effect_id for row in begun] == ["e2"]
     assert ledger.state("e2") is EffectState.ATTEMPTING
     assert [settled.effect for settled in told] == ["e1"]
+
+
+def test_what_is_kept_back_is_counted_as_refused_bug_no_alert_told_of_it() -> None:
+    """By a wrong roster nobody was told, and HQ heard of that from no alert."""
+    ledger, meter = Ledger(ManualClock()), Meter()
+    rows = [row_of("e1", address=SEIZED), row_of("e2", address=KEPT)]
+    ledger.plan(*rows)
+    route_on(ledger, [], meter).begin_all(rows, lives)
+    assert meter.counted == {"deliveries_total": 1}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from engine.dispatch.abandoned import unseen_in
+from engine.dispatch.abandoned import counted_in
 from engine.dispatch.actor import Dispatcher
 from engine.dispatch.attempts import Attempts
 from engine.dispatch.outcomes import Settled
@@ -55,6 +55,6 @@ def attempts_on(
         readers=ledger,
         told=told,
         full=(health or Health(Meter())).teller("disk_full", route),
-        unseen=unseen_in(meter or Meter()),
+        uncounted=counted_in(meter or Meter()),
         is_nobodys=is_nobodys,
     )
