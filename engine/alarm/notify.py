@@ -209,11 +209,11 @@ def _is_asked(alarm: Alarm, told: Told, audience: Audience) -> bool:
 
 
 def _address(alarm: Alarm, told: Told, channel: str) -> str | None:
-    """Return where a channel reaches somebody told before; a number does for both."""
+    """Return where a channel reached somebody last; a number does for both."""
     ways = {"sms", "call"} if channel in {"sms", "call"} else {channel}
     found = (
         effect.address
-        for effect in alarm.effects.values()
+        for effect in reversed([*alarm.effects.values()])
         if effect.person == told.person and effect.channel in ways
     )
     # On a ladder not every rung has been tried, and all are known.

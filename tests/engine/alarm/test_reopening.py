@@ -17,6 +17,7 @@ from engine.values import EffectId, Signal, StepId
 from tests.engine.alarm.forced import ATTENDED, CAREFUL
 from tests.engine.alarm.scene import (
     ENDED_BY_ONE,
+    PROTOCOLS,
     ROTA,
     ROWAN,
     TASHKENT,
@@ -293,3 +294,27 @@ def test_a_press_that_opens_a_case_again_is_silent_where_it_shows_nothing(
     scene.do(raise_of(press))
     reopened = next(e for e in scene.events if isinstance(e, AlarmReopened))
     assert reopened.silent == (signal is Signal.CANCEL)
+
+
+def test_who_was_called_anew_at_another_number_is_asked_there_bug_at_the_first() -> (
+    None
+):
+    """The roster may have that no more: nothing is sent to it then."""
+    protocol = replace(PROTOCOLS["arrest"], all_clear_needs=1)
+    scene = Scene(protocol=protocol).raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.run(60, each_due=scene.settle_all)
+    scene.close()
+    scene.settle_all()
+    scene.colleagues = tuple(
+        structs.replace(one, addresses=(("sms", f"+1666{one.person}"),))
+        for one in scene.colleagues
+    )
+    scene.raised("again")
+    scene.run(3600, each_due=scene.settle_all)
+    asked = scene.planned(Audience.ASKED)
+    assert asked
+    assert {one.body.address for one in asked} == {
+        f"+1666{one.person}" for one in asked
+    }
