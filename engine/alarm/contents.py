@@ -155,16 +155,19 @@ def doubts_of(alarm: Alarm) -> tuple[str, ...]:
 def data_of(alarm: Alarm, step: Step) -> dict[str, str]:
     """Return what structured channels send; the public and the defender get none.
 
-    An end says that it is one, to whoever's word of force has opened it again, too.
+    An end says that it is one, and of what, to whoever's word of force has opened it
+    again, too.
     """
     if step.to in {Audience.PUBLIC, Audience.DEFENDER}:
         return {}
-    response = Response.CLOSED if step.to is Audience.TOLD else alarm.response
+    response, truth = alarm.response, alarm.truth
+    if step.to is Audience.TOLD:
+        response, truth = Response.CLOSED, alarm.ended_as
     return {
         "alarm": alarm.id,
         "alias": alarm.alias,
         "step": step.id,
         "kind": alarm.kind.value,
         "response": response.value,
-        "truth": alarm.truth.value,
+        "truth": truth.value,
     }

@@ -291,6 +291,7 @@ def _closed(alarm: Alarm, event: AlarmClosed) -> Alarm:
         response=Response.CLOSED,
         closed=Act(by=event.by, at=event.at),
         close_reason=event.reason,
+        ended_as=alarm.truth,
         # What was said before they were taken ends no question of HQ's.
         safe_confirmed=None if is_held else alarm.safe_confirmed,
         false_class=event.false_class,

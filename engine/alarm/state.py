@@ -293,11 +293,10 @@ class Alarm(Struct, frozen=True, kw_only=True, gc=False):
     """One case. `seq` is the number of events folded so far.
 
     `urgent_since` is the press, or the reopening, that HQ has to acknowledge. `spent`
-    counts the rounds of steps that ran before a reopening made them run anew: a round's
-    number, and so a notification's key, is never used twice. `opened_at` is the raise
-    or the last reopening. Of `voices` the first `heard` went into a decision already,
-    of all `press_count` presses the first `judged_presses`; of very many `presses` has
-    the first and the latest of a kind.
+    counts the rounds of steps before a reopening made them run anew: no notification's
+    key is used twice. `opened_at` is the raise or the last reopening, `ended_as` its
+    truth at the last end. Of `voices` the first `heard` went into a decision, of all
+    `press_count` presses the first `judged_presses`; `presses` has few of very many.
     `danger_at` is the latest sign of force: a duress word, or what does not fit a
     cancel; `force` says which. `safe` are those who say so since the last press,
     the first `safe_heard` before that sign; `operators` are on the case, and one last
@@ -352,6 +351,7 @@ class Alarm(Struct, frozen=True, kw_only=True, gc=False):
     ask: Ask | None = None
     closed: Act | None = None
     close_reason: CloseReason | None = None
+    ended_as: Truth = Truth.UNVERIFIED
     false_class: FalseClass | None = None
     siblings: frozenset[AlarmId] = frozenset()
     after: tuple[AlarmId, ...] = ()

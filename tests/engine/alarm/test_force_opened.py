@@ -2,18 +2,20 @@
 their own telephone gets is what it would after a true one, and no end is lost.
 """
 
+from dataclasses import replace
+
 import pytest
 from msgspec import structs
 
 from engine.alarm.case_events import TakenIn
 from engine.alarm.casework import people_of
 from engine.alarm.commands import Close, TakeIn
-from engine.alarm.state import CloseReason, ReplyKind
+from engine.alarm.state import CloseReason, ReplyKind, Truth
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.roster.model import Word
 from engine.values import AlarmId
-from tests.engine.alarm.scene import ALDER, ROWAN, Scene, colleague
+from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene, colleague
 
 FORCED = "c1"
 OTHER = AlarmId("b2")
@@ -154,6 +156,29 @@ def test_the_repeat_of_an_end_says_that_it_is_one_where_a_word_of_force_opened_i
     stops = [one for one in scene.planned(Audience.TOLD) if one.person == FORCED]
     assert stops[-1].at > scene.state().opened_at
     assert {one.body.data["response"] for one in stops} == {"closed"}
+
+
+@pytest.mark.parametrize("truth", [None, Truth.VERIFIED, Truth.FALSE])
+def test_the_repeat_of_an_end_says_of_what_it_was_one_bug_it_said_unverified(
+    truth: Truth | None,
+) -> None:
+    """What was presumed is not once it is open again, and HQ may judge it anew."""
+    scene = Scene(protocol=replace(PROTOCOLS["street_attack"], all_clear_needs=1))
+    scene.raised().settle_all()
+    scene.run(600, each_due=scene.settle_all)
+    assert scene.state().truth is Truth.PRESUMED
+    scene.acknowledge()
+    scene.close()
+    for _ in range(2):
+        scene.settle_all(EffectState.UNKNOWN)
+    force(scene)
+    if truth is not None:
+        scene.acknowledge()
+        scene.verify(truth)
+    scene.run(60)
+    stops = [one for one in scene.planned(Audience.TOLD) if one.person == FORCED]
+    assert stops[-1].at > scene.state().opened_at
+    assert {one.body.data["truth"] for one in stops} == {"presumed"}
 
 
 def test_nobody_else_gets_what_waited_for_them() -> None:
