@@ -194,11 +194,16 @@ def _has_heard_end(alarm: Alarm, person: str) -> bool:
 def are_handed_on(alarm: Alarm, event: NotificationSettled) -> bool:
     """Say whether the other case has everybody whom a merged one has told by now.
 
-    What a modem had at the merge may tell one more than were handed on.
+    What a modem had at the merge may tell one more than were handed on. Or the end that
+    was enough for whoever's word of force opened it never came: they hear of another.
     """
     effect = alarm.effects.get(event.effect)
     if effect is None or not alarm.handed_on:
         return alarm.handed_on
+    if effect.audience is Audience.TOLD:
+        told = alarm.told.get(effect.person)
+        was_heard = effect.state in _HEARD and event.state not in _HEARD
+        return not (was_heard and told is not None and has_opened(alarm, told))
     is_one_more = effect.state in UNREACHED and event.state not in UNREACHED
     return not is_one_more or effect.audience in NOT_STOPPED
 
@@ -208,7 +213,12 @@ def people_of(alarm: Alarm) -> TakeIn | None:
     if alarm.merged_into is None or alarm.handed_on or alarm.is_open:
         return None
     ways: dict[str, list[tuple[str, str]]] = {}
-    found = reached(alarm)
+    found = {
+        (person, channel): address
+        for (person, channel), address in reached(alarm).items()
+        if (told := alarm.told.get(person)) is None
+        or not hears_no_more(alarm, told, Audience.TOLD)
+    }
     for (person, channel), address in found.items():
         ways.setdefault(person, []).append((channel, address))
     # Of each merge, and of these very ways: given twice it is one already. There may be
@@ -232,7 +242,6 @@ def people_of(alarm: Alarm) -> TakeIn | None:
             )
             for person, theirs in ways.items()
             if (told := alarm.told.get(person)) is not None
-            and not hears_no_more(alarm, told, Audience.TOLD)
         ),
     )
 

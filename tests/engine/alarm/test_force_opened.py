@@ -9,7 +9,7 @@ from msgspec import structs
 
 from engine.alarm.case_events import TakenIn
 from engine.alarm.casework import people_of
-from engine.alarm.commands import Close, TakeIn
+from engine.alarm.commands import Close, HandPeopleOn, TakeIn
 from engine.alarm.state import CloseReason, ReplyKind, Truth
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
@@ -318,6 +318,22 @@ def test_once_somebody_has_heard_of_it_an_operator_has_them_called_as_anybody() 
 # merged ---------------------------------------------------------------------------
 
 
+def merged(scene: Scene) -> Scene:
+    scene.acknowledge()
+    scene.run(60, each_due=scene.settle_all)
+    scene.confirm_safe(ALDER)
+    scene.confirm_safe(ROWAN)
+    scene.do(
+        Close(
+            command_id=scene.command_id(),
+            by=ALDER,
+            reason=CloseReason.DUPLICATE,
+            into=OTHER,
+        )
+    )
+    return scene
+
+
 def test_who_was_told_of_what_is_part_of_it_now_hears_of_the_end_bug_of_none() -> None:
     """A press after that word begins a case of its own, which calls them."""
     scene = force(ended())
@@ -333,21 +349,31 @@ def test_who_was_told_of_what_is_part_of_it_now_hears_of_the_end_bug_of_none() -
 
 
 def test_where_it_is_part_of_another_they_hear_no_end_of_that_bug_a_second() -> None:
-    scene = force(ended())
-    scene.acknowledge()
-    scene.run(60, each_due=scene.settle_all)
-    scene.confirm_safe(ALDER)
-    scene.confirm_safe(ROWAN)
-    scene.do(
-        Close(
-            command_id=scene.command_id(),
-            by=ALDER,
-            reason=CloseReason.DUPLICATE,
-            into=OTHER,
-        )
-    )
+    scene = merged(force(ended()))
     handed = people_of(scene.state())
     assert handed is not None
     names = {one.person for one in handed.people}
     assert FORCED not in names
     assert "c2" in names
+
+
+@pytest.mark.parametrize("later", [EffectState.EXPIRED, EffectState.UNDELIVERED])
+def test_whose_end_turns_out_not_to_have_come_hears_of_that_one_bug_of_none(
+    later: EffectState,
+) -> None:
+    """Their telephone was off: the network says so a day after the cases were one."""
+    scene = merged(force(ended()))
+    before = people_of(scene.state())
+    scene.do(HandPeopleOn(command_id=scene.command_id(), into=OTHER))
+    assert people_of(scene.state()) is None
+    effect = next(
+        one.effect
+        for one in scene.state().effects.values()
+        if one.person == FORCED and one.audience is Audience.TOLD
+    )
+    scene.settle(effect, later)
+    handed = people_of(scene.state())
+    assert before is not None
+    assert handed is not None
+    assert FORCED in {one.person for one in handed.people}
+    assert handed.command_id != before.command_id, "else the other has it already"
