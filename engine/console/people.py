@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from engine.alarm.effects import Effect
 from engine.alarm.state import Alarm, Told
 from engine.console.words import ABOUT, AUDIENCES, NOT_TRIED, REPLIES, outcome, way
+from engine.dispatch.retired import RETIRED
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.roster.model import Person
@@ -112,12 +113,16 @@ def _person(alarm: Alarm, told: Told, names: Names, *, revealed: bool) -> Json:
 def _addresses(theirs: list[Effect], told: Told) -> list[str]:
     """Return where a person can be reached by hand: numbers before the rest.
 
-    An address of HQ's own is a name in the configuration and nobody's telephone.
+    What was used last comes first, and what the roster had no more last: that one may
+    be seized. An address of HQ's own is a name in the configuration and nobody's
+    telephone.
     """
     if told.audience is Audience.HQ:
         return []
-    ways = [*told.ways, *((one.channel, one.address) for one in theirs)]
-    ways.sort(key=lambda way: way[0] not in _TELEPHONE)
+    latest = theirs[::-1]
+    kept_back = {one.address for one in latest if one.reason == RETIRED.reason}
+    ways = [*told.ways, *((one.channel, one.address) for one in latest)]
+    ways.sort(key=lambda way: (way[0] not in _TELEPHONE, way[1] in kept_back))
     return list(dict.fromkeys(address for _, address in ways))
 
 

@@ -348,3 +348,30 @@ def test_no_route_is_said_to_have_refused_what_was_kept_back_bug_hq_rang_the_num
     said = [one["text"] for one in case["lines"] if RETIRED.reason in one["text"]]
     assert said
     assert all(one.endswith(words) for one in said)
+
+
+@pytest.mark.parametrize("is_kept_back", [True, False])
+def test_the_number_to_ring_is_the_last_one_bug_one_that_was_seized_stood_first(
+    *, is_kept_back: bool
+) -> None:
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.close()
+    scene.settle_all()
+    first, *others = scene.colleagues
+    anew = structs.replace(first, addresses=(("sms", "+1666"),))
+    scene.colleagues = (anew, *others)
+    scene.raised("again")
+    alarm = scene.state()
+    if is_kept_back:
+        effects = {
+            key: structs.replace(one, reason=RETIRED.reason)
+            if one.address == f"+1555{first.person}"
+            else one
+            for key, one in reversed([*alarm.effects.items()])
+        }
+        alarm = structs.replace(alarm, effects=effects)
+    told = people(alarm, Names(alarm, revealed=True), revealed=True)
+    shown = next(one for one in told if one["person"] == first.person)
+    assert shown["addresses"] == ["+1666", f"+1555{first.person}"]
