@@ -16,22 +16,29 @@ _ANEW: Final = "event_anew"
 _INDICES: Final = {
     "sqlite_autoindex_event_1": (
         "SELECT count(stream || seq) FROM event INDEXED BY sqlite_autoindex_event_1",
+        "position, stream, seq",
         f"CREATE UNIQUE INDEX {_ANEW} ON event(stream, seq)",
     ),
     "event_command": (
         "SELECT count(stream || command_id) FROM event INDEXED BY event_command",
+        "position, stream",
         f"CREATE INDEX {_ANEW} ON event(stream, command_id)",
     ),
 }
-"""What reads all of an index and no event, and what makes one like it."""
+"""What reads all of an index and no event, what it has of each, what makes one."""
 
-_ASTRAY: Final = (
-    "SELECT count(*) FROM (SELECT position, stream FROM event NOT INDEXED"
-    " EXCEPT SELECT position, stream FROM event INDEXED BY {})"
-    " WHERE stream IN (SELECT stream FROM stream)"
+_DIFFERS: Final = (
+    "SELECT {columns} FROM event NOT INDEXED"
+    " EXCEPT SELECT {columns} FROM event INDEXED BY {index}"
 )
-"""Events that an index has under another name, by a changed bit; not those of which the
-name itself was changed: that one has no head."""
+_DIFFERING: Final = "SELECT count(*) FROM ({differs})"
+_ASTRAY: Final = (
+    "SELECT count(*) FROM ({differs}) AS astray"
+    " JOIN event AS own NOT INDEXED ON own.position = astray.position"
+    " JOIN stream ON stream.stream = own.stream AND own.seq <= stream.seq"
+)
+"""Events that an index has as others, by a changed bit; not those of which the name or
+the number itself was changed: that one has no head, or comes after its end."""
 
 
 def built_anew(connection: apsw.Connection) -> dict[str, int]:
@@ -49,10 +56,17 @@ def built_anew(connection: apsw.Connection) -> dict[str, int]:
     """
     return {
         name: rows
-        for name, (reads, makes) in _INDICES.items()
-        if (_rows(connection, reads) is None or _rows(connection, _ASTRAY.format(name)))
+        for name, (reads, columns, makes) in _INDICES.items()
+        if _is_wrong(connection, reads, _DIFFERS.format(columns=columns, index=name))
         and (rows := _built(connection, name, reads, makes)) is not None
     }
+
+
+def _is_wrong(connection: apsw.Connection, reads: str, differs: str) -> bool:
+    found = _rows(connection, _DIFFERING.format(differs=differs))
+    if found is None or _rows(connection, reads) is None:
+        return True
+    return bool(found and _rows(connection, _ASTRAY.format(differs=differs)))
 
 
 def _rows(connection: apsw.Connection, reads: str) -> int | None:

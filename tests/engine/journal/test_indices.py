@@ -239,3 +239,34 @@ def test_where_the_name_has_changed_in_the_event_the_index_stays(
     store = SqliteStore(path, ballast_bytes=0)
     assert not store.mend()
     store.close()
+
+
+@pytest.mark.parametrize("behind", [0, 1, 2, 3])
+@pytest.mark.parametrize("bit", [0x01, 0x40])
+def test_an_open_case_that_its_index_does_not_lead_to_is_found_at_a_start_bug_of_none(
+    tmp_path: Path, behind: int, bit: int
+) -> None:
+    """It was read as one without rows, or with another's, and nobody heard of it."""
+    path = tmp_path / JOURNAL_FILE
+    store = SqliteStore(path, ballast_bytes=0)
+    names = [f"alarm/{number:04}" for number in range(MANY)]
+    for seq in range(3):
+        store.commit([append(name, seq, epoch=store.epoch) for name in names], NOW)
+    store.close()
+    offset, size = leaf(path, INDICES[0], 0.5)
+    content = bytearray(path.read_bytes())
+    entry = re.compile(rb"\x04!\x01\x02alarm/0\d{3}\x02").search(
+        content, offset, offset + size
+    )
+    assert entry is not None
+    content[entry.end() - 1 + behind if behind < 3 else entry.start() + 2] ^= bit
+    path.write_bytes(content)
+    opened, _ = opened_beside(path, lambda: None)
+    assert opened.store.begun_anew == {INDICES[0]: 3 * MANY}
+    with opened.readers.reader() as reader:
+        for name in names:
+            rows = reader.stream(name)
+            assert [(row.stream, row.seq) for row in rows] == [
+                (name, seq) for seq in (1, 2, 3)
+            ]
+    opened.close()
