@@ -143,7 +143,9 @@ class Desk:
         return self._recipients(wanted, lookup)
 
     def _duty(self, lookup: Lookup) -> tuple[Recipient, ...]:
-        rota = [one for one in self.board.duty() if self._is_reached(one, lookup)]
+        everybody = [one for one in self.board.duty() if self._is_reached(one, lookup)]
+        others = [one for one in everybody if one.person not in lookup.exclude]
+        rota = others or everybody  # rather one too many than nobody
         return self._recipients(
             rota[lookup.turn % len(rota) :][:1] if rota else (), lookup
         )

@@ -13,11 +13,10 @@ def lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
     """Ask for one search at a time: the next leaves out whom the first has found."""
     if not still_due:
         return ()
-    told = frozenset(
-        one.person
-        for one in alarm.told.values()
-        if not one.ended or has_opened(alarm, one)
+    openers = frozenset(
+        one.person for one in alarm.told.values() if has_opened(alarm, one)
     )
+    told = openers | {one.person for one in alarm.told.values() if not one.ended}
     later = [due for due in still_due if due.step.to in SEARCHES][1:]
     return tuple(
         Lookup(
@@ -29,7 +28,7 @@ def lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
             subject=alarm.defender,
             count=_count_of(alarm, due),
             within_m=_within_of(alarm, due),
-            exclude=told,
+            exclude=openers if due.step.to is Audience.DUTY else told,
             turn=turn_of(alarm, due),
             contacts_instead=alarm.protocol.may_tell_contacts,
         )

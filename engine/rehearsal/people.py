@@ -15,7 +15,8 @@ def whom(lookup: Lookup, colleagues: int) -> tuple[Recipient, ...]:
         case Audience.CONTACTS:
             return _contacts(lookup)
         case Audience.DUTY:
-            officer = _OFFICERS[lookup.turn % len(_OFFICERS)]
+            rota = [one for one in _OFFICERS if one not in lookup.exclude] or _OFFICERS
+            officer = rota[lookup.turn % len(rota)]
             return (_person(officer, lookup),)
         case Audience.HQ:
             return (_person("hq", lookup),)

@@ -350,7 +350,8 @@ class Scene:
                     and (one.distance_m or 0.0) <= within_m
                 )[: lookup.count]
             case Audience.DUTY:
-                name = ROTA[lookup.turn % len(ROTA)]
+                rota = [one for one in ROTA if one not in lookup.exclude] or ROTA
+                name = rota[lookup.turn % len(rota)]
                 one = colleague(name, 0)
                 number = one.addresses[0][1]
                 both = (("sms", number), ("call", number))

@@ -232,3 +232,24 @@ def _lookup(audience: Audience, subject: PersonId) -> Lookup:
         exclude=frozenset(),
         turn=0,
     )
+
+
+def test_a_rota_passes_over_whose_telephone_had_better_not_ring_but_for_the_last() -> (
+    None
+):
+    officers = [replace(FRIEND, person=PersonId(name)) for name in ("a", "b", "c")]
+    rota = Rota(duty=tuple(one.person for one in officers))
+    roster = Roster(people=(DEFENDER, *officers), rota=rota)
+    board = Board(roster, (), clock=ManualClock(), telemetry=Meter())
+    desk = Desk(board=board, codes=lambda count: ["K7F2"] * count)
+    asked = _lookup(Audience.DUTY, DEFENDER.person)
+
+    def paged(*spared: str) -> list[str]:
+        turns = [
+            structs.replace(asked, exclude=frozenset(spared), turn=n) for n in range(4)
+        ]
+        return [one.person for turn in turns for one in desk.answer(turn)]
+
+    assert paged() == ["a", "b", "c", "a"]
+    assert paged("b") == ["a", "c", "a", "c"]
+    assert paged("a", "b", "c") == ["a", "b", "c", "a"]

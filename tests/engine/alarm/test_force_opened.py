@@ -15,7 +15,7 @@ from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.roster.model import Word
 from engine.values import AlarmId
-from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene, colleague
+from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROTA, ROWAN, Scene, colleague
 
 FORCED = "c1"
 OTHER = AlarmId("b2")
@@ -377,3 +377,23 @@ def test_whose_end_turns_out_not_to_have_come_hears_of_that_one_bug_of_none(
     assert handed is not None
     assert FORCED in {one.person for one in handed.people}
     assert handed.command_id != before.command_id, "else the other has it already"
+
+
+def test_the_officer_whose_word_opens_it_is_not_paged_while_there_is_another() -> None:
+    """After a true word of theirs it stays over, and nobody is paged at all."""
+    scene = ended()
+    scene.reopen()
+    scene.run(300, each_due=scene.settle_all)
+    forced, other = ROTA[0], ROTA[1]
+    over(scene).settle_all()
+    before = len(scene.planned(Audience.DUTY))
+    scene.reply(forced, ReplyKind.FALSE, word=Word.DURESS)
+    assert scene.state().is_open
+    scene.run(900, each_due=scene.settle_all)
+    paged = {one.person for one in scene.planned(Audience.DUTY)[before:]}
+    assert other in paged
+    assert forced not in paged
+    scene.reply(forced, ReplyKind.CANNOT)
+    scene.run(900, each_due=scene.settle_all)
+    paged = {one.person for one in scene.planned(Audience.DUTY)[before:]}
+    assert forced in paged, "answered freely, they are as anybody"
