@@ -73,10 +73,7 @@ class Adapters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Everything that the tree's literal speaks of.
-
-    `hq` are HQ's own (channel, address); `jump_s` is how far the wall clock drifted.
-    """
+    """Everything that the tree's literal speaks of."""
 
     adapters: Adapters
     store: JournalStore
@@ -94,8 +91,8 @@ class Parts:
     unrecorded: Unrecorded
     web: WebParts
     tree: Tree
-    hq: tuple[tuple[str, str], ...]
-    jump_s: Callable[[], float]
+    hq: tuple[tuple[str, str], ...]  # HQ's own (channel, address)
+    jump_s: Callable[[], float]  # how far the wall clock has drifted
 
 
 def tree_of(parts: Parts) -> ChildSpec:
@@ -121,6 +118,7 @@ def tree_of(parts: Parts) -> ChildSpec:
                     "listeners": (p.door.committed, p.web.bell.committed),
                     "lacks_reserve": tells(DegradedReason.NO_RESERVE),
                     "is_damaged": tells(DegradedReason.JOURNAL_DAMAGED),
+                    "is_unread": tells(DegradedReason.JOURNAL_UNREAD),
                 },
                 intensity=0,
                 heartbeat_s=60.0,
@@ -356,7 +354,8 @@ def outlets_of(parts: Parts) -> Outlets:
     def unkept(command: AlarmCommand) -> None:
         # The probe's one small row may still find room.
         refused.set()
-        health.report(DegradedReason.DISK_FULL, "alarms", wrong=True)
+        is_unread = DegradedReason.JOURNAL_UNREAD in health.reasons()
+        health.report(DegradedReason.DISK_FULL, "alarms", wrong=not is_unread)
         if isinstance(command, Raise):
             parts.unrecorded.say(Unkept(command=command))
 

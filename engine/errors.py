@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 
 class EngineError(Exception):
@@ -157,6 +157,31 @@ NO_ROOM: Final = (
     " folder, then repeat"
 )
 """What whoever asked for something reads where a full disk took no row of it."""
+
+
+class JournalDamagedError(JournalError):
+    """A page cannot be read: certainly nothing was written, a later try may pass."""
+
+
+PAGE_UNREAD: Final = (
+    "the journal's file is damaged where it is written, and this is not done: run the"
+    " cases by hand, and restore a backup"
+)
+"""What they read where a page that cannot be read stands in the way of a row."""
+
+
+class _Refused(Protocol):
+    @property
+    def is_full(self) -> bool: ...
+    @property
+    def is_damaged(self) -> bool: ...
+
+
+def not_done(refused: _Refused) -> str | None:
+    """Return what to say, with the cure, where certainly no row was written."""
+    if refused.is_damaged:
+        return PAGE_UNREAD
+    return NO_ROOM if refused.is_full else None
 
 
 class JournalUnmadeError(JournalError):

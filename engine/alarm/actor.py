@@ -144,7 +144,7 @@ class AlarmActor(OnDemandActor[Do]):
             answer: Answer = yield asked(self._journal, append, APPEND_TIMEOUT_S)
             self.beat()
             # Asked in turn, answered in turn: nothing from before is on its way then.
-            self._in_doubt = isinstance(answer, Unknown) and not answer.is_full
+            self._in_doubt = isinstance(answer, Unknown) and not answer.is_unwritten
             match answer:
                 case Appended():
                     events = self._adopt(answer, decision, append)
@@ -153,8 +153,8 @@ class AlarmActor(OnDemandActor[Do]):
                     in_doubt = True
                     if mine := events_of(self._catch_up(), command.command_id):
                         return Done(events=mine, alarm=self._alarm)
-                    if answer.is_full:
-                        return self._given_up(command, in_doubt=True, is_full=True)
+                    if answer.is_unwritten:
+                        return self._given_up(command, in_doubt=True, why=answer)
                 case Conflict():
                     self._catch_up()
                 case Fenced():
@@ -165,7 +165,7 @@ class AlarmActor(OnDemandActor[Do]):
         return self._given_up(command, in_doubt=in_doubt)
 
     def _given_up(
-        self, command: AlarmCommand, *, in_doubt: bool, is_full: bool = False
+        self, command: AlarmCommand, *, in_doubt: bool, why: Unknown | None = None
     ) -> Done:
         if not in_doubt:
             message = "the journal refuses a decision again and again"
@@ -174,7 +174,9 @@ class AlarmActor(OnDemandActor[Do]):
         if self._alarm is not None:
             self._outlets.due(self._id, self.clock.now().plus(LOOK))
         self._outlets.unkept(command)
-        return Done(failed=True, is_full=is_full)
+        if why is None:
+            return Done(failed=True)
+        return Done(failed=True, is_full=why.is_full, is_damaged=why.is_damaged)
 
     def _append(
         self, command: AlarmCommand, decision: Decision, now: Instant

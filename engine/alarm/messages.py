@@ -16,13 +16,15 @@ class Done(Struct, frozen=True, kw_only=True):
     """What a command came to: the facts, and the alarm after them.
 
     `alarm` is None where the command met no alarm; `failed` where it was never
-    handled and has to be given again: `is_full` where the journal's disk has no room.
+    handled and has to be given again: `is_full` where the journal's disk has no room,
+    `is_damaged` where a page of it cannot be read.
     """
 
     events: tuple[AlarmEvent, ...] = ()
     alarm: Alarm | None = None
     failed: bool = False
     is_full: bool = False
+    is_damaged: bool = False
 
 
 Answered = Callable[[Done], None]

@@ -22,7 +22,7 @@ from engine.alarm.messages import Done
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import CloseReason, FalseClass, Press, Truth
 from engine.console.words import refusal
-from engine.errors import NO_ROOM, EngineError
+from engine.errors import EngineError, not_done
 from engine.roster.model import Person, Word
 from engine.roster.words import word_in
 from engine.values import AlarmId, CommandId, Instant, OperatorId, ReportKey, Signal
@@ -128,10 +128,8 @@ def word_command(
 
 def refusal_of(done: Done) -> str | None:
     """Return why an act was refused; None where it was done."""
-    if done.is_full:
-        return NO_ROOM
     if done.failed:
-        return "the engine did not answer; look again, then repeat"
+        return not_done(done) or "the engine did not answer; look again, then repeat"
     if done.alarm is None:
         return refusal(RefusalGround.NOT_RAISED)
     for event in done.events:

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from engine.console.desk import ConsoleDesk
 from engine.console.words import whole
-from engine.errors import NO_ROOM, JournalError
+from engine.errors import JournalError
 from engine.ports.journal import Append, Appended, Conflict, Head, NewEvent
 from engine.values import CommandId, OperatorId
 
@@ -68,7 +68,7 @@ async def record(
     """Journal a privileged act on a stream of its own; False where no row is known."""
     parts = desk.parts
     command_id = CommandId(secrets.token_hex(8))
-    desk.is_full = False
+    desk.why_not = None
     for _ in range(TRIES_MAX):
         try:
             with parts.readers.reader() as reader:
@@ -92,7 +92,7 @@ async def record(
 
 def unrecorded(desk: ConsoleDesk, said: str) -> Response:
     """Refuse what `record` found no row for, with the cure where it is known."""
-    error = f"{said}; {NO_ROOM}" if desk.is_full else said
+    error = f"{said}; {desk.why_not}" if desk.why_not else said
     return JSONResponse({"error": error}, status_code=REFUSED)
 
 

@@ -94,7 +94,10 @@ class Cases:
         new: list[StoredEvent] = []
         with self._readers.reader() as reader:
             through, position = reader.position(), self.position
-            while rows := reader.after(position, PAGE, prefix=PREFIX):
+            # Where nothing is new nothing is read: the last page may be damaged.
+            while position < through and (
+                rows := reader.after(position, PAGE, prefix=PREFIX)
+            ):
                 position = rows[-1].position
                 new += rows
             position = max(position, through)  # what lies between is of no case

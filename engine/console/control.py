@@ -52,7 +52,7 @@ from engine.console.people import Names
 from engine.console.view import as_it_stands, detail, listed
 from engine.console.voices import safety, safety_line
 from engine.console.words import REFUSALS
-from engine.errors import NO_ROOM, JournalError
+from engine.errors import JournalError, not_done
 from engine.values import AlarmId, CommandId, Instant, OperatorId, PersonId
 
 FULL = 507
@@ -218,8 +218,9 @@ async def exercise(request: Request) -> Response:
         )
     alarm_id, command = asked
     done = await desk.command(alarm_id, command)
-    if done.is_full:
-        return JSONResponse({"error": NO_ROOM}, status_code=REFUSED)
+    why = not_done(done)
+    if why is not None:
+        return JSONResponse({"error": why}, status_code=REFUSED)
     if done.failed:
         desk.exercises[person.person] = asked
         return JSONResponse({"error": MAY_BEGIN}, status_code=REFUSED)

@@ -21,7 +21,7 @@ from engine.console.operators import FirstPassword, Operators, write_private
 from engine.console.parts import WebParts
 from engine.console.sessions import Session, Sessions, Throttle
 from engine.console.words import refusal
-from engine.errors import JournalError
+from engine.errors import JournalError, not_done
 from engine.files import read_text
 from engine.intake.orders.actor import NOT_KNOWN, Give
 from engine.ports.device import DeviceCommand
@@ -71,8 +71,8 @@ class ConsoleDesk:
         self._gather_s = GATHER_S
         self._waiting: set[asyncio.Future[None]] = set()
         self.streams = 0
-        self.is_full = False
-        """Whether the journal's disk had no room for what was asked of it last."""
+        self.why_not: str | None = None
+        """Why the journal certainly took nothing of what was asked of it last."""
         self.changing_roster = asyncio.Lock()
         """Held from the look at the roster in force until another is: two changes of
         one moment would both begin from it, and one be lost."""
@@ -266,7 +266,7 @@ class ConsoleDesk:
             answer = await asyncio.wait_for(answered, ANSWER_S)
         except TimeoutError:
             answer = Unknown(reason=f"no answer within {ANSWER_S} s")
-        self.is_full = isinstance(answer, Unknown) and answer.is_full
+        self.why_not = not_done(answer) if isinstance(answer, Unknown) else None
         return answer
 
     async def give(

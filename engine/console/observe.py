@@ -14,6 +14,7 @@ UNREADY_REASONS = (
     "disk_full",
     "journal_moved",
     "journal_slow",
+    "journal_unread",
 )
 NO_ROUND_TRIP = "no_round_trip"
 ROUND_TRIP = ("inbox, journal and timer",)

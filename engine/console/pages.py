@@ -36,7 +36,7 @@ from engine.console.sign_in import password, sign_in, sign_in_page, sign_out
 from engine.console.stream import events
 from engine.console.view import as_it_stands, detail, listed
 from engine.console.words import REFUSALS
-from engine.errors import NO_ROOM, JournalError
+from engine.errors import NO_ROOM, PAGE_UNREAD, JournalError
 from engine.roster.model import Person
 from engine.values import AlarmId, CommandId, OperatorId
 
@@ -51,7 +51,7 @@ FAILED = (
     "the engine failed at this, and may have done it all the same: look again; if it"
     " stays so, run what is in hand from the telephone, and read the engine's log"
 )
-FULL = "disk_full"
+NOT_DONE = {"disk_full": NO_ROOM, "journal_unread": PAGE_UNREAD}
 AGAIN = "it was not done; look again, then repeat"
 
 
@@ -112,7 +112,7 @@ async def case(request: Request) -> Response:
         missing.status_code = MISSING
         return missing
     ground = request.query_params.get("refused", "")
-    known = [(FULL, NO_ROOM), *REFUSALS.items()]
+    known = [*NOT_DONE.items(), *REFUSALS.items()]
     refused = next((said for key, said in known if key == ground), "")
     if ground and not refused:
         refused = str(found.get("stopped") or AGAIN)
@@ -279,7 +279,6 @@ def _refused_query(refused: str | None) -> str:
     """Return a refusal's code for the address: its words come from the page itself."""
     if refused is None:
         return ""
-    if refused == NO_ROOM:
-        return f"?refused={FULL}"
-    code = next((key.value for key, said in REFUSALS.items() if said == refused), "")
+    known = [*NOT_DONE.items(), *REFUSALS.items()]
+    code = next((str(key) for key, said in known if said == refused), "")
     return f"?refused={code or 'failed'}"

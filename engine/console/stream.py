@@ -10,6 +10,7 @@ from engine.alarm.state import alarm_of
 from engine.console.desk import ConsoleDesk
 from engine.console.security import COOKIE
 from engine.console.view import as_it_stands, summary
+from engine.errors import JournalError
 from engine.ports.journal import StoredEvent
 
 PING_S = 5
@@ -69,7 +70,13 @@ async def follow(
             if healed != desk.cases.healed:
                 healed = desk.cases.healed
                 yield ServerSentEvent(event="reset", id=str(position), data="{}")
-            rows = desk.cases.since(position)
+            try:
+                rows = desk.cases.since(position)
+            except JournalError:
+                # A page of them cannot be read: a browser that asked for it again and
+                # again would not hear what is NOT RECORDED.
+                rows, position = [], desk.cases.position
+                yield ServerSentEvent(event="reset", id=str(position), data="{}")
             for event in _events(desk, rows):
                 yield event
             position = rows[-1].position if rows else max(position, 0)

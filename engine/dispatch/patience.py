@@ -69,4 +69,4 @@ def begun_by(
 
 
 def _is_silence(answer: Answer) -> bool:
-    return isinstance(answer, Unknown) and not answer.is_full
+    return isinstance(answer, Unknown) and not answer.is_unwritten

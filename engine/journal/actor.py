@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 import pykka
 from msgspec import Struct
 
-from engine.errors import JournalError, JournalFullError
+from engine.errors import JournalDamagedError, JournalError, JournalFullError
 from engine.journal.rules import OVERWRITTEN
 from engine.journal.schema import TABLES
 from engine.ports.journal import (
@@ -92,7 +92,8 @@ class JournalActor(SupervisedActor[Entry]):
     lane; a last fix waits for all that waits, up to `GROUP_MAX`.
 
     On a full disk it refuses (`Unknown`), hands the requests to `on_not_recorded`
-    and stays: the device repeats, and once there is room the repeat is whole. Any
+    and stays: the device repeats, and once there is room the repeat is whole. So it
+    does where a page that cannot be read stands in the way of what is written. Any
     other failure of the medium does the same and ends the actor, and with it the
     engine.
     """
@@ -109,11 +110,13 @@ class JournalActor(SupervisedActor[Entry]):
         listeners: Sequence[OnCommit] = (),
         lacks_reserve: Callable[[bool], None] = lambda _: None,
         is_damaged: Callable[[bool], None] = lambda _: None,
+        is_unread: Callable[[bool], None] = lambda _: None,
     ) -> None:
         """Take over an open store; closes it at an orderly stop.
 
         `lacks_reserve` is told, again and again, whether nothing is held back for a
-        full disk, `is_damaged` once a table or an index had to begin anew.
+        full disk, `is_damaged` once a table or an index had to begin anew, `is_unread`
+        whether nothing can be written since a page cannot be read.
         """
         super().__init__(link=link)
         self._store, self._telemetry = store, telemetry
@@ -121,6 +124,7 @@ class JournalActor(SupervisedActor[Entry]):
         self._group: list[Part] = []
         self._lacks_reserve, self._reserve_lacked = lacks_reserve, False
         self._is_damaged, self._damage_said = is_damaged, frozenset[str]()
+        self._is_unread, self._unread_said = is_unread, False
         self._sized_s, self._said_s = -SIZED_EVERY_S, -SAID_EVERY_S
         self._committed_s = -CALM_AFTER_S
 
@@ -164,16 +168,23 @@ class JournalActor(SupervisedActor[Entry]):
         try:
             answers = self._store.commit(requests, self.clock.now())
         except JournalFullError as error:
-            self._refuse(group, requests, str(error), is_full=True)
+            self._refuse(group, requests, Unknown(reason=str(error), is_full=True))
             self._say(error)
             self._look_at_reserve()
             return
+        except JournalDamagedError as error:
+            # Before the replies: who is refused says why.
+            self._tell_unread(is_unread=True)
+            self._refuse(group, requests, Unknown(reason=str(error), is_damaged=True))
+            self._say(error)
+            return
         except JournalError as error:
-            self._refuse(group, requests, str(error))
+            self._refuse(group, requests, Unknown(reason=str(error)))
             raise
         except Exception as error:
-            self._refuse(group, requests, type(error).__name__)
+            self._refuse(group, requests, Unknown(reason=type(error).__name__))
             raise
+        self._tell_unread(is_unread=False)
         ended_s = self.clock.boottime_s()
         is_hurried = began_s - self._committed_s < CALM_AFTER_S
         self._committed_s = ended_s
@@ -186,19 +197,19 @@ class JournalActor(SupervisedActor[Entry]):
         self._look_at_damage()
 
     def _refuse(
-        self,
-        group: Sequence[Part],
-        requests: Sequence[Request],
-        reason: str,
-        *,
-        is_full: bool = False,
+        self, group: Sequence[Part], requests: Sequence[Request], refused: Unknown
     ) -> None:
         """HQ first: the replies may set free whoever would end the process."""
         self._call(self._on_not_recorded, requests)
         for _, reply in group:
-            self._call(reply, Unknown(reason=reason, is_full=is_full))
+            self._call(reply, refused)
 
-    def _say(self, error: JournalFullError) -> None:
+    def _tell_unread(self, *, is_unread: bool) -> None:
+        if is_unread is not self._unread_said:
+            self._unread_said = is_unread
+            self._call(self._is_unread, is_unread)
+
+    def _say(self, error: JournalError) -> None:
         now_s = self.clock.boottime_s()
         if now_s - self._said_s >= SAID_EVERY_S:
             self._said_s = now_s

@@ -250,6 +250,11 @@ def _stream(connection: apsw.Connection, stream: str) -> Events | None:
 
 
 def _end(connection: apsw.Connection, stream: str, seq: int) -> tuple[int, bytes]:
+    """Return of whose epoch a stream's last row is, and its hash.
+
+    `GENESIS` where it cannot be read, which is no row's: nothing is written behind it
+    before that row has been read after all (`engine.journal.standing`).
+    """
     with PastDamage():
         wanted = "SELECT epoch, hash FROM event WHERE stream = ? AND seq = ?"
         for epoch, digest in connection.execute(wanted, (stream, seq)):

@@ -8,15 +8,16 @@ from typing import Final, TypeVar
 
 import apsw
 
-from engine.errors import JournalError, JournalFullError
+from engine.errors import JournalDamagedError, JournalError, JournalFullError
 from engine.journal.aside import set_aside
 from engine.journal.ballast import BALLAST_BYTES, Ballast
 from engine.journal.connection import BALLAST_SUFFIX, beside, open_writer
 from engine.journal.indices import built_anew
-from engine.journal.mishap import explained, is_damage, is_full, stated
+from engine.journal.mishap import explained, is_damage, is_full
 from engine.journal.reading import SqliteReader
 from engine.journal.rules import OVERWRITTEN
 from engine.journal.salvage import NOBODY, Replay
+from engine.journal.tail import check_goes_on, kept_position, last_position
 from engine.journal.writing import answers_of
 from engine.ports.journal import Answer, JournalReader, Request, Unknown
 from engine.values import Instant
@@ -48,8 +49,8 @@ class SqliteStore:
 
     Opening it takes the next epoch, durably. On a disk so full that not even that fits,
     the first commit that finds room does it: until then each is refused, so that HQ is
-    told from memory. Made in any thread, then used from the journal's alone; `reader`
-    from any.
+    told from memory. So is each while no event can follow, since a page cannot be read.
+    Made in any thread, then used from the journal's alone; `reader` from any.
 
     Args:
         path: the file; its folder must be there.
@@ -77,6 +78,7 @@ class SqliteStore:
         self._ballast = Ballast(beside(path, BALLAST_SUFFIX), ballast_bytes)
         self._failure: JournalError | None = None
         self._damage: Exception | None = None
+        self._is_at_damage = False
         self._begun_anew: dict[str, int] = {}
         self._has_begun = self._is_closed = False
         self._log_pages, self._checkpoint_at = 0, CHECKPOINT_PAGES
@@ -84,7 +86,7 @@ class SqliteStore:
         # Its log's index alone, which a start makes anew, takes space.
         self._connection = self._with_room(partial(open_writer, path, vfs))
         try:
-            self._position = self._last_position()
+            self._position = self._found_position()
             if sound is not None:
                 sound()
             self._connection.set_wal_hook(self._on_commit)
@@ -124,12 +126,15 @@ class SqliteStore:
 
         Raises:
             JournalFullError: no space; nothing was written, the store stays usable.
+            JournalDamagedError: a page cannot be read; as with no space.
             JournalError: the medium failed; this and every later call.
 
         """
         if self._failure is not None:
             raise self._failure
         self._begin("write")
+        if self._is_at_damage:
+            self._look_again()
         spares = _SCARCE if self._ballast.is_freed else ""
         spares = _UNREADABLE if self._damage is not None else spares
         try:
@@ -141,7 +146,7 @@ class SqliteStore:
                 self._damage = error
             return self._past_damage(group, now)
         except (apsw.Error, OSError) as error:
-            raise self._broken(error, "write") from error
+            raise self._refusal(error, "write") from error
 
     def tidy(self, *, is_hurried: bool = False) -> None:
         """Checkpoint (PASSIVE) once the log is long, and lay the ballast again.
@@ -178,6 +183,7 @@ class SqliteStore:
 
         Raises:
             JournalFullError: no space; nothing was done.
+            JournalDamagedError: what is damaged cannot be; nothing was done.
             JournalError: the medium failed; this and every later call.
 
         """
@@ -191,7 +197,7 @@ class SqliteStore:
             self._begun_anew |= built
             found = set_aside(self._connection, self._replay)
         except (apsw.Error, OSError, ValueError) as error:
-            raise self._broken(error, "begin a damaged table anew") from error
+            raise self._refusal(error, "begin a damaged table anew") from error
         self._begun_anew |= found
         return bool(built or found)
 
@@ -277,27 +283,29 @@ class SqliteStore:
     def _mend_last_fixes(self, damage: Exception) -> None:
         try:
             is_mended = self._mend()
-        except JournalFullError:
-            return  # the next commit makes room, and last fixes wait until then
+        except (JournalFullError, JournalDamagedError):
+            return  # the next commit makes room or refuses; last fixes wait until then
         if not is_mended:
-            raise self._broken(damage, "write") from damage
+            self._refusal(damage, "write")
         self._damage = None
 
-    def _last_position(self) -> int:
-        """Refuse a journal that lost its end: it would number rows anew."""
-        kept: int
-        last: int
-        kept, last = self._connection.execute(
-            "SELECT position, (SELECT coalesce(max(position), 0) FROM event)"
-            " FROM journal"
-        ).fetchone() or (0, -1)
-        if kept != last:
-            raise stated(
-                self._path,
-                f"its last row is {last} and {kept} were written",
-                "restore a backup, and keep the damaged file",
-            )
-        return kept
+    def _found_position(self) -> int:
+        """Go on to refuse what is asked where the last events cannot be read."""
+        try:
+            return last_position(self._path, self._connection)
+        except apsw.Error as error:
+            if not is_damage(error):
+                raise
+            self._is_at_damage = True
+        return kept_position(self._connection)
+
+    def _look_again(self) -> None:
+        """Refuse before anything is tried: a signal alone would be answered for."""
+        try:
+            check_goes_on(self._path, self._connection)
+        except apsw.Error as error:
+            raise self._refusal(error, "write") from error
+        self._is_at_damage = False
 
     def _with_room(self, act: Callable[[], T]) -> T:
         """Do what a start cannot do without; on a full disk give the ballast for it."""
@@ -361,6 +369,13 @@ class SqliteStore:
             self._checkpoint_at, self._copied_pages = CHECKPOINT_PAGES, 0
         self._log_pages = pages
         return apsw.SQLITE_OK
+
+    def _refusal(self, error: Exception, act: str) -> JournalError:
+        """Return why nothing was written; a page that cannot be read ends nothing."""
+        if not is_damage(error):
+            return self._broken(error, act)
+        self._is_at_damage, self._damage = True, None
+        return JournalDamagedError(str(explained(self._path, act, error)))
 
     def _broken(self, error: Exception, act: str) -> JournalError:
         failure = explained(self._path, act, error)

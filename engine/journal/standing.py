@@ -30,6 +30,11 @@ class StreamEnd(NamedTuple):
     seq: int
     hash: bytes
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether its head was made anew where its last row could not be read."""
+        return self.seq > 0 and self.hash == GENESIS
+
 
 TAKEN = "taken"
 """By whom does not matter to whoever comes later."""
@@ -62,6 +67,9 @@ def standing_of(connection: apsw.Connection, group: Sequence[Request]) -> Standi
             connection, names.streams
         )
     }
+    for stream, end in streams.items():
+        if end.is_unread:
+            streams[stream] = _by_its_row(connection, stream, end)
     standing = Standing(
         streams=streams,
         effects={
@@ -88,6 +96,17 @@ def standing_of(connection: apsw.Connection, group: Sequence[Request]) -> Standi
         key = event.stream, event.command_id
         standing.commands.setdefault(key, []).append(event)
     return standing
+
+
+def _by_its_row(connection: apsw.Connection, stream: str, end: StreamEnd) -> StreamEnd:
+    """Look again at a row that could not be read when the stream's head was made.
+
+    Where it still cannot, SQLite takes no write in this transaction any more.
+    """
+    wanted = "SELECT epoch, hash FROM event WHERE stream = ? AND seq = ?"
+    for epoch, digest in connection.execute(wanted, (stream, end.seq)):
+        return StreamEnd(epoch, end.seq, digest)
+    return end
 
 
 @dataclass(frozen=True, slots=True)

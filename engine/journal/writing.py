@@ -279,6 +279,8 @@ class Group:
         first = self._standing.commands.get((append.stream, append.command_id))
         if first:
             return Appended(events=tuple(first), repeated=True)
+        if end.is_unread:
+            return Conflict(seq=end.seq, reason="its last row cannot be read")
         if append.expected_seq != end.seq:
             return Conflict(seq=end.seq, reason="the stream has moved")
         reason = self._apply(append)

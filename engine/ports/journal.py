@@ -223,18 +223,23 @@ class Fenced(Struct, frozen=True, kw_only=True, gc=False):
 class Unknown(Struct, frozen=True, kw_only=True, gc=False):
     """No answer in time: it may or may not be durable; reload and ask again.
 
-    `is_full`: the disk is full and certainly nothing was written.
+    `is_full`, or `is_damaged` (a page cannot be read): certainly nothing was written.
     """
 
     reason: str
     is_full: bool = False
+    is_damaged: bool = False
+
+    @property
+    def is_unwritten(self) -> bool:
+        """Whether certainly nothing was written, and who asks again need not wait."""
+        return self.is_full or self.is_damaged
 
 
 Begun = tuple[str, Instant, str]
 """An open stream's status, when its first row was written, and its subject."""
 Answer = Appended | Recorded | Placed | Attended | Conflict | Fenced | Unknown
 Reply = Callable[[Answer], None]
-
 
 SOURCE_DAMAGED = "damaged"
 """Where a recorded signal came from of which nothing can be read any more."""
@@ -339,7 +344,7 @@ class JournalStore(Protocol):
         A request that breaks a rule fails alone.
 
         Raises:
-            JournalFullError: no space; nothing was written, the store stays usable.
+            JournalFullError, JournalDamagedError: nothing was written; it stays usable.
             JournalError: the medium failed; the engine must end. Never retried.
 
         """

@@ -39,6 +39,7 @@ class DegradedReason(StrEnum):
     JOURNAL_SLOW = "journal_slow"
     JOURNAL_MOVED = "journal_moved"
     JOURNAL_DAMAGED = "journal_damaged"
+    JOURNAL_UNREAD = "journal_unread"
     CLOCK_JUMPED = "clock_jumped"
     CLOCK_DIFFERS = "clock_differs"
     ALARM_STANDING_STILL = "alarm_standing_still"

@@ -38,6 +38,8 @@ class Durable:
     number: int
     is_ok: bool
     is_full: bool = False
+    is_unwritten: bool = False
+    """Whether it has answered that nothing was written, as on a full disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +52,10 @@ class Rang:
 class Readiness:
     """When the last round trip came back; read by whoever is asked. Any thread.
 
-    A journal that says at once that its disk is full has answered, and so has one that
-    is slow. Whoever feeds the watchdog by this would else have an engine killed that
-    tells HQ what cannot be recorded, or tells people late, and the next one may not
-    start on such a disk, or not live for three commits.
+    A journal that says at once that its disk is full, or a page of it damaged, has
+    answered, and so has one that is slow. Whoever feeds the watchdog by this would else
+    have an engine killed that tells HQ what cannot be recorded, or tells people late,
+    and the next one may not start on such a disk, or not live for three commits.
     """
 
     def __init__(self, boottime_s: Callable[[], float]) -> None:
@@ -140,6 +142,7 @@ class Probe(SupervisedActor[Durable | Rang]):
             number=number,
             is_ok=isinstance(answer, Appended),
             is_full=isinstance(answer, Unknown) and answer.is_full,
+            is_unwritten=isinstance(answer, Unknown) and answer.is_unwritten,
         )
         # Not by name: the first answer may come before the name is known.
         with suppress(pykka.ActorDeadError):
@@ -152,7 +155,7 @@ class Probe(SupervisedActor[Durable | Rang]):
         self._health.report("journal_slow", "journal", wrong=slow)
         self._health.report("disk_full", "journal", wrong=message.is_full)
         self._is_ready = message.is_ok and not is_late
-        if message.is_ok or message.is_full:
+        if message.is_ok or message.is_unwritten:
             arm = Arm(
                 key=self.link.name,
                 at=self.clock.now().plus(TIMER),

@@ -100,6 +100,18 @@ def test_a_message_that_is_durable_after_all_is_shown_as_unrecorded_no_more() ->
     assert half.tree.names.told == [("intake", SmsHeard(key=key))]
 
 
+def test_a_press_that_a_damaged_page_refuses_is_told_and_no_full_disk() -> None:
+    """Whoever makes room for it, outside the state folder, mends nothing."""
+    half = Half()
+    half.health.report("journal_unread", "journal", wrong=True)
+    command = raise_of(press_of("k1"))
+
+    outlets_of(cast("Parts", half)).unkept(command)
+
+    assert list(half.unrecorded.heed()) == [Unkept(command=command)]
+    assert half.health.reasons() == {"journal_unread": ("journal",)}
+
+
 def test_a_deadline_without_room_is_a_full_disk_and_no_shout() -> None:
     half = Half()
 

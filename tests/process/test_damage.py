@@ -7,8 +7,10 @@ import apsw
 import httpx2
 import pytest
 
+from engine.errors import PAGE_UNREAD
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.roster.sample import sample_text
+from tests.process.test_disk import state_event
 from tests.rig import Rig, eventually
 
 pytestmark = pytest.mark.process
@@ -23,6 +25,11 @@ LEAF = (
 )
 DAMAGED = 'natalia_degraded{reason="journal_damaged"}'
 STILL = 'natalia_degraded{reason="alarm_standing_still"}'
+UNREAD = 'natalia_degraded{reason="journal_unread"}'
+LAST_LEAF = (
+    "SELECT pgoffset, pgsize FROM dbstat"
+    " WHERE name = 'event' AND pagetype = 'leaf' ORDER BY path DESC LIMIT 1"
+)
 
 
 def destroy(journal: Path, leaf: int, table: str = "event") -> None:
@@ -129,6 +136,68 @@ def test_a_page_that_is_gone_costs_no_later_sos_bug_no_engine_started(
     assert (lost["unread"], read["alias"]) == (True, "Avocet")
     with rig.operator("alder") as operator:
         assert "Avocet" in operator._client.get("/").text
+
+
+def destroy_newest(journal: Path) -> bytes:
+    """Write over the page of the newest events; return the file as it was."""
+    connection = apsw.Connection(str(journal))
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    ((offset, size),) = connection.execute(LAST_LEAF)
+    connection.close()
+    whole = journal.read_bytes()
+    with journal.open("r+b") as file:
+        file.seek(offset)
+        file.write(b"\xff" * size)
+    return whole
+
+
+def press(rig: Rig) -> int:
+    """Have a second defender's telephone call for help; return what it is answered."""
+    host, port = rig.ports["osmand"]
+    query = "id=q4t7-avoc&lat=3.45&lon=-76.53&accuracy=10&alarm=sos"
+    return httpx2.get(f"http://{host}:{port}/?{query}").status_code
+
+
+def test_where_the_newest_events_are_damaged_hq_hears_an_sos_bug_no_engine_started(
+    rig: Rig,
+) -> None:
+    """systemd started it in vain for ever, and each SOS was silent meanwhile."""
+    with rig.device() as device:
+        device.sos()
+    assert rig.sms_to("tinamou")
+    rig.kill()
+    journal = rig.state / JOURNAL_FILE
+    whole = destroy_newest(journal)
+    rig.start()
+    assert press(rig) == 503, "so that it repeats"
+    mail = rig.mail.mails.wait_for(lambda one: "NOT RECORDED" in one.text, 10)
+    assert mail is not None
+    assert "Avocet" in mail.text
+    assert rig.metric(UNREAD) == 1.0
+    assert eventually(lambda: rig.metric("natalia_ready") == 0.0)
+    assert rig.metric("natalia_alarms_unrecorded_total") == 1.0
+    status, body = rig.ready()
+    assert status == 503
+    assert "journal_unread" in str(body["reasons"])
+    assert "disk_full" not in str(body["reasons"])
+    operator = rig.operator("alder")
+    assert operator._client.get("/").status_code == 200
+    (line,) = state_event(operator)["unrecorded"]
+    assert "Avocet" in line["text"]
+    words = ("roster", "list", "--reveal", "--state", str(rig.state))
+    assert PAGE_UNREAD in rig.natalia(*words).stderr
+    said = rig.natalia("journal", "verify", "--state", str(rig.state))
+    assert (said.returncode, "it is damaged" in said.stdout) == (1, True)
+    assert rig.rows("SELECT count(*) FROM inbound WHERE taken_by = ''") == [(0,)]
+    rig.stop()
+    journal.write_bytes(whole)  # as a backup is restored
+    rig.start()
+    assert press(rig) == 200
+    assert rig.mail.mails.wait_for(
+        lambda one: "Avocet" in one.text and "NOT RECORDED" not in one.text, 10
+    )
+    assert eventually(lambda: rig.ready()[0] == 200)
+    assert rig.metric(UNREAD) == 0.0
 
 
 @pytest.mark.parametrize("table", ["place", "attendance"])

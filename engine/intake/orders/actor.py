@@ -15,7 +15,7 @@ from typing import ClassVar, assert_never
 from engine.dispatch.actor import Planned
 from engine.dispatch.body import EffectBody, encode_body
 from engine.dispatch.queue import RANK_CHECK_IN
-from engine.errors import NO_ROOM, JournalError
+from engine.errors import JournalError, not_done
 from engine.intake.judge import Judge
 from engine.intake.orders.asking import Asking
 from engine.intake.orders.lines import Lines
@@ -174,12 +174,13 @@ class Orders(SupervisedActor[Give | Reached]):
         )
         answer = self._journal.ask(append, APPEND_TIMEOUT_S)
         self.beat()
-        if isinstance(answer, Unknown) and not answer.is_full:
+        if isinstance(answer, Unknown) and not answer.is_unwritten:
             self._doubtful[given.order_id] = given
             self._look_round()
             return NOT_KNOWN
         if not isinstance(answer, Appended):
-            return NO_ROOM if isinstance(answer, Unknown) else NOT_RECORDED
+            why = not_done(answer) if isinstance(answer, Unknown) else None
+            return why or NOT_RECORDED
         self._waiting[given.order_id] = given
         self._look_round()
         return None

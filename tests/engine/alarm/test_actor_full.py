@@ -3,7 +3,7 @@
 from engine.ports.journal import Request
 from engine.values import Fix, PersonId
 from tests.engine.alarm.test_actor import Rig
-from tests.engine.dispatch.ledger import FULL, SILENT
+from tests.engine.dispatch.ledger import DAMAGED, FULL, SILENT
 
 HERON = PersonId("heron")
 MANY = 1_000
@@ -33,6 +33,9 @@ def test_whoever_acts_on_a_full_disk_is_answered_that_it_is_full() -> None:
     rig.ledger.fault = lambda _: FULL
     rig.acknowledge("full")
     assert (rig.done[-1].failed, rig.done[-1].is_full) == (True, True)
+    rig.ledger.fault = lambda _: DAMAGED
+    rig.acknowledge("damaged")
+    assert (rig.done[-1].is_full, rig.done[-1].is_damaged) == (False, True)
     rig.ledger.fault = lambda _: SILENT
     rig.acknowledge("silent", run_s=120)
     assert (rig.done[-1].failed, rig.done[-1].is_full) == (True, False)

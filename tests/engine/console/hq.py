@@ -93,7 +93,8 @@ class Hq:
     keeps_waiting: bool = False
     """Whether the journal answers nobody who does not block for it."""
     is_full: bool = False
-    """Whether the journal takes nothing."""
+    is_damaged: bool = False
+    """Why the journal takes nothing."""
     public_language: str = "en"
 
     def __post_init__(self) -> None:
@@ -151,8 +152,8 @@ class Hq:
         return self.store.epoch
 
     def submit(self, request: Request, reply: Callable[[Answer], None]) -> None:
-        if self.is_full:
-            reply(Unknown(reason="the disk is full", is_full=True))
+        if self.is_full or self.is_damaged:
+            reply(Unknown(reason="", is_full=self.is_full, is_damaged=self.is_damaged))
             return
         answer = self.store.commit([request], self.clock.now())[0]
         if self.keeps_waiting:
@@ -192,8 +193,9 @@ class Hq:
     ) -> bool:
         if self.is_away:
             return False
-        if self.is_full:
-            answered(Done(failed=True, is_full=True))
+        if self.is_full or self.is_damaged:
+            full, damaged = self.is_full, self.is_damaged
+            answered(Done(failed=True, is_full=full, is_damaged=damaged))
             return True
         answered(self.do(alarm_id, command))
         return True

@@ -11,7 +11,7 @@ from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import CloseReason, Kind, Truth
 from engine.console.acts import ACTS, NOTE_MAX, ActError, command_of
 from engine.console.words import REFUSALS
-from engine.errors import NO_ROOM
+from engine.errors import NO_ROOM, PAGE_UNREAD
 from engine.values import AlarmId, CommandId
 from tests.engine.alarm.scene import ENDED_BY_ONE
 from tests.engine.console.hq import ALDER, Hq, browser, control
@@ -162,22 +162,25 @@ def test_an_engine_that_does_not_answer_is_not_taken_for_done(hq: Hq) -> None:
     assert said["refused"] == "the engine did not answer; look again, then repeat"
 
 
-def test_a_full_disk_is_said_with_its_cure_bug_the_engine_did_not_answer(
-    hq: Hq,
+@pytest.mark.parametrize(
+    ("why", "words"), [("is_full", NO_ROOM), ("is_damaged", PAGE_UNREAD)]
+)
+def test_why_nothing_is_taken_is_said_with_its_cure_bug_the_engine_did_not_answer(
+    hq: Hq, why: str, words: str
 ) -> None:
     """It did, and whoever looked again had no word of what to mend."""
     alarm = hq.press()
     hq.enrol()
-    hq.is_full = True
+    setattr(hq, why, True)
     with browser(hq) as at:
-        assert at.act(alarm, "acknowledge")["refused"] == NO_ROOM
+        assert at.act(alarm, "acknowledge")["refused"] == words
         form = {"csrf": at.csrf, "id": "x"}
         answer = at.client.post(f"/alarms/{alarm}/acknowledge", data=form)
         page = at.client.get(answer.headers["location"]).text
-    assert f"Not done: {escape(NO_ROOM)}" in page
+    assert f"Not done: {escape(words)}" in page
     with control(hq) as client:
         said = client.post(f"/alarms/{alarm}/acknowledge", json={"by": "alder"})
-    assert (said.status_code, said.json()["refused"]) == (409, NO_ROOM)
+    assert (said.status_code, said.json()["refused"]) == (409, words)
 
 
 def test_without_javascript_the_page_says_why_it_was_refused(hq: Hq) -> None:

@@ -11,7 +11,7 @@ from engine.console.control import NO_ALARM
 from engine.console.desk import HALF_LINKED, UNLINKED
 from engine.console.drills import drill_command
 from engine.console.lines import BY_HAND
-from engine.errors import NO_ROOM
+from engine.errors import NO_ROOM, PAGE_UNREAD
 from engine.intake.judge import ALIAS_OF_A_STRANGER
 from engine.values import AlarmId, CommandId, PersonId
 from tests.engine.console.hq import ALDER, ROSTER, Hq, browser, control, say_safe
@@ -252,11 +252,16 @@ def test_an_engine_that_does_not_answer_has_begun_no_exercise(manned: Hq) -> Non
     assert "did not answer" in said.json()["error"]
 
 
-def test_a_full_disk_begins_no_exercise_and_is_said(manned: Hq) -> None:
-    manned.is_full = True
+@pytest.mark.parametrize(
+    ("why", "words"), [("is_full", NO_ROOM), ("is_damaged", PAGE_UNREAD)]
+)
+def test_what_takes_no_row_begins_no_exercise_and_is_said(
+    manned: Hq, why: str, words: str
+) -> None:
+    setattr(manned, why, True)
     with control(manned) as client:
         said = client.post("/drills", json={**ALDERS, "defender": "heron"})
-    assert (said.status_code, said.json()["error"]) == (409, NO_ROOM)
+    assert (said.status_code, said.json()["error"]) == (409, words)
     assert manned.desk.exercises == {}
 
 

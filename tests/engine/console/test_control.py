@@ -9,7 +9,7 @@ from msgspec import structs
 from engine.console import desk
 from engine.console.control import NO_ALARM
 from engine.console.operators import first_password_path
-from engine.errors import NO_ROOM
+from engine.errors import NO_ROOM, PAGE_UNREAD
 from engine.ports.journal import Answer, Append, NewEvent, Request
 from engine.roster.sample import sample_text
 from engine.values import AlarmId, CommandId, Instant, OperatorId
@@ -162,6 +162,9 @@ def test_nothing_is_shown_that_no_row_says_was_shown(
     assert said.json().keys() == {"error"}
     assert "files can be read with --reveal" in said.json()["error"]
     assert said.json()["error"].endswith(NO_ROOM), "it said no word of the disk"
+    hq.is_full, hq.is_damaged = False, True
+    with control(hq) as client:
+        assert client.post(path, json=body).json()["error"].endswith(PAGE_UNREAD)
 
 
 def test_what_is_done_without_a_row_says_so(hq: Hq) -> None:

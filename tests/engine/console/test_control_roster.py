@@ -262,7 +262,7 @@ def test_what_is_done_where_no_journal_can_be_read_says_so_bug_it_seemed_not_don
 def test_a_disk_that_was_full_before_is_not_said_of_what_cannot_be_read(
     unreadable: Hq,
 ) -> None:
-    unreadable.desk.is_full = True
+    unreadable.desk.why_not = NO_ROOM
     with control(unreadable) as client:
         said = client.post("/roster/read", json={"command": "list", "reveal": True})
     assert said.status_code == 409

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sse_starlette import ServerSentEvent
@@ -13,7 +15,9 @@ from engine.console.cases import Unread
 from engine.console.sessions import IDLE_S
 from engine.console.stream import REPLAY_MAX
 from engine.console.view import STOPPED
+from engine.errors import JournalError
 from engine.intake.shouter.actor import UnrecordedLine
+from engine.ports.journal import StoredEvent
 from engine.values import ReportKey
 from tests.engine.console.hq import Hq, browser, events
 from tests.engine.console.test_cases import unread_desk
@@ -293,6 +297,22 @@ def test_a_case_that_stands_still_is_streamed_as_it_is_listed(hq: Hq) -> None:
     shown = json.loads(str(found[-1].data))["alarm"]
     assert (shown["state"], shown["next"]) == (STOPPED, "")
     assert Unread.NEWER in shown["doubts"]
+
+
+def test_a_browser_behind_a_page_that_cannot_be_read_begins_anew_bug_it_heard_nothing(
+    hq: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It asked for the same rows again and again, and showed nothing NOT RECORDED."""
+    hq.press()
+    hq.desk.cases.follow()
+
+    def damaged(*_: object) -> Sequence[StoredEvent]:
+        raise JournalError
+
+    monkeypatch.setattr(hq.desk.cases, "since", damaged)
+    state, reset = read(hq, 0, 2)
+    assert (state.event, reset.event) == ("state", "reset")
+    assert reset.id == str(hq.desk.cases.position)
 
 
 def test_a_case_that_can_be_read_again_is_told_of_though_no_row_of_it_comes(

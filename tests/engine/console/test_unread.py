@@ -12,6 +12,8 @@ from engine.alarm.state import Kind, stream_of
 from engine.console.cases import Cases, Unread
 from engine.console.desk import UNREAD_BEFORE
 from engine.console.observe import UNREADABLE
+from engine.errors import JournalError
+from engine.journal.memory import MemoryReader
 from engine.ports.journal import Append, Head, NewEvent, StoredEvent
 from engine.roster.model import Roster
 from engine.roster.render import render_roster
@@ -63,6 +65,7 @@ def test_an_act_in_a_case_that_stands_still_is_not_asked_for_again_bug_it_was(
 def test_a_read_that_fails_is_not_called_damage_of_a_case(hq: Hq) -> None:
     stream = stream_of(hq.press("a1", alias="Held"))
     hq.desk.cases = Cases(Lender(hq, stream, first=1, last=1_000))
+    hq.press("a2", alias="Heron")
     with browser(hq) as at:
         page = at.client.get("/")
     with control(hq) as client:
@@ -71,6 +74,21 @@ def test_a_read_that_fails_is_not_called_damage_of_a_case(hq: Hq) -> None:
     assert said.json() == {"error": UNREADABLE}
     assert "the journal cannot be read here" in page.text
     assert Unread.DAMAGED not in page.text
+
+
+def test_where_nothing_is_new_no_row_is_read_bug_no_page_of_the_console_was_shown(
+    hq: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks behind the last event reads its page, which may be damaged."""
+    alarm = hq.press()
+    desk = Cases(hq)
+
+    def damaged(*_: object, **__: object) -> Sequence[StoredEvent]:
+        raise JournalError
+
+    monkeypatch.setattr(MemoryReader, "after", damaged)
+    assert desk.follow() == []
+    assert desk.get(alarm) == hq.alarm(alarm)
 
 
 @pytest.mark.parametrize("is_open", [True, False])

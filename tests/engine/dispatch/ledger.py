@@ -26,15 +26,16 @@ from engine.values import CommandId, EffectId
 from tests.fakes import START
 
 SILENT, LOST, FULL, LATE = "silent", "lost", "full", "late"
+DAMAGED = "damaged"
 
 
 class Ledger:
     """`fault` says, for each request, what goes wrong.
 
     `SILENT`: nothing is written and no answer comes; `LOST`: written, and no answer
-    comes; `FULL`: the disk is full; `LATE`: no answer comes, and it is written once
-    the test says `land`, or before the next request that is answered. So many reads
-    fail as `read_errors` says.
+    comes; `FULL`: the disk is full; `DAMAGED`: a page cannot be read; `LATE`: no answer
+    comes, and it is written once the test says `land`, or before the next request that
+    is answered. So many reads fail as `read_errors` says.
     """
 
     def __init__(self, clock: Clock, medium: Medium | None = None) -> None:
@@ -74,6 +75,8 @@ class Ledger:
         fault = self.fault(request)
         if fault == FULL:
             return Unknown(reason="full", is_full=True)
+        if fault == DAMAGED:
+            return Unknown(reason="damaged", is_damaged=True)
         if fault == LATE:
             self._under_way.append(request)
         if fault in {SILENT, LATE}:

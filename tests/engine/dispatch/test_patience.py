@@ -11,7 +11,16 @@ from engine.dispatch.patience import TRIES_MAX
 from engine.errors import JournalError
 from engine.ports.journal import EffectClass, EffectState
 from engine.supervision.failure import ReplacedError
-from tests.engine.dispatch.ledger import LATE, LOST, SILENT, Ledger, lives, row_of
+from tests.engine.dispatch.ledger import (
+    DAMAGED,
+    FULL,
+    LATE,
+    LOST,
+    SILENT,
+    Ledger,
+    lives,
+    row_of,
+)
 from tests.engine.dispatch.wiring import attempts_on
 from tests.fakes import ManualClock
 
@@ -56,6 +65,15 @@ def test_what_is_durable_late_is_ours_and_sent_bug_nobody_was_told(
     rig.one.mend()
     assert rig.ledger.state("e1") is EffectState.ACCEPTED
     assert [one.outcome for one in rig.told] == [SENT]
+
+
+@pytest.mark.parametrize("fault", [FULL, DAMAGED])
+def test_who_is_told_that_nothing_was_written_waits_for_nothing(
+    rig: Rig, fault: str
+) -> None:
+    rig.ledger.fault = lambda _: fault
+    assert not rig.one.begin(rig.row, lives)
+    assert len(rig.ledger.asked) == 1
 
 
 def test_the_answer_to_a_later_time_of_asking_is_that_it_is_ours(rig: Rig) -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pykka._envelope import Envelope
 
-from engine.errors import JournalError, JournalFullError
-from engine.journal.actor import CALM_AFTER_S, GROUP_MAX, Entry
+from engine.errors import JournalDamagedError, JournalError, JournalFullError
+from engine.journal.actor import CALM_AFTER_S, GROUP_MAX, Entry, JournalActor
 from engine.journal.handle import Journal
 from engine.journal.memory import MemoryStore
 from engine.ports.journal import (
@@ -21,6 +21,7 @@ from engine.ports.journal import (
     Unknown,
 )
 from engine.supervision.inbox import Inbox, InboxFullError, Rescan
+from engine.supervision.tree import alone
 from tests.contracts.journal.requests import append, attend, doubt, place, record
 from tests.engine.journal.gated import (
     TIMEOUT_S,
@@ -247,6 +248,29 @@ def test_a_full_disk_refuses_tells_and_takes_the_repeat(rig: Rig) -> None:
     assert rig.lost == [record()]
     assert isinstance(repeated, Recorded)
     assert not repeated.repeated
+
+
+def test_a_page_that_cannot_be_read_refuses_tells_and_takes_the_repeat_bug_it_ended(
+    answers: Answers,
+) -> None:
+    store, said = GatedStore(), list[object]()
+    actor = JournalActor(
+        link=alone(ManualClock()),
+        store=store,
+        telemetry=Meter(),
+        on_not_recorded=said.append,
+        is_unread=said.append,
+    )
+    store.failures = [JournalDamagedError("a page") for _ in range(2)]
+    for _ in range(4):
+        actor.handle(entry(answers, record()))
+
+    refused = Unknown(reason="a page", is_damaged=True)
+    assert answers.seen[:2] == [refused, refused]
+    assert refused.is_unwritten
+    assert isinstance(answers.seen[2], Recorded)
+    lost = [record()]
+    assert said == [True, lost, lost, False], "why, before anybody is refused"
 
 
 @pytest.mark.parametrize("failure", [JournalError("the disk failed"), KeyError("k")])

@@ -8,7 +8,7 @@ from typing import Any
 import apsw
 import pytest
 
-from engine.errors import JournalError
+from engine.errors import JournalDamagedError, JournalError
 from engine.journal.actor import JournalActor
 from engine.journal.connection import BALLAST_SUFFIX, beside
 from engine.journal.handle import Journal
@@ -268,14 +268,18 @@ def test_a_table_may_be_damaged_more_than_once(tmp_path: Path) -> None:
         assert len(read(path).places) < left
 
 
-def test_damage_among_the_facts_ends_the_store_as_before(tmp_path: Path) -> None:
+def test_a_repeat_of_what_lies_on_a_damaged_page_of_the_facts_is_refused_alone(
+    tmp_path: Path,
+) -> None:
+    """It ended the engine, each time anew."""
     path = many_facts(tmp_path)
     destroy(path, "event", 0.0)
     store = SqliteStore(path, ballast_bytes=0)
-    with pytest.raises(JournalError, match="it is damaged"):
+    with pytest.raises(JournalDamagedError, match="it is damaged"):
         store.commit([append("alarm/a", epoch=store.epoch)], NOW)
-    with pytest.raises(JournalError, match="it is damaged"):
-        store.tidy()
+    store.tidy()
+    (other,) = store.commit([append("alarm/c", epoch=store.epoch)], NOW)
+    assert isinstance(other, Appended)
     store.close()
 
 

@@ -7,7 +7,7 @@ from engine.ports.journal import Reply, Request
 from engine.probe.actor import FRESH_S, Probe, Readiness
 from engine.supervision.child import ChildSpec
 from engine.timers.actor import Timers
-from tests.engine.dispatch.ledger import FULL, SILENT, Ledger
+from tests.engine.dispatch.ledger import DAMAGED, FULL, SILENT, Ledger
 from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import Meter
 from tests.simulation.runtime import World
@@ -131,6 +131,15 @@ def test_a_disk_that_is_full_and_slow_is_called_full_and_kills_no_engine() -> No
     rig.fail(FULL)
     assert set(rig.health.reasons()) == {"journal_slow", "disk_full"}
     assert rig.readiness.is_fresh()
+
+
+def test_a_page_that_cannot_be_read_kills_no_engine_and_is_not_ready() -> None:
+    """HQ is told from memory meanwhile, and the next engine could do no more."""
+    rig = Rig()
+    rig.fail(DAMAGED)
+    assert rig.readiness.is_fresh()
+    assert rig.meter.shown["ready", ""] == 0.0
+    assert "disk_full" not in rig.health.reasons(), "room would mend nothing"
 
 
 def test_without_timers_nothing_comes_back() -> None:

@@ -9,7 +9,7 @@ from adapters.devices.tk103 import Tk103
 from adapters.devices.watch import Watch
 from engine.dispatch.actor import Planned
 from engine.dispatch.body import decode_body
-from engine.errors import NO_ROOM
+from engine.errors import NO_ROOM, PAGE_UNREAD
 from engine.intake.judge import Judge
 from engine.intake.orders.actor import NOT_KNOWN, Give, Orders, Reached
 from engine.intake.orders.lines import Line, Lines, writer_of
@@ -20,7 +20,7 @@ from engine.supervision.actor import SupervisedActor
 from engine.supervision.child import ChildSpec
 from engine.supervision.link import Link
 from engine.values import DeviceId, Instant
-from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger
+from tests.engine.dispatch.ledger import DAMAGED, FULL, LOST, SILENT, Ledger
 from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import HERONS, ROSTER, STRANGERS, judge_of
 from tests.fakes import START
@@ -296,11 +296,12 @@ def test_a_strangers_device_is_not_asked() -> None:
     assert Rig(LOCATE).give(device=STRANGERS) == "no such device is enrolled"
 
 
-def test_what_could_not_be_recorded_is_said_and_not_sent() -> None:
+@pytest.mark.parametrize(("fault", "said"), [(FULL, NO_ROOM), (DAMAGED, PAGE_UNREAD)])
+def test_what_could_not_be_recorded_is_said_and_not_sent(fault: str, said: str) -> None:
     rig = Rig(LOCATE)
     rig.connect()
-    rig.ledger.fault = lambda _: FULL
-    assert rig.give() == NO_ROOM, "it said to give it again, and not what is wrong"
+    rig.ledger.fault = lambda _: fault
+    assert rig.give() == said, "it said to give it again, and not what is wrong"
     assert rig.written == []
 
 
