@@ -179,11 +179,16 @@ mod tests {
 
     #[test]
     fn of_a_few_everybody_is_moved_at_once() {
-        let mut index = Index::new();
-        let somebody = crowd(|nth| nth).get(7).expect("known");
-        index.upsert(&somebody).expect("a time");
+        let mut index = crowd(|nth| nth);
+        for person in FAR_MIN as u64..PEOPLE {
+            assert!(index.remove(person));
+        }
         let mut moving = Moving::new(index);
         moving.relocate(7, at(7, 40.0), None).expect("known");
-        assert!(moving.settled().is_some());
+        assert!(moving.settled().is_none(), "of so many one is late");
+        assert!(moving.settle().remove(8));
+        moving.relocate(7, at(7, 41.0), None).expect("known");
+        let index = moving.settled().expect("nothing is late");
+        assert_eq!(index.get(7).map(|it| it.point), Some(at(7, 41.0)));
     }
 }
