@@ -164,8 +164,10 @@ impl<H: Clone, T: Copy, C: Clone> Arena<H, T, C> {
             self.hot.truncate(end as usize);
             self.tags.truncate(end as usize);
             self.cold.truncate(end as usize);
-            if self.hot.len() < self.hot.capacity() / 2 {
-                let room = self.hot.len() + self.hot.len() / 8 + 8;
+            let len = self.hot.len();
+            // Room for an eighth; a tenth has gone before it is given back once more.
+            if self.hot.capacity() > len + len / 4 + 8 {
+                let room = len + len / 8 + 8;
                 self.hot.shrink_to(room);
                 self.tags.shrink_to(room);
                 self.cold.shrink_to(room);

@@ -446,7 +446,7 @@ impl Groups {
     }
 
     /// How many groups there is room for.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "sound"))]
     pub(super) fn capacity(&self) -> usize {
         rows!(self, rows => rows.hot.capacity())
     }

@@ -50,13 +50,19 @@ impl Space {
         let census = self.assert_child(self.root, Entry::NONE);
         assert_eq!(census.below.people as usize, self.len());
         let (vacant_groups, groups) = self.groups.vacant_of();
-        for (used, vacant, all) in [
-            (census.groups, vacant_groups, groups),
-            (census.chunks, self.chunks.vacant(), self.chunks.hot.len()),
+        for (used, vacant, all, room) in [
+            (census.groups, vacant_groups, groups, self.groups.capacity()),
+            (
+                census.chunks,
+                self.chunks.vacant(),
+                self.chunks.hot.len(),
+                self.chunks.hot.capacity(),
+            ),
         ] {
             assert_eq!(used + vacant, all, "runs leak");
             // A sweep that could not yet pay for the largest run is behind by an eighth of it.
             assert!(vacant * 8 <= all * 3 + census.largest + 256, "room is lost");
+            assert!(room <= all + all / 4 + 8, "room of what was cut off");
         }
         let leaves = census.leaves + self.free_leaves.len();
         assert_eq!(leaves, self.groups.leaves.len(), "leaves leak");
