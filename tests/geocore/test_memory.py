@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from geocore import Index
 
@@ -37,3 +38,17 @@ def test_circles_that_are_gone_take_no_memory() -> None:
         index.remove(person)
     assert index.stats()["circles"] == 0
     assert index.stats()["bytes"] < 75_000
+
+
+@pytest.mark.parametrize("step", [1, 0x9E37_79B9_7F4A_7C15])
+def test_people_who_are_gone_take_no_memory(step: int) -> None:
+    index, people, left = Index(), 50_000, 10_000
+    ids = np.arange(1, people + 1, dtype=np.uint64) * np.uint64(step)
+    lats, lons = np.linspace(-80, 80, people), np.linspace(-170, 170, people)
+    index.upsert_many(ids, lats, lons)
+    for person in ids[left:].tolist():
+        assert index.remove(person)
+    fresh = Index()
+    fresh.upsert_many(ids[:left], lats[:left], lons[:left])
+    assert index.to_bytes() == fresh.to_bytes()
+    assert index.stats()["bytes"] < 2 * fresh.stats()["bytes"]

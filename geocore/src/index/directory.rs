@@ -12,8 +12,12 @@ use super::scattered::Scattered;
 /// A list has somebody in three of four slots, when it is made.
 const SLOTS_A_PERSON: (usize, usize) = (4, 3);
 
-/// Slots beyond a fifth more than are needed, in a list that grows.
+/// Slots beyond a quarter more than are needed, in a list that grows.
 const SPARE: usize = 12;
+
+/// A directory that takes more bytes a person than this, beside some for few, was made for
+/// more: three times what ids that lie anywhere take.
+const ROOM_BYTES: (usize, usize) = (24, 1_024);
 
 /// Places by id.
 #[derive(Clone, Debug)]
@@ -23,8 +27,8 @@ pub(super) struct Directory {
     /// How many of them are somebody's.
     in_list: usize,
     scattered: Scattered,
-    /// How many people there were when ids were last parted into these two.
-    parted_at: usize,
+    /// How many more may come without a slot before ids are parted anew into these two.
+    until_parted: usize,
 }
 
 impl Directory {
@@ -33,7 +37,7 @@ impl Directory {
             listed: Vec::new(),
             in_list: 0,
             scattered: Scattered::new(),
-            parted_at: 0,
+            until_parted: 0,
         }
     }
 
@@ -51,7 +55,7 @@ impl Directory {
             listed,
             in_list: 0,
             scattered: Scattered::with_room(scattered),
-            parted_at: parts.people,
+            until_parted: parts.people / 4,
         }
     }
 
@@ -103,13 +107,22 @@ impl Directory {
 
     /// Adds an id that is not there; `id_of` gives the id of a place.
     pub(super) fn insert(&mut self, id: u64, place: Place, id_of: impl Fn(Place) -> u64) {
-        if self.slot(id).is_none()
-            && self.scattered.is_full()
-            && self.len() >= self.parted_at + self.parted_at / 4
-        {
-            self.part(id, &id_of);
+        if self.slot(id).is_none() {
+            if self.until_parted == 0 && self.scattered.is_full() {
+                self.part(Some(id), &id_of);
+            }
+            self.until_parted = self.until_parted.saturating_sub(1);
         }
         self.put(id, place, id_of);
+    }
+
+    /// Gives back what most of the people took, once they are gone.
+    #[inline]
+    pub(super) fn fit(&mut self, id_of: impl Fn(Place) -> u64) {
+        let (a_person, more) = ROOM_BYTES;
+        if self.bytes().saturating_sub(more) / a_person > self.len() {
+            self.part(None, &id_of);
+        }
     }
 
     /// Takes an id and its place out.
@@ -158,21 +171,31 @@ impl Directory {
         }
     }
 
-    /// Parts the ids anew, with one more to come: each time a quarter more people are there,
-    /// so that it costs each of them a few looks.
+    /// Parts the ids anew, with one who is to come: each time so many have come without a slot
+    /// as a quarter of the people, so that it costs each of them a few looks; and when most
+    /// are gone, who pay for it.
     #[cold]
-    fn part(&mut self, id: u64, id_of: &impl Fn(Place) -> u64) {
-        let known = || self.places().map(|place| (id_of(place), place));
-        let parts = Parts::of(self.len() + 1, known().map(|(id, _)| id).chain([id]));
+    fn part(&mut self, newcomer: Option<u64>, id_of: &impl Fn(Place) -> u64) {
+        let people = self.len() + usize::from(newcomer.is_some());
+        let ids = self.known(id_of).map(|(id, _)| id).chain(newcomer);
+        let parts = Parts::of(people, ids);
         let slots = match parts.slots {
             0 => 0,
             slots => slots + slots / 4 + SPARE,
         };
         let mut anew = Self::parted(&parts, slots, (parts.people - parts.listed) * 5 / 4);
-        for (id, place) in known() {
+        for (id, place) in self.known(id_of) {
             anew.put(id, place, id_of);
         }
         *self = anew;
+    }
+
+    /// Everyone, of whom only those without a slot have to be looked at.
+    fn known(&self, id_of: &impl Fn(Place) -> u64) -> impl Iterator<Item = (u64, Place)> {
+        let listed = (0..).zip(self.listed.iter().copied());
+        listed
+            .filter(|(_, place)| *place != Place::NONE)
+            .chain(self.scattered.places().map(|place| (id_of(place), place)))
     }
 }
 

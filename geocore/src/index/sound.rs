@@ -66,6 +66,8 @@ impl Space {
         }
         let leaves = census.leaves + self.free_leaves.len();
         assert_eq!(leaves, self.groups.leaves.len(), "leaves leak");
+        let map = self.places.bytes();
+        assert!(map <= self.len() * 32 + 2_048, "room of who is gone");
         for place in self.places.places() {
             let record = self.record(place);
             assert_eq!(self.find(record.id), Some(place));

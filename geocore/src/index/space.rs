@@ -178,6 +178,8 @@ impl Space {
             let rest: Vec<Record> = self.records().collect();
             self.build(&rest);
         }
+        let groups = &self.groups;
+        self.places.fit(|place| groups.id(place));
         self.tidy();
         true
     }

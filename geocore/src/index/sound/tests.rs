@@ -191,6 +191,20 @@ fn memory_follows_the_people_whatever_sizes_their_leaves_have_had() {
 }
 
 #[test]
+fn memory_follows_the_people_who_stay_of_many() {
+    let (mut space, mut fresh) = (Space::new(), Space::new());
+    gather(&mut space, 20_000, 100);
+    for id in (1_000..20_000).rev() {
+        assert!(space.remove(id));
+        if id % 1_000 == 0 {
+            space.assert_sound();
+        }
+    }
+    gather(&mut fresh, 1_000, 100);
+    assert!(space.bytes() <= fresh.bytes() * 2, "{}", space.bytes());
+}
+
+#[test]
 fn few_who_come_together_take_no_more_than_they_need() {
     let mut dice = Dice(31);
     for people in [1, 16, 200, 448] {
