@@ -119,7 +119,8 @@ def test_a_circle_of_a_batch_is_built_not_grown() -> None:
     )
     alone_s = cost_s(lambda: Index().upsert_many(*columns))
     circles = [[1]] * people
-    assert cost_s(lambda: Index().upsert_many(*columns, circles=circles)) < 9 * alone_s
+    # Some 7 times, for the lists of circles are Python's; grown it takes 40.
+    assert cost_s(lambda: Index().upsert_many(*columns, circles=circles)) < 20 * alone_s
 
 
 @pytest.mark.parametrize("available", [True, False])
