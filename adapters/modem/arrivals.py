@@ -7,10 +7,17 @@ from typing import assert_never
 
 from adapters.modem import pdu_decode
 from adapters.modem.at import prefix_of
-from adapters.modem.at_replies import caller, storages, stored_at, stored_pdus
+from adapters.modem.at_replies import (
+    StoredPdu,
+    caller,
+    storages,
+    stored_at,
+    stored_pdus,
+)
 from adapters.modem.bring_up import Session
 from adapters.modem.cms_policy import is_busy
 from adapters.modem.dialogue import UNSOLICITED_MAX, Dialogue, Unsolicited
+from adapters.modem.inbound import inbound, is_mended, outcome_of
 from adapters.modem.options import HELP_WORDS, ModemOptions
 from adapters.modem.outcomes import late_outcome
 from adapters.modem.pdu import (
@@ -33,7 +40,6 @@ from engine.ports.modem import (
     ModemEvent,
     StatusReport,
 )
-from engine.values import Instant
 
 _SLOT_JOIN = "+"
 _REPORT_STORE = "SR"
@@ -43,9 +49,6 @@ _PLACES_MIN = 4
 _BUSY_PAUSES_S = (0.5, 1.0, 2.0)
 _AT_ONCE = 4
 """So many places are read at one look; an SOS that waits to be sent waits no longer."""
-# TP-ST (TS 23.040, 9.2.3.15). Between the first and what is given up a centre still
-# tries, or is done without knowing: 0x01 is *forwarded, unable to confirm delivery*.
-_RECEIVED, _GIVEN_UP = 0x00, 0x40
 
 
 @dataclass(slots=True)
@@ -270,7 +273,8 @@ class Arrivals:
         events: list[ModemEvent] = []
         for stored in stored_pdus(reply.lines):
             if stored.index is not None:
-                events.extend(self._events(stored.pdu, f"{store}:{stored.index}"))
+                pdu = self._whole(stored, stored.index)
+                events.extend(self._events(pdu, f"{store}:{stored.index}"))
         return events
 
     def _scan(
@@ -305,8 +309,22 @@ class Arrivals:
             raise ModemSilentError(message)
         events: list[ModemEvent] = []
         for stored in stored_pdus(reply.lines):
-            events.extend(self._events(stored.pdu, f"{store}:{index}"))
+            pdu = self._whole(stored, index)
+            events.extend(self._events(pdu, f"{store}:{index}"))
         return events
+
+    def _whole(self, stored: StoredPdu, index: int) -> str:
+        """Return a message's PDU; the store still has what the way here has lost.
+
+        Nobody has it once the place is freed.
+        """
+        if not is_mended(stored.pdu):
+            return stored.pdu
+        reply = self._dialogue.command(
+            f"AT+CMGR={index}", deadline_s=self._options.storage_s
+        )
+        again = (one.pdu for one in stored_pdus(reply.lines))
+        return next((pdu for pdu in again if not is_mended(pdu)), stored.pdu)
 
     def _select(self, session: Session, store: str) -> int | None:
         """Make a store the one that is read; return how much it holds, if told.
@@ -344,7 +362,7 @@ class Arrivals:
         match decoded:
             case Deliver():
                 found = self._parts.add(
-                    _inbound(decoded, pdu, slot), decoded, self._clock.boottime_s()
+                    inbound(decoded, pdu, slot), decoded, self._clock.boottime_s()
                 )
                 # No drain brings these again, and the one under way may fail.
                 self._unstored.extend(one for one in found if not one.slot)
@@ -376,23 +394,3 @@ class Arrivals:
                 )
             case _:
                 assert_never(decoded)
-
-
-def outcome_of(status: int) -> str:
-    """Return what TP-ST says of a message (TS 23.040, 9.2.3.15)."""
-    if status == _RECEIVED:
-        return "delivered"
-    return "pending" if status < _GIVEN_UP else "failed"
-
-
-def _inbound(decoded: Deliver, pdu: str, slot: str) -> InboundSms:
-    concat = decoded.user_data.concat
-    return InboundSms(
-        slot=slot,
-        sender=decoded.sender.text,
-        text=decoded.user_data.text,
-        sent_at=Instant.from_datetime(decoded.sent_at) if decoded.sent_at else None,
-        pdu=pdu,
-        part=(concat.reference, concat.number, concat.total) if concat else None,
-        flags=tuple(decoded.flags),
-    )

@@ -8,6 +8,7 @@ has, are kept here for as long.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from adapters.modem.inbound import hole, is_cut
 from adapters.modem.pdu import Deliver
 from adapters.modem.pdu_text import UserData, decode_units
 from engine.ports.modem import InboundSms
@@ -199,7 +200,7 @@ def _joined(key: _Key, pending: _Message) -> InboundSms:
     for number in range(1, total + 1):
         part = pending.parts.get(number)
         if part is None:
-            text += (_decoded(run_of, run), f"[{number}/{total} missing]")
+            text += (_decoded(run_of, run), hole(number, total))
             run = b""
             continue
         data = part[1].user_data
@@ -207,6 +208,9 @@ def _joined(key: _Key, pending: _Message) -> InboundSms:
             text.append(_decoded(run_of, run))
             run, run_of = b"", data
         run += data.units
+        if is_cut(part[1]):
+            text += (_decoded(run_of, run), hole(number, total))
+            run = b""
     text.append(_decoded(run_of, run))
     messages = [pending.parts[number][0] for number in sorted(pending.parts)]
     flags = [flag for message in messages for flag in message.flags]

@@ -1,0 +1,54 @@
+"""What a received PDU is to the engine: a message, or what became of one. Pure."""
+
+from adapters.modem.pdu import Deliver
+from adapters.modem.pdu_decode import decode_stored
+from adapters.modem.pdu_fields import Charset, Flag
+from engine.ports.modem import InboundSms
+from engine.values import Instant
+
+# TP-ST (TS 23.040, 9.2.3.15). Between the first and what is given up a centre still
+# tries, or is done without knowing: 0x01 is *forwarded, unable to confirm delivery*.
+_RECEIVED, _GIVEN_UP = 0x00, 0x40
+_MENDED = frozenset({Flag.NOT_HEX, Flag.TRUNCATED})
+
+
+def is_mended(pdu: str) -> bool:
+    """Return whether a PDU came with less than it says that it has."""
+    return not _MENDED.isdisjoint(decode_stored(pdu).flags)
+
+
+def hole(number: int, total: int) -> str:
+    """Return what stands in a text where a part, or its end, never came."""
+    return f"[{number}/{total} missing]"
+
+
+def is_cut(decoded: Deliver) -> bool:
+    """Return whether a text may have had more than came: a word of force, say.
+
+    Its octets end before it does, or its header cannot be read and it may be a part.
+    Data have no hole: what reads them counts their octets.
+    """
+    data, flags = decoded.user_data, decoded.flags
+    is_part = data.concat is None and Flag.BAD_HEADER in flags
+    return data.charset is not Charset.DATA and (Flag.TRUNCATED in flags or is_part)
+
+
+def inbound(decoded: Deliver, pdu: str, slot: str) -> InboundSms:
+    """Return the message, or the part of one, that a PDU has."""
+    concat = decoded.user_data.concat
+    return InboundSms(
+        slot=slot,
+        sender=decoded.sender.text,
+        text=decoded.user_data.text + (hole(2, 2) if is_cut(decoded) else ""),
+        sent_at=Instant.from_datetime(decoded.sent_at) if decoded.sent_at else None,
+        pdu=pdu,
+        part=(concat.reference, concat.number, concat.total) if concat else None,
+        flags=tuple(decoded.flags),
+    )
+
+
+def outcome_of(status: int) -> str:
+    """Return what TP-ST says of a message (TS 23.040, 9.2.3.15)."""
+    if status == _RECEIVED:
+        return "delivered"
+    return "pending" if status < _GIVEN_UP else "failed"

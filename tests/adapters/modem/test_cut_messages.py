@@ -1,0 +1,139 @@
+"""Messages of which the serial line, or the modem, has lost octets."""
+
+import pytest
+
+from adapters.modem.driver import SerialModem
+from adapters.modem.pdu import Deliver
+from adapters.modem.pdu_encode import encode_deliver
+from adapters.modem.pdu_fields import Address, Charset
+from adapters.modem.pdu_text import Concat, build
+from engine.intake.replies import is_whole
+from engine.ports.modem import InboundSms
+from tests.adapters.modem.scripted import (
+    OK,
+    SILENCE,
+    WORKS,
+    Answer,
+    ScriptedModem,
+    driver_of,
+)
+from tests.fakes import ManualClock
+
+HELLO = "07816407000000F0100B916407214365F70111621142222134040C416650DA0485C76B104D06"
+SAID = "ALARM ack 42"
+TWO_USED = "\r\n+CPMS: 2,30,0,30,0,30\r\n\r\nOK\r\n"
+READ = f"\r\n+CMGR: 0,,30\r\n{HELLO}\r\n\r\nOK\r\n"
+
+
+SENDER = Address(text="+46701234567", toa=0x91)
+
+
+def _delivered(text: str, number: int = 0) -> tuple[str, int]:
+    concat = Concat(reference=7, total=2, number=number) if number else None
+    data = build(text, Charset.GSM7, concat=concat)
+    return encode_deliver(Deliver(sender=SENDER, user_data=data))
+
+
+def _listed(*pdus: str) -> str:
+    lines = (f"+CMGL: {at},0,,30\r\n{pdu}\r\n" for at, pdu in enumerate(pdus, 1))
+    return f"\r\n{''.join(lines)}\r\nOK\r\n"
+
+
+def _driver(clock: ManualClock, answers: dict[str, Answer]) -> SerialModem:
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.answers |= {'AT+CPMS="ME"': TWO_USED, "AT+CMGD=1": OK, **answers}
+    return driver
+
+
+def _told(driver: SerialModem) -> list[tuple[str, str]]:
+    found = [one for one in driver.poll(drain=True) if isinstance(one, InboundSms)]
+    return [(one.slot, one.text) for one in found]
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        HELLO[:-12],
+        HELLO[:20],
+        HELLO[:40] + HELLO[44:],
+        HELLO[:30] + "\xff" + HELLO[31:],
+    ],
+)
+def test_what_was_lost_on_the_way_is_read_again_bug_its_place_was_freed(
+    clock: ManualClock, came: str
+) -> None:
+    driver = _driver(clock, {"AT+CMGL=4": _listed(came, HELLO), "AT+CMGR=1": READ})
+    assert _told(driver) == [("ME:1", SAID), ("ME:2", SAID)]
+
+
+def test_one_that_is_read_by_its_place_is_read_again_as_well(
+    clock: ManualClock,
+) -> None:
+    answers = iter([f"\r\n+CMGR: 0,,30\r\n{HELLO[:50]}\r\n\r\nOK\r\n", READ])
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.answers["AT+CMGR=3"] = lambda _: next(answers)
+    modem.say('\r\n+CMTI: "SM",3\r\n')
+    (told,) = driver.poll(drain=False)
+    assert isinstance(told, InboundSms)
+    assert (told.slot, told.text) == ("SM:3", SAID)
+
+
+@pytest.mark.parametrize("again", ["\r\n+CMS ERROR: 321\r\n", SILENCE, _listed("06")])
+def test_what_cannot_be_read_again_is_told_as_it_came(
+    clock: ManualClock, again: str
+) -> None:
+    driver = _driver(
+        clock, {"AT+CMGL=4": _listed(HELLO[:-12], HELLO), "AT+CMGR=1": again}
+    )
+    assert [slot for slot, _ in _told(driver)] == ["ME:1", "ME:2"]
+
+
+def _straight(clock: ManualClock, *pdus: str) -> str:
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    for pdu in pdus:
+        modem.say(f"\r\n+CMT: ,30\r\n{pdu}\r\n")
+    (told,) = driver.poll(drain=False)
+    assert isinstance(told, InboundSms)
+    return told.text
+
+
+@pytest.mark.parametrize("octets_lost", [1, 4, 9])
+def test_a_text_that_has_lost_its_end_calms_nobody_bug_it_did(
+    clock: ManualClock, octets_lost: int
+) -> None:
+    """The word of force may have stood there."""
+    whole, _ = _delivered("K7F2 safe juniper")
+    text = _straight(clock, whole[: -2 * octets_lost])
+    assert "K7F2 safe juniper".startswith(text.removesuffix("[2/2 missing]"))
+    assert not is_whole(text)
+    assert is_whole(_straight(clock, whole))
+
+
+def test_a_part_that_has_lost_its_end_says_so_in_the_whole(clock: ManualClock) -> None:
+    first, _ = _delivered("K7F2 I am ", number=1)
+    second, _ = _delivered("safe juniper", number=2)
+    text = _straight(clock, first, second[:-8])
+    assert text == "K7F2 I am safe ju[2/2 missing]"
+    assert _straight(clock, first[:-4], second) == "K7F2 I [1/2 missing]safe juniper"
+
+
+@pytest.mark.parametrize("header", ["0500040702", "0500030700"])
+def test_a_header_that_cannot_be_read_may_have_been_a_parts(
+    clock: ManualClock, header: str
+) -> None:
+    part, _ = _delivered("K7F2 safe", number=2)
+    assert not is_whole(_straight(clock, part.replace("0500030702", header)))
+
+
+def test_data_have_no_hole_in_them_since_a_trackers_octets_are_counted(
+    clock: ManualClock,
+) -> None:
+    data = build("\x08\x01abc", Charset.DATA)
+    whole, _ = encode_deliver(Deliver(sender=SENDER, user_data=data, dcs=4))
+    assert _straight(clock, whole[:-2]) == "\x08\x01ab"
