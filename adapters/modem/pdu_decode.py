@@ -26,6 +26,7 @@ from adapters.modem.pdu_text import UserData
 from adapters.modem.pdu_validity import decode_validity
 
 _OCTETS_MAX = 300
+_RESERVED_TYPE = 3
 _HEX = frozenset(string.hexdigits)
 
 
@@ -59,7 +60,7 @@ def decode(
         return Undecodable(raw=clean, flags=tuple(reader.flags))
     first = reader.octet()
     match first & 3, from_mobile:
-        case 0, False:
+        case ((0 | 3), False):
             return _deliver(reader, first, smsc)
         case 0, True:
             return _deliver_report(reader, first, smsc, acknowledged=acknowledged)
@@ -85,6 +86,9 @@ def decode_stored(text: str) -> Tpdu:
 
 
 def _deliver(reader: Reader, first: int, smsc: Address | None) -> Deliver:
+    if first & 3 == _RESERVED_TYPE:
+        # 9.2.3.1: it shall be processed as if it were a DELIVER.
+        reader.flag(Flag.RESERVED_TYPE)
     sender = decode_address(reader)
     protocol_id = reader.octet()
     dcs = reader.octet()

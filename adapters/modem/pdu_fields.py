@@ -148,7 +148,7 @@ def decode_address(reader: Reader) -> Address:
         # only where the length says so.
         septets = gsm7.unpack(octets, count * 4 // 7)
         return Address(text=gsm7.decode(septets), toa=toa)
-    return Address(text=_sign(toa) + _unpack_digits(octets, count, reader), toa=toa)
+    return _number(toa, _unpack_digits(octets, count, reader))
 
 
 def decode_smsc(reader: Reader) -> Address | None:
@@ -164,11 +164,13 @@ def decode_smsc(reader: Reader) -> Address | None:
         reader.flag(Flag.BAD_SMSC)
         return Address(text="", toa=toa)
     digits = _unpack_digits(octets, 2 * len(octets), reader)
-    return Address(text=_sign(toa) + digits, toa=toa)
+    return _number(toa, digits)
 
 
-def _sign(toa: int) -> str:
-    return "+" if toa & 0x70 == _INTERNATIONAL & 0x70 else ""
+def _number(toa: int, digits: str) -> Address:
+    # A sign without a digit would be no number, and could not be encoded again.
+    is_signed = digits and toa & 0x70 == _INTERNATIONAL & 0x70
+    return Address(text=f"+{digits}" if is_signed else digits, toa=toa)
 
 
 def _split_number(number: str) -> tuple[int, str]:

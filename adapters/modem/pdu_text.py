@@ -186,24 +186,16 @@ def _with_text(
     concat, locking, single = None, 0, 0
     for element in elements:
         match element.iei, len(element.data):
-            case (0x00, 3):
-                reference, total, number = element.data
-                concat = Concat(reference=reference, total=total, number=number)
-            case (0x08, 4):
-                high, low, total, number = element.data
-                concat = Concat(
-                    reference=high << 8 | low, total=total, number=number, wide=True
-                )
+            case (0x00, 3) | (0x08, 4):
+                concat = _concat(element, reader) or concat
+            case ((0x00 | 0x08), _):
+                reader.flag(Flag.BAD_HEADER)
             case (0x24, 1):
                 single = element.data[0]
             case (0x25, 1):
                 locking = element.data[0]
             case _:
                 pass
-    if concat is not None and not 1 <= concat.number <= concat.total:
-        # 9.2.3.24.1: such an element shall be ignored.
-        reader.flag(Flag.BAD_HEADER)
-        concat = None
     if locking not in LOCKING or single not in SINGLE_SHIFT:
         reader.flag(Flag.UNKNOWN_CODING)
     if charset is Charset.UCS2 and len(units) % 2:
@@ -217,6 +209,20 @@ def _with_text(
         locking=locking,
         single=single,
         length=length,
+    )
+
+
+def _concat(element: Element, reader: Reader) -> Concat | None:
+    """Read a part's number; one that cannot be shall be ignored (9.2.3.24.1)."""
+    *reference, total, number = element.data
+    if not 1 <= number <= total:
+        reader.flag(Flag.BAD_HEADER)
+        return None
+    return Concat(
+        reference=int.from_bytes(reference),
+        total=total,
+        number=number,
+        wide=element.iei == IEI_CONCAT_16,
     )
 
 
