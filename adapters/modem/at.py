@@ -13,6 +13,7 @@ _LINE_MAX = 4096
 # No reply begins with a control character or outside ASCII; noise does, and the
 # echo of ESC.
 _NOISE = "".join(map(chr, (*range(0x21), *range(0x7F, 0x100))))
+_NOISE_OCTETS = _NOISE.encode("latin-1")
 _LINE_END = re.compile(rb"[\r\n\x00]+")
 
 
@@ -25,7 +26,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """`>` at the start of a line: the modem waits for a PDU or a text."""
+    """`>` at the start of a line, or behind noise: the modem waits for a PDU."""
 
 
 Token = Line | Prompt
@@ -83,6 +84,8 @@ def final_of(line: str) -> Final | None:
     known = _FINALS.get(line.strip())
     if known is not None:
         return known
+    if line.startswith("CONNECT "):
+        return _FINALS["CONNECT"]  # with its rate (ITU-T V.250)
     for prefix, kind in _CODED:
         if line.startswith(prefix) and len(line) > len(prefix):
             return Final(kind=kind, code=line.removeprefix(prefix).strip())
@@ -107,14 +110,14 @@ class Tokenizer:
         for ending in _LINE_END.finditer(buffer):
             self._line(buffer[at : ending.start()], tokens)
             at = ending.end()
-        rest = buffer[at:]
+        rest = buffer[at:].lstrip(_NOISE_OCTETS)
         if rest.startswith(b">"):
             tokens.append(Prompt())
             rest = rest[1:].lstrip(b" ")
         while len(rest) > _LINE_MAX:
             self._line(rest[:_LINE_MAX], tokens)
             rest = rest[_LINE_MAX:]
-        self._rest = b"" if rest == b" " else rest
+        self._rest = rest
         return tokens
 
     def flush(self) -> list[Token]:
@@ -130,9 +133,10 @@ class Tokenizer:
 
     @staticmethod
     def _line(raw: bytes, tokens: list[Token]) -> None:
+        raw = raw.lstrip(_NOISE_OCTETS)
         while raw.startswith(b">"):
             tokens.append(Prompt())
-            raw = raw[1:].lstrip(b" ")
+            raw = raw[1:].lstrip(_NOISE_OCTETS)
         for cut in range(0, len(raw), _LINE_MAX):
             text = raw[cut : cut + _LINE_MAX].decode("latin-1").lstrip(_NOISE)
             if text:

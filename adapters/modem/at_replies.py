@@ -11,7 +11,8 @@ _NUMBER = re.compile(r"-?[0-9]{1,11}")
 _RANGE_MAX = 1000
 _NOVATEL_FIELDS = 4
 _KNOWN_RSSI = range(32)
-_HEX_QUOTED = re.compile(r"[0-9A-Fa-f]{1,8}")
+# Up to ten digits: a cell of NR has five octets (TS 27.007, +C5GREG).
+_HEX_QUOTED = re.compile(r"[0-9A-Fa-f]{1,10}")
 
 
 def number_of(text: str) -> int | None:
@@ -197,7 +198,10 @@ class Storage:
 
 
 def storages(line: str) -> tuple[Storage, ...]:
-    """Read `+CPMS: "SM",1,25,...` or, after a set command, `+CPMS: 1,25,...`."""
+    """Read `+CPMS: "SM",1,25,...` or, after a set command, `+CPMS: 1,25,...`.
+
+    Up to the first that is not counted: which is which is told by its place alone.
+    """
     fields = fields_of(line)
     found = []
     names = bool(fields) and number_of(fields[0]) is None
@@ -205,9 +209,10 @@ def storages(line: str) -> tuple[Storage, ...]:
     for at in range(0, len(fields) - step + 1, step):
         used = number_of(fields[at + step - 2])
         size = number_of(fields[at + step - 1])
-        if used is not None and size is not None:
-            name = fields[at] if names else ""
-            found.append(Storage(name=name, used=used, size=size))
+        if used is None or size is None:
+            break
+        name = fields[at] if names else ""
+        found.append(Storage(name=name, used=used, size=size))
     return tuple(found)
 
 

@@ -1,5 +1,6 @@
 """The grammar of AT replies, against captured ones and against noise."""
 
+import re
 from typing import Any
 
 import pytest
@@ -184,6 +185,8 @@ _CESQ_LEVELS = (
         (b"OK\r", [Line("OK")]),
         (b"\xff\x80OK\r", [Line("OK")]),
         (b"\x1bAT\r", [Line("AT")]),
+        (b"\r\n\xff> ", [Prompt()]),
+        (b"\r\n\x11 >\r\n", [Prompt()]),
         (b"\r\r\nERROR\r\r\n", [Line("ERROR")]),
     ],
 )
@@ -265,8 +268,10 @@ def test_a_line_without_end_is_cut_and_memory_bounded() -> None:
         ("+CME ERROR: SIM busy", Final(kind=FinalKind.CME, code="SIM busy")),
         ("COMMAND NOT SUPPORT", Final(kind=FinalKind.UNSUPPORTED)),
         ("NO CARRIER", Final(kind=FinalKind.CALL, code="NO CARRIER")),
+        ("CONNECT 115200", Final(kind=FinalKind.OK, code="CONNECT")),
         ("+CMGS: 5", None),
         ("OKAY", None),
+        ("CONNECTED", None),
     ],
 )
 def test_a_final_result_is_known(line: str, final: Final | None) -> None:
@@ -308,3 +313,25 @@ def test_an_extended_signal_has_only_what_the_modem_knows() -> None:
 def test_a_signal_that_is_not_known_is_none() -> None:
     assert signal_dbm("+CSQ: 99,99") is None
     assert signal_dbm("+CSQ: 21,99") == -71
+
+
+def test_a_store_that_is_not_counted_has_not_the_count_of_the_next() -> None:
+    assert storages('+CPMS: "SM",,,"ME",0,25,"ME",0,25') == ()
+    assert [s.used for s in storages('+CPMS: "SM",1,25,"ME",,')] == [1]
+
+
+@pytest.mark.parametrize("mode", ["", "2,"])
+def test_a_cell_of_five_octets_is_read_bug_it_was_none(mode: str) -> None:
+    line = f'+C5GREG: {mode}1,"0A1B2C","0AB12CD34E",11,6,"01.ABCDEF"'
+    read = registration(line, asked=bool(mode))
+    assert read is not None
+    assert (read.area, read.cell) == (0x0A1B2C, 0x0AB12CD34E)
+    assert read.technology is Technology.NR_5GCN
+
+
+@given(st.binary(max_size=60).map(lambda raw: raw.replace(b"\xfe", b"\r\n> ")))
+def test_bytes_that_come_one_by_one_are_the_same_tokens(raw: bytes) -> None:
+    whole, torn = Tokenizer(), Tokenizer()
+    raw = re.sub(rb">[\s\x00-\x20\x7f-\xff]*>", b"> ", raw)
+    found = [token for octet in raw for token in torn.feed(bytes((octet,)))]
+    assert found + torn.flush() == whole.feed(raw) + whole.flush()

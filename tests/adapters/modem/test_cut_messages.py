@@ -92,6 +92,14 @@ def test_what_cannot_be_read_again_is_told_as_it_came(
     assert [slot for slot, _ in _told(driver)] == ["ME:1", "ME:2"]
 
 
+def test_a_store_that_is_not_counted_is_listed_bug_the_next_ones_count_was_its(
+    clock: ManualClock,
+) -> None:
+    counts = '\r\n+CPMS: "ME",,,"SM",0,30,"SM",0,30\r\n\r\nOK\r\n'
+    driver = _driver(clock, {'AT+CPMS="ME"': counts, "AT+CMGL=4": _listed(HELLO)})
+    assert ("ME:1", SAID) in _told(driver)
+
+
 def _straight(clock: ManualClock, *pdus: str) -> str:
     modem = ScriptedModem(clock, WORKS)
     driver = driver_of(modem)
