@@ -8,7 +8,9 @@ from engine.values import Instant
 
 # TP-ST (TS 23.040, 9.2.3.15). Between the first and what is given up a centre still
 # tries, or is done without knowing: 0x01 is *forwarded, unable to confirm delivery*.
+# What is reserved among them shall be taken for *service rejected*.
 _RECEIVED, _GIVEN_UP = 0x00, 0x40
+_RESERVED = frozenset((*range(0x03, 0x10), *range(0x26, 0x30)))
 _MENDED = frozenset({Flag.NOT_HEX, Flag.TRUNCATED})
 
 
@@ -51,4 +53,5 @@ def outcome_of(status: int) -> str:
     """Return what TP-ST says of a message (TS 23.040, 9.2.3.15)."""
     if status == _RECEIVED:
         return "delivered"
-    return "pending" if status < _GIVEN_UP else "failed"
+    is_open = status < _GIVEN_UP and status not in _RESERVED
+    return "pending" if is_open else "failed"

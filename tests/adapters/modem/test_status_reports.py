@@ -13,11 +13,20 @@ from tests.fakes import ManualClock
         (0x00, "delivered"),
         (0x01, "pending"),  # forwarded, and the centre cannot confirm delivery
         (0x02, "pending"),  # replaced by the centre
+        (0x03, "failed"),  # reserved: to be taken for *service rejected*
+        (0x0F, "failed"),
+        (0x10, "pending"),  # the centre's own
         (0x1F, "pending"),
         (0x20, "pending"),
+        (0x25, "pending"),
+        (0x26, "failed"),
+        (0x2F, "failed"),
+        (0x30, "pending"),
         (0x3F, "pending"),
         (0x40, "failed"),
         (0x7F, "failed"),
+        (0x80, "failed"),
+        (0xFF, "failed"),
     ],
 )
 def test_only_what_a_telephone_has_received_is_delivered_bug_so_was_what_nobody_knows(
