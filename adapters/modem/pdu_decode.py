@@ -132,11 +132,17 @@ def _submit(reader: Reader, first: int, smsc: Address | None) -> Submit:
     )
 
 
-def _status_report(reader: Reader, first: int, smsc: Address | None) -> StatusReport:
+def _status_report(
+    reader: Reader, first: int, smsc: Address | None
+) -> StatusReport | Undecodable:
     reference = reader.octet()
     recipient = decode_address(reader)
     sent_at = decode_time(reader)
     discharged_at = decode_time(reader)
+    if reader.left <= 0:
+        # Nothing for TP-ST would be 0, which says that the message was received.
+        reader.flag(Flag.TRUNCATED)
+        return Undecodable(raw=reader.data.hex().upper(), flags=tuple(reader.flags))
     status = reader.octet()
     # A report may end before TP-PI (9.2.2.3).
     indicator = _indicator(reader) if reader.left > 0 else None

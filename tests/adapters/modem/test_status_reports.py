@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.ports.modem import StatusReport
+from engine.ports.modem import InboundSms, StatusReport
 from tests.adapters.modem.scripted import WORKS, ScriptedModem, driver_of
 from tests.fakes import ManualClock
 
@@ -40,3 +40,17 @@ def test_only_what_a_telephone_has_received_is_delivered_bug_so_was_what_nobody_
     (told,) = driver.poll(drain=False)
     assert isinstance(told, StatusReport)
     assert (told.reference, told.status, told.outcome) == (3, status, outcome)
+
+
+@pytest.mark.parametrize("octets_lost", range(1, 24))
+def test_a_report_that_has_lost_its_status_reports_nothing_bug_it_said_delivered(
+    clock: ManualClock, octets_lost: int
+) -> None:
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    report = f"0006030B916407214365F7{'11112211220040' * 2}30"
+    modem.say(f"\r\n+CDS: 25\r\n{report[: -2 * octets_lost]}\r\n")
+    (told,) = driver.poll(drain=False)
+    assert isinstance(told, InboundSms)
+    assert "undecodable" in told.flags
