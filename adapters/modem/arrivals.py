@@ -307,8 +307,11 @@ class Arrivals:
             self._dialogue.escape()
             message = "the modem does not answer AT+CMGR"
             raise ModemSilentError(message)
+        found = stored_pdus(reply.lines)
+        if reply.lines and not found:
+            found = self._again(index)
         events: list[ModemEvent] = []
-        for stored in stored_pdus(reply.lines):
+        for stored in found:
             pdu = self._whole(stored, index)
             events.extend(self._events(pdu, f"{store}:{index}"))
         return events
@@ -320,11 +323,14 @@ class Arrivals:
         """
         if not is_mended(stored.pdu):
             return stored.pdu
+        again = (one.pdu for one in self._again(index))
+        return next((pdu for pdu in again if not is_mended(pdu)), stored.pdu)
+
+    def _again(self, index: int) -> Sequence[StoredPdu]:
         reply = self._dialogue.command(
             f"AT+CMGR={index}", deadline_s=self._options.storage_s
         )
-        again = (one.pdu for one in stored_pdus(reply.lines))
-        return next((pdu for pdu in again if not is_mended(pdu)), stored.pdu)
+        return stored_pdus(reply.lines)
 
     def _select(self, session: Session, store: str) -> int | None:
         """Make a store the one that is read; return how much it holds, if told.

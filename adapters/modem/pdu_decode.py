@@ -57,7 +57,7 @@ def decode(
     smsc = decode_smsc(reader) if has_smsc else None
     if reader.left <= 0:
         reader.flag(Flag.TRUNCATED)
-        return Undecodable(raw=clean, flags=tuple(reader.flags))
+        return _undecodable(reader)
     first = reader.octet()
     match first & 3, from_mobile:
         case ((0 | 3), False):
@@ -74,7 +74,7 @@ def decode(
             return _command(reader, first, smsc)
         case _:
             reader.flag(Flag.RESERVED_TYPE)
-            return Undecodable(raw=clean, flags=tuple(reader.flags))
+            return _undecodable(reader)
 
 
 def decode_stored(text: str) -> Tpdu:
@@ -85,15 +85,18 @@ def decode_stored(text: str) -> Tpdu:
     )
 
 
-def _deliver(reader: Reader, first: int, smsc: Address | None) -> Deliver:
-    if first & 3 == _RESERVED_TYPE:
-        # 9.2.3.1: it shall be processed as if it were a DELIVER.
-        reader.flag(Flag.RESERVED_TYPE)
+def _deliver(reader: Reader, first: int, smsc: Address | None) -> Deliver | Undecodable:
     sender = decode_address(reader)
     protocol_id = reader.octet()
     dcs = reader.octet()
     sent_at = decode_time(reader)
     user_data = _user_data(reader, first, dcs)
+    if first & 3 == _RESERVED_TYPE:
+        # 9.2.3.1: it shall be processed as if it were a DELIVER; where it cannot be
+        # one its octets say more.
+        reader.flag(Flag.RESERVED_TYPE)
+        if Flag.TRUNCATED in reader.flags:
+            return _undecodable(reader)
     return Deliver(
         sender=sender,
         protocol_id=protocol_id,
@@ -107,6 +110,10 @@ def _deliver(reader: Reader, first: int, smsc: Address | None) -> Deliver:
         flags=tuple(reader.flags),
         first_octet=first,
     )
+
+
+def _undecodable(reader: Reader) -> Undecodable:
+    return Undecodable(raw=reader.data.hex().upper(), flags=tuple(reader.flags))
 
 
 def _submit(reader: Reader, first: int, smsc: Address | None) -> Submit:
@@ -142,7 +149,7 @@ def _status_report(
     if reader.left <= 0:
         # Nothing for TP-ST would be 0, which says that the message was received.
         reader.flag(Flag.TRUNCATED)
-        return Undecodable(raw=reader.data.hex().upper(), flags=tuple(reader.flags))
+        return _undecodable(reader)
     status = reader.octet()
     # A report may end before TP-PI (9.2.2.3).
     indicator = _indicator(reader) if reader.left > 0 else None

@@ -68,10 +68,11 @@ def test_what_was_lost_on_the_way_is_read_again_bug_its_place_was_freed(
     assert _told(driver) == [("ME:1", SAID), ("ME:2", SAID)]
 
 
+@pytest.mark.parametrize("came", [HELLO[:50], HELLO[:30] + "\xff" + HELLO[31:], ""])
 def test_one_that_is_read_by_its_place_is_read_again_as_well(
-    clock: ManualClock,
+    clock: ManualClock, came: str
 ) -> None:
-    answers = iter([f"\r\n+CMGR: 0,,30\r\n{HELLO[:50]}\r\n\r\nOK\r\n", READ])
+    answers = iter([f"\r\n+CMGR: 0,,30\r\n{came}\r\n\r\nOK\r\n", READ])
     modem = ScriptedModem(clock, WORKS)
     driver = driver_of(modem)
     driver.open()

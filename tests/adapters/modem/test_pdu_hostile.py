@@ -98,7 +98,7 @@ def test_a_part_keeps_its_number(
 
 @pytest.mark.parametrize("octets", ["", "00", "0003", "0003FF"])
 def test_what_is_no_tpdu_is_undecodable_with_a_reason(octets: str) -> None:
-    pdu = decode(octets, from_mobile=True)
+    pdu = decode(octets)
     assert isinstance(pdu, Undecodable)
     assert pdu.flags
 
