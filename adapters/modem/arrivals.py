@@ -5,15 +5,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from adapters.modem import pdu_decode
+from adapters.modem import at_replies, pdu_decode
 from adapters.modem.at import prefix_of
-from adapters.modem.at_replies import (
-    StoredPdu,
-    caller,
-    storages,
-    stored_at,
-    stored_pdus,
-)
+from adapters.modem.at_replies import caller, storages, stored_at, stored_pdus
 from adapters.modem.bring_up import Session
 from adapters.modem.cms_policy import is_busy
 from adapters.modem.dialogue import UNSOLICITED_MAX, Dialogue, Unsolicited
@@ -316,17 +310,21 @@ class Arrivals:
             events.extend(self._events(pdu, f"{store}:{index}"))
         return events
 
-    def _whole(self, stored: StoredPdu, index: int) -> str:
+    def _whole(self, stored: at_replies.StoredPdu, index: int) -> str:
         """Return a message's PDU; the store still has what the way here has lost.
 
         Nobody has it once the place is freed.
         """
         if not is_mended(stored.pdu):
             return stored.pdu
+        if stored.is_text:
+            # It has started anew, and nobody has heard it.
+            self._dialogue.restarted = True
+            self._dialogue.command("AT+CMGF=0", deadline_s=self._options.command_s)
         again = (one.pdu for one in self._again(index))
         return next((pdu for pdu in again if not is_mended(pdu)), stored.pdu)
 
-    def _again(self, index: int) -> Sequence[StoredPdu]:
+    def _again(self, index: int) -> Sequence[at_replies.StoredPdu]:
         reply = self._dialogue.command(
             f"AT+CMGR={index}", deadline_s=self._options.storage_s
         )

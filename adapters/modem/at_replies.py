@@ -243,11 +243,16 @@ def operator(line: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPdu:
-    """One message of `+CMGL` or `+CMGR`; the index is None where not told."""
+    """One message of `+CMGL` or `+CMGR`; the index is None where not told.
+
+    `is_text` says that the header is of text mode, whose status is a word (TS 27.005,
+    3.4.2): what follows it is no PDU.
+    """
 
     index: int | None
     status: int | None
     pdu: str
+    is_text: bool = False
 
 
 def stored_pdus(lines: tuple[str, ...]) -> tuple[StoredPdu, ...]:
@@ -267,11 +272,14 @@ def stored_pdus(lines: tuple[str, ...]) -> tuple[StoredPdu, ...]:
             behind += 1
         is_list = header.startswith("+CMGL:")
         index = number_of(fields[0]) if is_list else None
-        status = number_of(_at(fields, 1 if is_list else 0))
-        found.append(StoredPdu(index=index, status=status, pdu=pdu))
+        told = _at(fields, 1 if is_list else 0)
+        status = number_of(told)
+        is_text = status is None and told.startswith(_TEXT_STATES)
+        found.append(StoredPdu(index=index, status=status, pdu=pdu, is_text=is_text))
     return tuple(found)
 
 
+_TEXT_STATES = ("REC ", "STO ")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _TPDU_OCTETS_MAX = 200
 

@@ -146,3 +146,41 @@ def test_data_have_no_hole_in_them_since_a_trackers_octets_are_counted(
     data = build("\x08\x01abc", Charset.DATA)
     whole, _ = encode_deliver(Deliver(sender=SENDER, user_data=data, dcs=4))
     assert _straight(clock, whole[:-2]) == "\x08\x01ab"
+
+
+def test_a_modem_that_has_forgotten_pdu_mode_is_set_to_it_bug_the_sender_was_lost(
+    clock: ManualClock,
+) -> None:
+    """It started anew and said nothing, with a profile that somebody had stored."""
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    is_text = [True]
+    words = (
+        '+CMGR: "REC UNREAD","+46701234567",,"26/12/01,10:00:00+04"\r\nhelp me\r\nnow'
+    )
+
+    def set_mode(_: str) -> str:
+        is_text.clear()
+        return OK
+
+    modem.answers |= {
+        'AT+CPMS="ME"': "\r\n+CPMS: 1,30,0,30,0,30\r\n\r\nOK\r\n",
+        "AT+CMGF=0": set_mode,
+        "AT+CMGL=4": lambda _: "\r\nERROR\r\n" if is_text else _listed(HELLO),
+        "AT+CMGR=0": "\r\n+CMS ERROR: 321\r\n",
+        "AT+CMGR=1": lambda _: f"\r\n{words}\r\n\r\nOK\r\n" if is_text else READ,
+    }
+    assert _told(driver) == [("ME:1", SAID)]
+    modem.commands.clear()
+    driver.poll(drain=False)
+    assert "AT+CNMI=2,1,0,1,0" in modem.commands
+
+
+def test_a_modem_that_stays_in_text_mode_is_told_as_it_speaks(
+    clock: ManualClock,
+) -> None:
+    words = '\r\n+CMGL: 1,"REC UNREAD","+46701234567"\r\nhelp\r\n\r\nOK\r\n'
+    driver = _driver(clock, {"AT+CMGL=4": words})
+    (told,) = (one for one in driver.poll(drain=True) if isinstance(one, InboundSms))
+    assert (told.slot, told.pdu) == ("ME:1", "help")
