@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from adapters.modem.at import fields_of
+from adapters.modem.at import fields_of, has_sign
 
 _NUMBER = re.compile(r"-?[0-9]{1,11}")
 _RANGE_MAX = 1000
@@ -322,6 +322,14 @@ def text_mode(line: str) -> bool:
 def pin_state(line: str) -> str:
     """Read `READY`, `SIM PIN`, `SIM PUK` of `+CPIN: READY`, with or without prefix."""
     return line.partition(":")[2].strip() if ":" in line else line.strip()
+
+
+def answer_of(lines: Sequence[str]) -> str:
+    """Return the line with the command's prefix, else the first; "" of none.
+
+    A bare line can be the whole answer (`SIM PUK2`), or a word about its supply.
+    """
+    return next(filter(has_sign, lines), lines[0] if lines else "")
 
 
 def caller(line: str) -> str | None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from adapters.modem.at import fields_of, prefix_of
-from adapters.modem.at_replies import choices, number_of, pin_state
+from adapters.modem.at_replies import answer_of, choices, number_of, pin_state
 from adapters.modem.cms_policy import is_busy
 from adapters.modem.dialogue import Dialogue, Reply
 from adapters.modem.options import ModemOptions
@@ -135,7 +135,7 @@ class BringUp:
             reply = self._patient(_ASK_PIN)
             if reply.final is not None:
                 break
-        state = pin_state(reply.lines[0]) if reply.lines else ""
+        state = pin_state(answer_of(reply.lines))
         match state:
             case "READY":
                 pass
@@ -147,8 +147,7 @@ class BringUp:
                 message = f"the SIM is locked: {state if state in _LOCKS else 'lock'}"
                 raise ModemError(message)
         radio = self._optional("AT+CFUN?")
-        fields = fields_of(radio.lines[0]) if radio.lines else ("",)
-        if number_of(fields[0]) != 1:
+        if number_of(fields_of(answer_of(radio.lines))[0]) != 1:
             self._patient("AT+CFUN=1")
         self._session.imsi = _digits(self._patient("AT+CIMI"))
 

@@ -366,7 +366,7 @@ class Dialogue:
         if found == prefix:
             if prefix in _REGISTRATIONS and not fields_of(line)[1:]:
                 return False  # the asked form has a mode in front of the state
-            return not (prefix in _ASKED_ALONE and lines)
+            return not (prefix in _ASKED_ALONE and any(map(has_sign, lines)))
         if is_unsolicited(line) or prefix == _SUBMIT:
             return False
         # Noise on the line is no answer; an operator's name may be Latin-1, but

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from adapters.modem.arrivals import Arrivals
 from adapters.modem.at_replies import (
+    answer_of,
     operator,
     pin_state,
     registration,
@@ -361,8 +362,7 @@ class SerialModem:
         return self._dialogue.command(text, deadline_s=self._options.command_s)
 
     def _is_locked(self) -> bool:
-        told = map(pin_state, self._ask("AT+CPIN?").lines)
-        return any(state and state != "READY" for state in told)
+        return pin_state(answer_of(self._ask("AT+CPIN?").lines)) not in {"", "READY"}
 
     def _prompt(self, length: int, beat: Callable[[], None]) -> SubmitOutcome | None:
         """Get the prompt; an outcome where the modem refuses to give one."""

@@ -47,3 +47,15 @@ def test_a_late_echo_before_the_list_of_stores_is_none_bug_no_store_was_ever_rea
     assert 'AT+CPMS="SM","SM","SM"' in modem.commands
     driver.poll(drain=True)
     assert 'AT+CPMS="ME"' in modem.commands
+
+
+@pytest.mark.parametrize("asked", ["AT+CPIN?", "AT+CFUN?"])
+def test_a_warning_before_the_answer_is_not_the_answer_bug_the_sim_was_locked(
+    clock: ManualClock, asked: str
+) -> None:
+    """A SIM800 says so of its supply, whenever it likes."""
+    warned = f"\r\nUNDER-VOLTAGE WARNNING\r\n{WORKS[asked]}"
+    modem = ScriptedModem(clock, WORKS | {asked: warned})
+    assert driver_of(modem).open().registered
+    assert modem.commands.count(asked) == 1
+    assert "AT+CFUN=1" not in modem.commands
