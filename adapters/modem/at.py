@@ -203,6 +203,8 @@ _BOOT = frozenset(
         "PB DONE",
         "NORMAL POWER DOWN",
         "POWERED DOWN",
+        "UNDER-VOLTAGE POWER DOWN",
+        "OVER-VOLTAGE POWER DOWN",
         "START",
     }
 )
@@ -239,6 +241,12 @@ _UNSOLICITED = frozenset(
         "+QIND",
         "RING",
         "RDY",
+        # SIM800 spells it so.
+        "UNDER-VOLTAGE WARNNING",
+        "OVER-VOLTAGE WARNNING",
+        "DST: 0",
+        "DST: 1",
+        "DST: 2",
     }
 )
 

@@ -184,3 +184,32 @@ def test_a_modem_that_stays_in_text_mode_is_told_as_it_speaks(
     driver = _driver(clock, {"AT+CMGL=4": words})
     (told,) = (one for one in driver.poll(drain=True) if isinstance(one, InboundSms))
     assert (told.slot, told.pdu) == ("ME:1", "help")
+
+
+@pytest.mark.parametrize(
+    "warning", ["UNDER-VOLTAGE WARNNING", "OVER-VOLTAGE WARNNING", "DST: 1"]
+)
+def test_a_word_without_a_sign_before_the_pdu_is_not_the_pdu_bug_it_was_lost(
+    clock: ManualClock, warning: str
+) -> None:
+    """SIM800 writes these whenever it likes, and no store has what came straight."""
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.say(f"\r\n+CMT: ,30\r\n{warning}\r\n{HELLO}\r\n")
+    (told,) = driver.poll(drain=False)
+    assert isinstance(told, InboundSms)
+    assert told.text == SAID
+
+
+def test_a_modem_that_falls_for_its_supply_is_brought_up_anew(
+    clock: ManualClock,
+) -> None:
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.say("\r\nUNDER-VOLTAGE POWER DOWN\r\n")
+    driver.poll(drain=False)
+    modem.commands.clear()
+    driver.poll(drain=False)
+    assert "AT+CMGF=0" in modem.commands
