@@ -324,7 +324,7 @@ class Arrivals:
         again = (one.pdu for one in self._again(index))
         return next((pdu for pdu in again if not is_mended(pdu)), stored.pdu)
 
-    def _again(self, index: int) -> Sequence[at_replies.StoredPdu]:
+    def _again(self, index: int) -> tuple[at_replies.StoredPdu, ...]:
         reply = self._dialogue.command(
             f"AT+CMGR={index}", deadline_s=self._options.storage_s
         )
