@@ -11,6 +11,7 @@ from engine.errors import JournalDamagedError, JournalError, JournalFullError
 from engine.journal.rules import OVERWRITTEN
 from engine.journal.schema import TABLES
 from engine.ports.journal import (
+    Answer,
     JournalStore,
     Reply,
     Request,
@@ -184,7 +185,7 @@ class JournalActor(SupervisedActor[Entry]):
         except Exception as error:
             self._refuse(group, requests, Unknown(reason=type(error).__name__))
             raise
-        self._tell_unread(is_unread=False)
+        self._tell_unread(is_unread=self._tell_of_refused(requests, answers))
         ended_s = self.clock.boottime_s()
         is_hurried = began_s - self._committed_s < CALM_AFTER_S
         self._committed_s = ended_s
@@ -203,6 +204,19 @@ class JournalActor(SupervisedActor[Entry]):
         self._call(self._on_not_recorded, requests)
         for _, reply in group:
             self._call(reply, refused)
+
+    def _tell_of_refused(
+        self, requests: Sequence[Request], answers: Sequence[Answer]
+    ) -> bool:
+        """Hand on what of a group is not written; say whether a page is why."""
+        refused = [
+            (request, answer)
+            for request, answer in zip(requests, answers, strict=True)
+            if isinstance(answer, Unknown) and not isinstance(request, OVERWRITTEN)
+        ]
+        if refused:
+            self._call(self._on_not_recorded, [request for request, _ in refused])
+        return any(answer.is_damaged for _, answer in refused)
 
     def _tell_unread(self, *, is_unread: bool) -> None:
         if is_unread is not self._unread_said:

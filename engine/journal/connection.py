@@ -145,6 +145,14 @@ def beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
+def size_of(path: Path) -> int:
+    """Return a file's bytes; what cannot be asked counts as nothing."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def _check_version(path: Path) -> None:
     version = tuple(map(int, apsw.sqlite_lib_version().split(".")))
     if version < SQLITE_VERSION_MIN:

@@ -9,15 +9,16 @@ from typing import Final, TypeVar
 import apsw
 
 from engine.errors import JournalDamagedError, JournalError, JournalFullError
+from engine.journal.apart import apart
 from engine.journal.aside import set_aside
 from engine.journal.ballast import BALLAST_BYTES, Ballast
-from engine.journal.connection import BALLAST_SUFFIX, beside, open_writer
+from engine.journal.connection import BALLAST_SUFFIX, beside, open_writer, size_of
 from engine.journal.indices import built_anew
 from engine.journal.mishap import explained, is_damage, is_full
 from engine.journal.reading import SqliteReader
 from engine.journal.rules import OVERWRITTEN
 from engine.journal.salvage import NOBODY, Replay
-from engine.journal.tail import check_goes_on, kept_position, last_position
+from engine.journal.tail import check_goes_on, found_position
 from engine.journal.writing import answers_of
 from engine.ports.journal import Answer, JournalReader, Request, Unknown
 from engine.values import Instant
@@ -78,19 +79,20 @@ class SqliteStore:
         self._ballast = Ballast(beside(path, BALLAST_SUFFIX), ballast_bytes)
         self._failure: JournalError | None = None
         self._damage: Exception | None = None
-        self._is_at_damage = False
         self._begun_anew: dict[str, int] = {}
-        self._has_begun = self._is_closed = False
-        self._log_pages, self._checkpoint_at = 0, CHECKPOINT_PAGES
-        self._copied_pages = 0
+        self._has_begun = self._is_closed = self._is_past_mending = False
+        self._log_pages = self._copied_pages = 0
+        self._checkpoint_at = CHECKPOINT_PAGES
         # Its log's index alone, which a start makes anew, takes space.
         self._connection = self._with_room(partial(open_writer, path, vfs))
         try:
-            self._position = self._found_position()
+            self._position, self._is_at_damage = found_position(path, self._connection)
             if sound is not None:
                 sound()
             self._connection.set_wal_hook(self._on_commit)
-            self.epoch = self._next_epoch()
+            self.epoch = int(
+                self._connection.execute("SELECT epoch + 1 FROM journal").get
+            )
             with suppress(JournalFullError):
                 self._begin("open")
         except (apsw.Error, JournalError) as error:
@@ -108,7 +110,7 @@ class SqliteStore:
     @property
     def size_bytes(self) -> int:
         """The file with its log; what cannot be asked counts as nothing."""
-        return sum(map(_size_bytes, (self._path, beside(self._path, "-wal"))))
+        return sum(map(size_of, (self._path, beside(self._path, "-wal"))))
 
     @property
     def begun_anew(self) -> Mapping[str, int]:
@@ -122,7 +124,8 @@ class SqliteStore:
         the group tried once more, without its last fixes: they are answered with
         `Unknown` until the ballast lies again. So are they where a page of them is
         damaged, until `tidy` has begun their table anew. A page of heads, signals or
-        codes, or of an index of the events, has theirs begun anew at once.
+        codes, or of an index of the events, has theirs begun anew at once. Where that
+        cannot be, who meets it alone is answered with `Unknown`.
 
         Raises:
             JournalFullError: no space; nothing was written, the store stays usable.
@@ -145,8 +148,10 @@ class SqliteStore:
                     raise
                 self._damage = error
             return self._past_damage(group, now)
+        except JournalDamagedError as error:
+            return self._apart(group, now, error)
         except (apsw.Error, OSError) as error:
-            raise self._refusal(error, "write") from error
+            return self._apart(group, now, self._refusal(error, "write"))
 
     def tidy(self, *, is_hurried: bool = False) -> None:
         """Checkpoint (PASSIVE) once the log is long, and lay the ballast again.
@@ -193,8 +198,7 @@ class SqliteStore:
         self._begin("write")
         try:
             # First: what is lost of the tables comes back by what the events say.
-            built = built_anew(self._connection)
-            self._begun_anew |= built
+            self._begun_anew |= (built := built_anew(self._connection))
             found = set_aside(self._connection, self._replay)
         except (apsw.Error, OSError, ValueError) as error:
             raise self._refusal(error, "begin a damaged table anew") from error
@@ -280,6 +284,19 @@ class SqliteStore:
         spares = _SCARCE if self._ballast.is_freed else ""
         return self._with_ballast(group, now, spares)
 
+    def _apart(
+        self, group: Sequence[Request], now: Instant, refusal: JournalError
+    ) -> Sequence[Answer]:
+        """Write what of a group a page that stays unread does not concern, if any."""
+        if len(group) == 1 or not isinstance(refusal, JournalDamagedError):
+            raise refusal
+        self._look_again()
+        spares = _SCARCE if self._ballast.is_freed else ""
+        try:
+            return apart(group, lambda it: self._with_ballast(it, now, spares), refusal)
+        except (apsw.Error, OSError) as error:
+            raise self._broken(error, "write") from error
+
     def _mend_last_fixes(self, damage: Exception) -> None:
         try:
             is_mended = self._mend()
@@ -289,23 +306,21 @@ class SqliteStore:
             self._refusal(damage, "write")
         self._damage = None
 
-    def _found_position(self) -> int:
-        """Go on to refuse what is asked where the last events cannot be read."""
-        try:
-            return last_position(self._path, self._connection)
-        except apsw.Error as error:
-            if not is_damage(error):
-                raise
-            self._is_at_damage = True
-        return kept_position(self._connection)
-
     def _look_again(self) -> None:
         """Refuse before anything is tried: a signal alone would be answered for."""
         try:
-            check_goes_on(self._path, self._connection)
+            check_goes_on(self._path, self._connection, self._mend_once)
         except apsw.Error as error:
             raise self._refusal(error, "write") from error
-        self._is_at_damage = False
+        self._is_at_damage = self._is_past_mending = False
+
+    def _mend_once(self) -> bool:
+        """Read all of the journal no second time where that was in vain."""
+        with suppress(JournalDamagedError):
+            if not self._is_past_mending and self.mend():
+                return True
+        self._is_past_mending = True
+        return False
 
     def _with_room(self, act: Callable[[], T]) -> T:
         """Do what a start cannot do without; on a full disk give the ballast for it."""
@@ -316,11 +331,6 @@ class SqliteStore:
             if not (is_for_room and self._ballast.free()):
                 raise
         return act()
-
-    def _next_epoch(self) -> int:
-        epoch: int
-        ((epoch,),) = self._connection.execute("SELECT epoch + 1 FROM journal")
-        return epoch
 
     def _begin(self, act: str) -> None:
         """Copy the log and make the epoch durable, once, before all that is written."""
@@ -387,10 +397,3 @@ class SqliteStore:
         self._is_closed = True
         self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         self._connection.close(force=True)
-
-
-def _size_bytes(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

@@ -1,11 +1,12 @@
 """The end of the events: where it is, and whether an event can follow it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import apsw
 
-from engine.journal.mishap import stated
+from engine.journal.mishap import is_damage, stated
 
 _FOLLOWS: Final = (
     "INSERT INTO event VALUES"
@@ -14,7 +15,21 @@ _FOLLOWS: Final = (
 """So large that it takes pages of its own, as the rows of an alarm may."""
 
 
-def last_position(path: Path, connection: apsw.Connection) -> int:
+def found_position(path: Path, connection: apsw.Connection) -> tuple[int, bool]:
+    """Return the last position, and whether the events at it cannot be read.
+
+    What is asked of such a journal is refused, and it is opened all the same.
+    """
+    try:
+        return _last_position(path, connection), False
+    except apsw.Error as error:
+        if not is_damage(error):
+            raise
+    ((position,),) = connection.execute("SELECT position FROM journal")
+    return int(position), True
+
+
+def _last_position(path: Path, connection: apsw.Connection) -> int:
     """Return the last position, by the journal and by its events alike.
 
     Raises:
@@ -36,23 +51,34 @@ def last_position(path: Path, connection: apsw.Connection) -> int:
     return kept
 
 
-def kept_position(connection: apsw.Connection) -> int:
-    """Return the last position by the journal alone, where its events are damaged."""
-    ((position,),) = connection.execute("SELECT position FROM journal")
-    return int(position)
-
-
-def check_goes_on(path: Path, connection: apsw.Connection) -> None:
+def check_goes_on(
+    path: Path, connection: apsw.Connection, mend: Callable[[], bool]
+) -> None:
     """See that an event can follow, by one that is taken back.
 
+    Args:
+        path: the journal's file.
+        connection: the writer's, in no transaction.
+        mend: begins anew what can be; says if anything was.
+
     Raises:
-        JournalError: the journal has lost its end.
+        JournalError: the journal has lost its end, or could not be mended.
         apsw.Error: none can.
 
     """
     # A page that was read once would stay in memory as it was then.
     connection.execute("PRAGMA shrink_memory").fetchall()
-    follows = last_position(path, connection) + 1
+    follows = _last_position(path, connection) + 1
+    try:
+        _try(connection, follows)
+    except apsw.Error as error:
+        # An index: none is built anew while an event cannot be read either.
+        if not is_damage(error) or not mend():
+            raise
+        _try(connection, follows)
+
+
+def _try(connection: apsw.Connection, follows: int) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute(_FOLLOWS, (follows,))

@@ -341,7 +341,7 @@ class JournalStore(Protocol):
     def commit(self, group: Sequence[Request], now: Instant) -> Sequence[Answer]:
         """Make a group durable in one commit and answer each request in order.
 
-        A request that breaks a rule fails alone.
+        Who breaks a rule, or meets a page that stays unread (`Unknown`), fails alone.
 
         Raises:
             JournalFullError, JournalDamagedError: nothing was written; it stays usable.

@@ -21,7 +21,7 @@ from engine.ports.journal import (
 )
 from tests.contracts.journal.requests import NOW, append, record
 from tests.engine.journal.test_aside import destroy, leaf
-from tests.engine.journal.test_indices import MANY, filled
+from tests.engine.journal.test_indices import INDICES, MANY, filled
 from tests.faults_vfs import Act, FaultsVfs
 
 LAST = 0.999
@@ -159,6 +159,23 @@ def test_a_sync_that_fails_there_ends_the_store_as_ever(
             store.commit([append("alarm/x", epoch=store.epoch)], NOW)
         assert not isinstance(failed.value, JournalDamagedError)
         vfs.lost = lost
+    store.close()
+
+
+@pytest.mark.parametrize("index", INDICES)
+def test_an_index_that_was_damaged_beside_it_is_built_once_it_can_be_bug_never(
+    tmp_path: Path, vfs: FaultsVfs, index: str
+) -> None:
+    """Each write was refused until somebody started the engine anew."""
+    path = filled(tmp_path)
+    destroy(path, index, LAST)
+    vfs.lost = leaf(path, "event", LAST)
+    store = opened(path, vfs)
+    assert is_refused(store)
+    assert not store.begun_anew
+    vfs.lost = None
+    assert goes_on(store)
+    assert store.begun_anew == {index: MANY}
     store.close()
 
 
