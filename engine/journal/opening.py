@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from engine.errors import JournalError, JournalFullError
+from engine.errors import JournalDamagedError, JournalError, JournalFullError
 from engine.journal.began import began, told
 from engine.journal.pool import ReaderPool
 from engine.journal.reading import SqliteReader
@@ -125,7 +125,7 @@ def _read(reading: Future[Rows], store: SqliteStore, readers: ReaderPool) -> Row
     try:
         return reading.result()
     except JournalError:
-        with suppress(JournalFullError):
+        with suppress(JournalFullError, JournalDamagedError):
             store.mend()
     return _rows(readers, _legible)
 

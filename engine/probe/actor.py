@@ -150,12 +150,14 @@ class Probe(SupervisedActor[Durable | Rang]):
 
     def _durable(self, message: Durable, *, is_late: bool) -> None:
         took_s = self.clock.boottime_s() - self._sent_s
-        slow = is_late or took_s > SLOW_S or not message.is_ok
+        has_answered = message.is_ok or message.is_unwritten
+        # Where a page cannot be read, nothing comes of it by waiting.
+        slow = is_late or took_s > SLOW_S or message.is_full or not has_answered
         self._waits = self._waits and is_late
         self._health.report("journal_slow", "journal", wrong=slow)
         self._health.report("disk_full", "journal", wrong=message.is_full)
         self._is_ready = message.is_ok and not is_late
-        if message.is_ok or message.is_unwritten:
+        if has_answered:
             arm = Arm(
                 key=self.link.name,
                 at=self.clock.now().plus(TIMER),

@@ -107,6 +107,19 @@ def test_a_start_with_a_torn_last_page_refuses_bug_no_engine_started(
     assert is_whole(path)
 
 
+def test_a_start_where_a_patch_of_the_disk_is_gone_refuses_bug_no_engine_started(
+    tmp_path: Path,
+) -> None:
+    """Which codes are lost nobody can say without the events and their index."""
+    path = filled(tmp_path)
+    for name, place in (("event", LAST), (INDICES[0], 0.0), ("code", 0.0)):
+        destroy(path, name, place)
+    opening, _ = opened_beside(path, lambda: None)
+    assert is_refused(opening.store)
+    assert not opening.store.begun_anew
+    opening.close()
+
+
 def test_a_last_page_that_the_disk_does_not_give_is_asked_for_again_bug_it_ended(
     tmp_path: Path, vfs: FaultsVfs
 ) -> None:

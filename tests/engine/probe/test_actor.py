@@ -140,6 +140,7 @@ def test_a_page_that_cannot_be_read_kills_no_engine_and_is_not_ready() -> None:
     assert rig.readiness.is_fresh()
     assert rig.meter.shown["ready", ""] == 0.0
     assert "disk_full" not in rig.health.reasons(), "room would mend nothing"
+    assert "journal_slow" not in rig.health.reasons(), "no case comes by waiting"
 
 
 def test_without_timers_nothing_comes_back() -> None:
