@@ -114,13 +114,14 @@ def _addresses(theirs: list[Effect], told: Told) -> list[str]:
     """Return where a person can be reached by hand: numbers before the rest.
 
     What was used last comes first, and what the roster had no more last: that one may
-    be seized. An address of HQ's own is a name in the configuration and nobody's
-    telephone.
+    be seized, unless something has gone there since. An address of HQ's own is a name
+    in the configuration and nobody's telephone.
     """
     if told.audience is Audience.HQ:
         return []
     latest = theirs[::-1]
-    kept_back = {one.address for one in latest if one.reason == RETIRED.reason}
+    last = {one.address: one.reason for one in theirs}
+    kept_back = {one for one, reason in last.items() if reason == RETIRED.reason}
     ways = [*told.ways, *((one.channel, one.address) for one in latest)]
     ways.sort(key=lambda way: (way[0] not in _TELEPHONE, way[1] in kept_back))
     return list(dict.fromkeys(address for _, address in ways))

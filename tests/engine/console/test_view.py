@@ -375,3 +375,26 @@ def test_the_number_to_ring_is_the_last_one_bug_one_that_was_seized_stood_first(
     told = people(alarm, Names(alarm, revealed=True), revealed=True)
     shown = next(one for one in told if one["person"] == first.person)
     assert shown["addresses"] == ["+1666", f"+1555{first.person}"]
+
+
+def test_a_number_that_is_in_the_roster_again_is_first_bug_behind_a_wrong() -> None:
+    """A wrong roster was in force for an hour, and something was kept back then."""
+    scene = Scene().raised()
+    scene.acknowledge()
+    first, *others = scene.colleagues
+    right = first.addresses[0][1]
+    for number in ("+1666", right):
+        scene.settle_all()
+        scene.close()
+        scene.settle_all()
+        anew = structs.replace(first, addresses=(("sms", number),))
+        scene.colleagues = (anew, *others)
+        scene.raised(f"again at {number}")
+        scene.acknowledge()
+    alarm = scene.state()
+    kept = next(one for one in alarm.effects.values() if one.address == right)
+    kept = structs.replace(kept, reason=RETIRED.reason)
+    alarm = structs.replace(alarm, effects={**alarm.effects, kept.effect: kept})
+    told = people(alarm, Names(alarm, revealed=True), revealed=True)
+    shown = next(one for one in told if one["person"] == first.person)
+    assert shown["addresses"] == [right, "+1666"]
