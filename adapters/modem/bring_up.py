@@ -85,7 +85,7 @@ class BringUp:
 
         """
         dialogue = self._dialogue
-        dialogue.minds_restart = dialogue.mute = False
+        dialogue.minds_restart = dialogue.echo.is_mute = False
         try:
             self._answer()
             self._identify()
@@ -100,7 +100,7 @@ class BringUp:
             dialogue.owed.give_up()
             dialogue.owed.forget_count()
         dialogue.restarted = dialogue.gone = False
-        dialogue.mute = not dialogue.echoed
+        dialogue.echo.is_brought_up()
         return self._session
 
     def _answer(self) -> None:
@@ -114,7 +114,7 @@ class BringUp:
             message = "the modem does not answer"
             raise ModemSilentError(message)
         self._optional("ATE0")
-        dialogue.echoed = False
+        dialogue.echo.was_heard = False
         for text in ("AT+CMEE=1", "AT^CURC=0"):
             self._optional(text)
 

@@ -23,6 +23,7 @@ from adapters.modem.at import (
     is_unsolicited,
     prefix_of,
 )
+from adapters.modem.echo import Echo
 from adapters.modem.owed import Owed
 from adapters.modem.transport import Transport
 from engine.errors import ModemGoneError, ModemSilentError
@@ -91,8 +92,6 @@ class Dialogue:
     brings none of its own.
     `owed` are the submits that the modem may still answer; `gone` says that it has been
     lost, or reset, so that it answers none of them.
-    `echoed` says that a command came back. Where the modem is `mute`, one that does is
-    of a modem that has started anew without a word of it, and forgot its settings.
     """
 
     transport: Transport
@@ -103,8 +102,7 @@ class Dialogue:
     restarted: bool = False
     gone: bool = False
     interrupted: bool = False
-    echoed: bool = False
-    mute: bool = False
+    echo: Echo = field(default_factory=Echo)
     owed: Owed = field(default_factory=Owed)
     unsolicited: deque[Unsolicited] = field(
         default_factory=lambda: deque(maxlen=UNSOLICITED_MAX)
@@ -238,6 +236,7 @@ class Dialogue:
 
     def write_pdu(self, pdu: str) -> None:
         """Write a PDU and the Ctrl-Z that hands it over."""
+        self.echo.hands_over()
         self._say(pdu, pdu.encode("ascii") + END_OF_PDU)
 
     def escape(self) -> None:
@@ -296,7 +295,7 @@ class Dialogue:
     def _is_aside(self, line: str, prefix: str, echo: str) -> bool:
         """Return whether a line is echo, or ends something else than this command."""
         if echo and line.rstrip() == echo:
-            self.echoed, self.restarted = True, self.restarted or self.mute
+            self.restarted |= self.echo.comes()
             return True
         final = final_of(line)
         if final is None:

@@ -75,6 +75,32 @@ def test_one_that_echoes_whatever_it_is_told_has_not_started_anew(
     assert modem.commands.count("ATE0") == brought_up
 
 
+def test_one_that_echoes_what_asks_for_a_message_alone_still_sends(
+    clock: ManualClock,
+) -> None:
+    """Brought up for it once: it would else be so at each message, and send none."""
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    echoes = {f"AT+CMGS={n}": f"AT+CMGS={n}\r\n> " for n in range(160)}
+    modem.answers |= echoes
+    with pytest.raises(ModemSilentError, match="started anew"):
+        driver.submit(OUTSIDE, "one", validity_min=5)
+    for text in ("two", "three"):
+        sent = driver.submit(OUTSIDE, text, validity_min=5)
+        assert sent.result is SendResult.SENT
+
+
+def test_one_that_starts_anew_again_is_found_again(tmp_path: Path) -> None:
+    with rig(tmp_path) as r:
+        for text in ("one", "two"):
+            starts_anew(r, echo=True, pdu_mode=False)
+            with pytest.raises(ModemSilentError, match="started anew"):
+                r.submit(text)
+            assert r.submit(text).result is SendResult.SENT
+            assert r.sent.get() == (OUTSIDE, text)
+
+
 def test_nothing_is_deleted_in_a_store_that_it_has_forgotten_bug_an_sos_was(
     tmp_path: Path,
 ) -> None:
