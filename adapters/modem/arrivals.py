@@ -5,13 +5,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from adapters.modem import at_replies, pdu_decode
+from adapters.modem import pdu_decode
 from adapters.modem.at import prefix_of
 from adapters.modem.at_replies import caller, storages, stored_at, stored_pdus
 from adapters.modem.bring_up import Session
 from adapters.modem.cms_policy import is_busy
 from adapters.modem.dialogue import UNSOLICITED_MAX, Dialogue, Unsolicited
-from adapters.modem.inbound import inbound, is_mended, outcome_of
+from adapters.modem.inbound import inbound, outcome_of
 from adapters.modem.options import HELP_WORDS, ModemOptions
 from adapters.modem.outcomes import late_outcome
 from adapters.modem.pdu import (
@@ -26,6 +26,7 @@ from adapters.modem.pdu import (
     StatusReport as StatusReportPdu,
 )
 from adapters.modem.reassembly import Reassembly
+from adapters.modem.rereading import Rereading
 from engine.errors import ModemSilentError
 from engine.ports.clock import Clock
 from engine.ports.modem import (
@@ -77,6 +78,7 @@ class Arrivals:
         self.looks_again = False
         """Whether the next look is at every store: what came meanwhile is unsaid."""
         self.own: list[str] = []
+        self._lost = Rereading(dialogue, options, clock)
         self._parts = Reassembly(
             timeout_s=options.multipart_s,
             urgent_words=options.urgent_words,
@@ -267,7 +269,7 @@ class Arrivals:
         events: list[ModemEvent] = []
         for stored in stored_pdus(reply.lines):
             if stored.index is not None:
-                pdu = self._whole(stored, stored.index)
+                pdu = self._lost.whole(stored, stored.index)
                 events.extend(self._events(pdu, f"{store}:{stored.index}"))
         return events
 
@@ -303,32 +305,12 @@ class Arrivals:
             raise ModemSilentError(message)
         found = stored_pdus(reply.lines)
         if reply.lines and not found:
-            found = self._again(index)
+            found = self._lost.again(index)
         events: list[ModemEvent] = []
         for stored in found:
-            pdu = self._whole(stored, index)
+            pdu = self._lost.whole(stored, index)
             events.extend(self._events(pdu, f"{store}:{index}"))
         return events
-
-    def _whole(self, stored: at_replies.StoredPdu, index: int) -> str:
-        """Return a message's PDU; the store still has what the way here has lost.
-
-        Nobody has it once the place is freed.
-        """
-        if not is_mended(stored.pdu):
-            return stored.pdu
-        if stored.is_text:
-            # It has started anew, and nobody has heard it.
-            self._dialogue.restarted = True
-            self._dialogue.command("AT+CMGF=0", deadline_s=self._options.command_s)
-        again = (one.pdu for one in self._again(index))
-        return next((pdu for pdu in again if not is_mended(pdu)), stored.pdu)
-
-    def _again(self, index: int) -> tuple[at_replies.StoredPdu, ...]:
-        reply = self._dialogue.command(
-            f"AT+CMGR={index}", deadline_s=self._options.storage_s
-        )
-        return stored_pdus(reply.lines)
 
     def _select(self, session: Session, store: str) -> int | None:
         """Make a store the one that is read; return how much it holds, if told.

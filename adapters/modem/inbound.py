@@ -28,11 +28,13 @@ def is_cut(decoded: Deliver) -> bool:
     """Return whether a text may have had more than came: a word of force, say.
 
     Its octets end before it does, or its header cannot be read and it may be a part.
-    Data have no hole: what reads them counts their octets.
+    A tracker's octets have no hole: what reads them counts them. They begin with no
+    character, other than the words that some send as 8-bit data.
     """
     data, flags = decoded.user_data, decoded.flags
     is_part = data.concat is None and Flag.BAD_HEADER in flags
-    return data.charset is not Charset.DATA and (Flag.TRUNCATED in flags or is_part)
+    is_text = data.charset is not Charset.DATA or data.text[:1].isprintable()
+    return is_text and (Flag.TRUNCATED in flags or is_part)
 
 
 def inbound(decoded: Deliver, pdu: str, slot: str) -> InboundSms:

@@ -4,9 +4,10 @@ import pytest
 
 from adapters.modem.driver import SerialModem
 from adapters.modem.pdu import Deliver
-from adapters.modem.pdu_encode import encode_deliver
+from adapters.modem.pdu_encode import encode_deliver, encode_submit, submit
 from adapters.modem.pdu_fields import Address, Charset
 from adapters.modem.pdu_text import Concat, build
+from engine.errors import ModemSilentError
 from engine.intake.replies import is_whole
 from engine.ports.modem import InboundSms
 from tests.adapters.modem.scripted import (
@@ -83,7 +84,7 @@ def test_one_that_is_read_by_its_place_is_read_again_as_well(
     assert (told.slot, told.text) == ("SM:3", SAID)
 
 
-@pytest.mark.parametrize("again", ["\r\n+CMS ERROR: 321\r\n", SILENCE, _listed("06")])
+@pytest.mark.parametrize("again", ["\r\n+CMS ERROR: 321\r\n", _listed("06")])
 def test_what_cannot_be_read_again_is_told_as_it_came(
     clock: ManualClock, again: str
 ) -> None:
@@ -91,6 +92,66 @@ def test_what_cannot_be_read_again_is_told_as_it_came(
         clock, {"AT+CMGL=4": _listed(HELLO[:-12], HELLO), "AT+CMGR=1": again}
     )
     assert [slot for slot, _ in _told(driver)] == ["ME:1", "ME:2"]
+
+
+def test_a_late_answer_is_not_the_next_places_bug_that_was_freed_unread(
+    clock: ManualClock,
+) -> None:
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    (first, _), (second, _) = _delivered("SOS Vasagatan"), _delivered("K7F2 help")
+
+    def late(_: str) -> str:
+        modem.say(f"\r\n+CMGR: 0,,30\r\n{first}\r\n\r\nOK\r\n", after_s=20.05)
+        return SILENCE
+
+    def slow(_: str) -> str:
+        modem.say(f"\r\n+CMGR: 0,,30\r\n{second}\r\n\r\nOK\r\n", after_s=0.3)
+        return SILENCE
+
+    modem.answers |= {
+        'AT+CPMS="ME"': TWO_USED,
+        "AT+CMGL=4": _listed(first[:-6], second[:-6]),
+        "AT+CMGR=1": late,
+        "AT+CMGR=2": slow,
+    }
+    with pytest.raises(ModemSilentError, match=r"AT\+CMGR"):
+        driver.poll(drain=True)
+    assert "AT+CMGR=2" not in modem.commands
+
+
+def test_a_silence_at_what_is_asked_again_costs_one_look_bug_it_cost_one_a_message(
+    clock: ManualClock,
+) -> None:
+    """An hour was to pass before the engine sent an SOS that had come meanwhile."""
+    cut = [_delivered(f"message {at}")[0][:-6] for at in range(200)]
+    driver = _driver(
+        clock,
+        {"AT+CMGL=4": _listed(*cut)} | {f"AT+CMGR={at}": SILENCE for at in range(201)},
+    )
+    began_s = clock.boottime_s()
+    with pytest.raises(ModemSilentError):
+        driver.poll(drain=True)
+    assert len(_told(driver)) == len(cut)
+    assert clock.boottime_s() - began_s < 30
+
+
+def test_a_draft_that_lies_there_cut_is_asked_for_once_bug_at_each_look(
+    clock: ManualClock,
+) -> None:
+    draft, _ = encode_submit(submit("+46701234567", build("shall we", Charset.GSM7)))
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.answers |= {
+        'AT+CPMS="ME"': TWO_USED,
+        "AT+CMGL=4": _listed(draft[:-4]),
+        "AT+CMGR=1": f"\r\n+CMGR: 2,,30\r\n{draft[:-4]}\r\n\r\nOK\r\n",
+    }
+    for _ in range(3):
+        driver.poll(drain=True)
+    assert modem.commands.count("AT+CMGR=1") == 1
 
 
 def test_a_store_that_is_not_counted_is_listed_bug_the_next_ones_count_was_its(
@@ -146,6 +207,14 @@ def test_data_have_no_hole_in_them_since_a_trackers_octets_are_counted(
     data = build("\x08\x01abc", Charset.DATA)
     whole, _ = encode_deliver(Deliver(sender=SENDER, user_data=data, dcs=4))
     assert _straight(clock, whole[:-2]) == "\x08\x01ab"
+
+
+def test_a_text_that_came_as_data_and_lost_its_end_calms_nobody_bug_it_did(
+    clock: ManualClock,
+) -> None:
+    data = build("K7F2 safe juniper", Charset.DATA)
+    whole, _ = encode_deliver(Deliver(sender=SENDER, user_data=data, dcs=4))
+    assert _straight(clock, whole[:-16]) == "K7F2 safe[2/2 missing]"
 
 
 def test_a_modem_that_has_forgotten_pdu_mode_is_set_to_it_bug_the_sender_was_lost(
