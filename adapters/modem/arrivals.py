@@ -336,10 +336,12 @@ class Arrivals:
         if selected and counts and counts[0].name not in {"", store}:
             session.store = ""  # changed by another program, or by a start unsaid
             return self._select(session, store)
-        if counts and store == session.receives:
+        if not counts or counts[0].size is None:
+            return None
+        if store == session.receives:
             # Else parts that never become a message would leave room for no other.
             self._parts.places_max = max(_PLACES_MIN, counts[0].size // 2)
-        return counts[0].used if counts else None
+        return counts[0].used
 
     def _events(self, pdu: str, slot: str) -> Sequence[ModemEvent]:
         decoded = pdu_decode.decode_stored(pdu)

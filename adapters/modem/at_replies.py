@@ -190,18 +190,18 @@ _CESQ = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
-    """One of the three stores of `+CPMS`: `name` is "" where not told."""
+    """One of the three stores of `+CPMS`: `name` is "" where not told.
+
+    One that is not counted has neither number, and keeps its place among the three.
+    """
 
     name: str
-    used: int
-    size: int
+    used: int | None
+    size: int | None
 
 
 def storages(line: str) -> tuple[Storage, ...]:
-    """Read `+CPMS: "SM",1,25,...` or, after a set command, `+CPMS: 1,25,...`.
-
-    Up to the first that is not counted: which is which is told by its place alone.
-    """
+    """Read `+CPMS: "SM",1,25,...` or, after a set command, `+CPMS: 1,25,...`."""
     fields = fields_of(line)
     found = []
     names = bool(fields) and number_of(fields[0]) is None
@@ -210,7 +210,7 @@ def storages(line: str) -> tuple[Storage, ...]:
         used = number_of(fields[at + step - 2])
         size = number_of(fields[at + step - 1])
         if used is None or size is None:
-            break
+            used = size = None
         name = fields[at] if names else ""
         found.append(Storage(name=name, used=used, size=size))
     return tuple(found)

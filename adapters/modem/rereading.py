@@ -1,4 +1,4 @@
-"""A stored message that came short is read once more: nobody has it once it is freed."""
+"""A stored message that came short is read again: nobody has it once it is freed."""
 
 from adapters.modem.at_replies import StoredPdu, stored_pdus
 from adapters.modem.dialogue import Dialogue, Reply

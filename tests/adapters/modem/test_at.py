@@ -316,8 +316,13 @@ def test_a_signal_that_is_not_known_is_none() -> None:
 
 
 def test_a_store_that_is_not_counted_has_not_the_count_of_the_next() -> None:
-    assert storages('+CPMS: "SM",,,"ME",0,25,"ME",0,25') == ()
-    assert [s.used for s in storages('+CPMS: "SM",1,25,"ME",,')] == [1]
+    told = storages('+CPMS: "SM",,,"ME",0,25,"ME",7,')
+    assert [(s.name, s.used, s.size) for s in told] == [
+        ("SM", None, None),
+        ("ME", 0, 25),
+        ("ME", None, None),
+    ]
+    assert [s.used for s in storages("+CPMS: ,,1,30,0,30")[:1]] == [None]
 
 
 @pytest.mark.parametrize("mode", ["", "2,"])

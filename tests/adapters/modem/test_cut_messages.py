@@ -162,6 +162,28 @@ def test_a_store_that_is_not_counted_is_listed_bug_the_next_ones_count_was_its(
     assert ("ME:1", SAID) in _told(driver)
 
 
+def test_a_store_that_is_not_counted_is_known_by_its_name_bug_another_was_read(
+    clock: ManualClock,
+) -> None:
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.commands.clear()
+    counts = '\r\n+CPMS: "ME",,,"ME",,,"ME",0,30\r\n\r\nOK\r\n'
+    modem.answers |= {"AT+CPMS?": counts, "AT+CMGR=3": READ}
+    modem.say('\r\n+CMTI: "SM",3\r\n')
+    driver.poll(drain=False)
+    assert modem.commands == ["AT+CPMS?", 'AT+CPMS="SM"', "AT+CMGR=3"]
+
+
+def test_what_is_full_is_the_store_of_arrivals_whatever_is_not_counted_before_it(
+    clock: ManualClock,
+) -> None:
+    counts = '\r\n+CPMS: "ME",1,30,"SM",,,"SM",28,30\r\n\r\nOK\r\n'
+    health = _driver(clock, {"AT+CPMS?": counts}).health()
+    assert (health.storage_used, health.storage_size) == (28, 30)
+
+
 def _straight(clock: ManualClock, *pdus: str) -> str:
     modem = ScriptedModem(clock, WORKS)
     driver = driver_of(modem)
