@@ -241,9 +241,11 @@ _UNSOLICITED = frozenset(
         "+QIND",
         "RING",
         "RDY",
-        # SIM800 spells it so.
+        # SIM800 spells it so, later ones as all do.
         "UNDER-VOLTAGE WARNNING",
         "OVER-VOLTAGE WARNNING",
+        "UNDER-VOLTAGE WARNING",
+        "OVER-VOLTAGE WARNING",
         "DST: 0",
         "DST: 1",
         "DST: 2",

@@ -246,13 +246,15 @@ class StoredPdu:
     """One message of `+CMGL` or `+CMGR`; the index is None where not told.
 
     `is_text` says that the header is of text mode, whose status is a word (TS 27.005,
-    3.4.2): what follows it is no PDU.
+    3.4.2): what follows it is no PDU. `is_counted` says that it has as many octets as
+    the header says, or that the header says nothing.
     """
 
     index: int | None
     status: int | None
     pdu: str
     is_text: bool = False
+    is_counted: bool = True
 
 
 def stored_pdus(lines: tuple[str, ...]) -> tuple[StoredPdu, ...]:
@@ -275,7 +277,15 @@ def stored_pdus(lines: tuple[str, ...]) -> tuple[StoredPdu, ...]:
         told = _at(fields, 1 if is_list else 0)
         status = number_of(told)
         is_text = status is None and told.startswith(_TEXT_STATES)
-        found.append(StoredPdu(index=index, status=status, pdu=pdu, is_text=is_text))
+        digits = _digits_told(pdu, fields[-1])
+        one = StoredPdu(
+            index=index,
+            status=status,
+            pdu=pdu,
+            is_text=is_text,
+            is_counted=digits in {None, len(pdu.strip())},
+        )
+        found.append(one)
     return tuple(found)
 
 
@@ -284,14 +294,18 @@ _HEX = re.compile(r"[0-9A-Fa-f]+")
 _TPDU_OCTETS_MAX = 200
 
 
-def _is_torn(pdu: str, rest: str, length: str) -> bool:
-    """Return whether a PDU lacks octets; `length` counts without the service centre."""
+def _digits_told(pdu: str, length: str) -> int | None:
+    """Return how many digits it has; `length` counts without the service centre."""
     octets = number_of(length)
     if octets is None or not 0 < octets <= _TPDU_OCTETS_MAX:
-        return False
-    if not (_HEX.fullmatch(pdu) and _HEX.fullmatch(rest)):
-        return False
-    return len(pdu) < 2 * (1 + int(pdu[:2], 16) + octets)
+        return None
+    return 2 * (1 + int(pdu[:2], 16) + octets) if _HEX.fullmatch(pdu) else None
+
+
+def _is_torn(pdu: str, rest: str, length: str) -> bool:
+    """Return whether a PDU lacks octets, which stand in the next line."""
+    digits = _digits_told(pdu, length)
+    return digits is not None and len(pdu) < digits and bool(_HEX.fullmatch(rest))
 
 
 _SUBMIT_REFERENCE = re.compile(r"\+CMGS:\s*(\d{1,3})")

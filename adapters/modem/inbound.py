@@ -11,11 +11,11 @@ from engine.values import Instant
 # What is reserved among them shall be taken for *service rejected*.
 _RECEIVED, _GIVEN_UP = 0x00, 0x40
 _RESERVED = frozenset((*range(0x03, 0x10), *range(0x26, 0x30)))
-_MENDED = frozenset({Flag.NOT_HEX, Flag.TRUNCATED})
+_MENDED = frozenset({Flag.NOT_HEX, Flag.TRUNCATED, Flag.BAD_ADDRESS})
 
 
 def is_mended(pdu: str) -> bool:
-    """Return whether a PDU came with less than it says that it has."""
+    """Return whether a PDU came with less, or other, than it says that it has."""
     return not _MENDED.isdisjoint(decode_stored(pdu).flags)
 
 

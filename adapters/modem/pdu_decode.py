@@ -28,6 +28,7 @@ from adapters.modem.pdu_validity import decode_validity
 _OCTETS_MAX = 300
 _RESERVED_TYPE = 3
 _HEX = frozenset(string.hexdigits)
+_NOWHERE = frozenset({Flag.BAD_ADDRESS, Flag.BAD_TIME})
 
 
 def decode(
@@ -95,7 +96,7 @@ def _deliver(reader: Reader, first: int, smsc: Address | None) -> Deliver | Unde
         # 9.2.3.1: it shall be processed as if it were a DELIVER; where it cannot be
         # one its octets say more.
         reader.flag(Flag.RESERVED_TYPE)
-        if Flag.TRUNCATED in reader.flags:
+        if Flag.TRUNCATED in reader.flags or _is_shifted(reader):
             return _undecodable(reader)
     return Deliver(
         sender=sender,
@@ -110,6 +111,11 @@ def _deliver(reader: Reader, first: int, smsc: Address | None) -> Deliver | Unde
         flags=tuple(reader.flags),
         first_octet=first,
     )
+
+
+def _is_shifted(reader: Reader) -> bool:
+    """Return whether fields may be others' octets: the line has lost some before."""
+    return Flag.NOT_HEX in reader.flags or _NOWHERE.issubset(reader.flags)
 
 
 def _undecodable(reader: Reader) -> Undecodable:
@@ -147,8 +153,10 @@ def _status_report(
     sent_at = decode_time(reader)
     discharged_at = decode_time(reader)
     if reader.left <= 0:
-        # Nothing for TP-ST would be 0, which says that the message was received.
         reader.flag(Flag.TRUNCATED)
+    if reader.left <= 0 or _is_shifted(reader):
+        # Nothing for TP-ST would be 0, which says that the message was received, as may
+        # what stands behind it; and a DELIVER that is shifted is a report to nobody.
         return _undecodable(reader)
     status = reader.octet()
     # A report may end before TP-PI (9.2.2.3).

@@ -1,5 +1,7 @@
 """A stored message that came short is read again: nobody has it once it is freed."""
 
+from collections import deque
+
 from adapters.modem.at_replies import StoredPdu, stored_pdus
 from adapters.modem.dialogue import Dialogue, Reply
 from adapters.modem.inbound import is_mended
@@ -21,7 +23,9 @@ class Rereading:
         self._options = options
         self._clock = clock
         self._not_before_s = 0.0
-        self._same: set[str] = set()
+        self._same: deque[str] = deque(maxlen=_SAME_MAX)
+        self._counts = True
+        """Whether its headers count; of one that miscounts nothing is asked for it."""
 
     def whole(self, stored: StoredPdu, index: int) -> str:
         """Return a message's PDU, as it came where the store gives no better one.
@@ -30,17 +34,21 @@ class Rereading:
             ModemSilentError: as `again`.
 
         """
-        if not is_mended(stored.pdu) or stored.pdu in self._same:
+        is_short = is_mended(stored.pdu) or (self._counts and not stored.is_counted)
+        if not is_short or stored.pdu in self._same:
             return stored.pdu
         if stored.is_text:
             # It has started anew, and nobody has heard it.
             self._dialogue.restarted = True
             self._ask("AT+CMGF=0", self._options.command_s)
-        found = [one.pdu for one in self.again(index)]
-        if stored.pdu in found and len(self._same) < _SAME_MAX:
+        found = self.again(index)
+        if stored.pdu in [one.pdu for one in found]:
             # So it lies there: a draft is looked at as long as the SIM is used.
-            self._same.add(stored.pdu)
-        return next((pdu for pdu in found if not is_mended(pdu)), stored.pdu)
+            self._same.append(stored.pdu)
+            self._counts = self._counts and (stored.is_counted or is_mended(stored.pdu))
+        better = [one for one in found if not is_mended(one.pdu)]
+        better.sort(key=lambda one: not one.is_counted)
+        return better[0].pdu if better else stored.pdu
 
     def again(self, index: int) -> tuple[StoredPdu, ...]:
         """Return what lies at a place, nothing after a silence at an earlier one.

@@ -9,7 +9,7 @@ from adapters.modem.pdu_fields import Address, Charset
 from adapters.modem.pdu_text import Concat, build
 from engine.errors import ModemSilentError
 from engine.intake.replies import is_whole
-from engine.ports.modem import InboundSms
+from engine.ports.modem import InboundSms, StatusReport
 from tests.adapters.modem.scripted import (
     OK,
     SILENCE,
@@ -126,10 +126,8 @@ def test_a_silence_at_what_is_asked_again_costs_one_look_bug_it_cost_one_a_messa
 ) -> None:
     """An hour was to pass before the engine sent an SOS that had come meanwhile."""
     cut = [_delivered(f"message {at}")[0][:-6] for at in range(200)]
-    driver = _driver(
-        clock,
-        {"AT+CMGL=4": _listed(*cut)} | {f"AT+CMGR={at}": SILENCE for at in range(201)},
-    )
+    silent: dict[str, Answer] = {f"AT+CMGR={at}": SILENCE for at in range(201)}
+    driver = _driver(clock, {"AT+CMGL=4": _listed(*cut), **silent})
     began_s = clock.boottime_s()
     with pytest.raises(ModemSilentError):
         driver.poll(drain=True)
@@ -152,6 +150,79 @@ def test_a_draft_that_lies_there_cut_is_asked_for_once_bug_at_each_look(
     for _ in range(3):
         driver.poll(drain=True)
     assert modem.commands.count("AT+CMGR=1") == 1
+
+
+SHIFTED = "SOS help me, I am at Vasagatan 12 behind the station. " * 2
+NATIONAL = Address(text="0701234567", toa=0x81)
+
+
+def _shifted() -> tuple[str, str, int]:
+    """Return a call for help, how it comes without an octet, and its length."""
+    data = build(SHIFTED, Charset.GSM7)
+    smsc = Address(text="+46704001234", toa=0x91)
+    said = Deliver(sender=NATIONAL, user_data=data, smsc=smsc)
+    whole, length = encode_deliver(said)
+    return whole, whole[:6] + whole[8:], length
+
+
+def test_an_sos_that_is_a_report_without_an_octet_is_read_again_bug_it_was_freed(
+    clock: ManualClock,
+) -> None:
+    """Its sender's length then stands for its type: ten digits are a status report."""
+    whole, came, length = _shifted()
+    driver = _driver(
+        clock,
+        {
+            "AT+CMGL=4": f"\r\n+CMGL: 1,0,,{length}\r\n{came}\r\n\r\nOK\r\n",
+            "AT+CMGR=1": f"\r\n+CMGR: 0,,{length}\r\n{whole}\r\n\r\nOK\r\n",
+        },
+    )
+    assert _told(driver) == [("ME:1", SHIFTED)]
+
+
+def test_one_that_came_straight_is_shown_bug_it_was_a_report_to_nobody(
+    clock: ManualClock,
+) -> None:
+    _, came, length = _shifted()
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.say(f"\r\n+CMT: ,{length}\r\n{came}\r\n")
+    (told,) = driver.poll(drain=False)
+    assert isinstance(told, InboundSms)
+    assert (told.pdu, "undecodable" in told.flags) == (came, True)
+
+
+def test_a_report_with_fewer_octets_than_its_header_says_is_read_again(
+    clock: ManualClock,
+) -> None:
+    report = f"0006030B916407214365F7{'11112211220040' * 2}6000"
+    came = report[:48] + report[50:]
+    driver = _driver(
+        clock,
+        {
+            "AT+CMGL=4": f"\r\n+CMGL: 1,0,,26\r\n{came}\r\n\r\nOK\r\n",
+            "AT+CMGR=1": f"\r\n+CMGR: 0,,26\r\n{report}\r\n\r\nOK\r\n",
+        },
+    )
+    told = [one for one in driver.poll(drain=True) if isinstance(one, StatusReport)]
+    assert {one.outcome for one in told} == {"failed"}
+
+
+def test_a_modem_whose_headers_miscount_is_asked_for_one_message_again_and_no_more(
+    clock: ManualClock,
+) -> None:
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    pdus = [_delivered(f"message {at}")[0] for at in range(20)]
+    modem.answers |= {
+        'AT+CPMS="ME"': TWO_USED,
+        "AT+CMGL=4": _listed(*pdus).replace(",,30", ",,99"),
+        "AT+CMGR=1": f"\r\n+CMGR: 0,,99\r\n{pdus[0]}\r\n\r\nOK\r\n",
+    }
+    assert len(_told(driver)) == len(pdus)
+    assert [one for one in modem.commands if "AT+CMGR" in one] == ["AT+CMGR=1"]
 
 
 def test_a_store_that_is_not_counted_is_listed_bug_the_next_ones_count_was_its(
@@ -278,7 +349,7 @@ def test_a_modem_that_stays_in_text_mode_is_told_as_it_speaks(
 
 
 @pytest.mark.parametrize(
-    "warning", ["UNDER-VOLTAGE WARNNING", "OVER-VOLTAGE WARNNING", "DST: 1"]
+    "warning", ["UNDER-VOLTAGE WARNNING", "UNDER-VOLTAGE WARNING", "DST: 1"]
 )
 def test_a_word_without_a_sign_before_the_pdu_is_not_the_pdu_bug_it_was_lost(
     clock: ManualClock, warning: str

@@ -54,3 +54,18 @@ def test_a_report_that_has_lost_its_status_reports_nothing_bug_it_said_delivered
     (told,) = driver.poll(drain=False)
     assert isinstance(told, InboundSms)
     assert "undecodable" in told.flags
+
+
+@pytest.mark.parametrize("lost", range(8, 51))
+def test_a_report_that_has_lost_a_digit_reports_nothing_bug_it_said_delivered(
+    clock: ManualClock, lost: int
+) -> None:
+    """Some centres write TP-PI behind the status, which is taken for it then."""
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    report = f"0006030B916407214365F7{'11112211220040' * 2}6000"
+    modem.say(f"\r\n+CDS: 26\r\n{report[:lost]}{report[lost + 1 :]}\r\n")
+    (told,) = driver.poll(drain=False)
+    assert isinstance(told, InboundSms)
+    assert "undecodable" in told.flags
