@@ -179,9 +179,9 @@ def _read_word(kind: str, body: str, place: re.Match[str] | None, draft: Draft) 
 
 def _read_rest(kind: str, body: str, place: re.Match[str] | None, draft: Draft) -> None:
     date, fields = _DATE.search(body), body.split(",")
+    if place is None and date is not None and len(fields) > _BATTERY:
+        draft.device_at = moment_of_digits(date["date"], fields[3], day_first=True)
     if kind in {"NBR", "V3", "LINK"}:
-        if date is not None and len(fields) > _BATTERY:
-            draft.device_at = moment_of_digits(date["date"], fields[3], day_first=True)
         if kind == "LINK":
             draft.kind = ReportKind.HEARTBEAT
             draft.battery_percent(decimal("".join(fields[6:7])))
@@ -313,7 +313,7 @@ _PLACE = re.compile(
     r",(?:(?P<time>\d{6})?,)?(?P<valid>[ABV]?|\d{1,2}),"
     r"(?P<lat>-?\d{1,4}-?\d*\.\d+|\d{7,8}),(?P<ns>[NS]),"
     r"(?P<lon>-?\d{1,5}-?\d*\.\d+|\d{8,9}),(?P<ew>[EW]),"
-    r" *(?P<speed>\d+\.?\d*)?,(?P<course>\d+\.?\d*)?,"
+    r" *(?P<speed>\d+\.?\d*)?,(?P<course>-?\d+\.?\d*)?,"
     r"(?:\d{1,3},)?(?P<date>\d{6})?(?=,|$)"
 )
 _SIGNED = re.compile(r"-(?P<degrees>\d{1,3})-(?P<minutes>\d{1,2}\.\d+)")

@@ -176,37 +176,53 @@ def _answer(kind: str, head: _Head) -> bytes:
 
 def _read_place(kind: str, fields: list[str], draft: Draft) -> None:
     """Read a place report, its alarms first; a torn `AL` is an alarm all the same."""
-    is_alarm = kind.startswith("AL")
-    try:
-        status = integer("".join(fields[_STATUS : _STATUS + 1]), radix=16)
-    except UnreadableError:
-        if is_alarm:
-            draft.signal("AL", Signal.UNKNOWN)
+    if kind == "WAD":
+        del fields[:1]  # the language in which an address is asked for
+    if not _read_status(kind, "".join(fields[_STATUS : _STATUS + 1]), draft):
         draft.torn()
         return
-    draft.attributes["status"] = fields[_STATUS]
-    draft.bits("status", status, _SIGNALS, alarms=_ALARM_BITS)
-    if is_alarm and not status >> _ALARM_BITS.start:
-        draft.signal("AL", Signal.UNKNOWN)
     draft.device_at = moment_of_digits(fields[0], fields[1], day_first=True)
     draft.battery_text(fields[12])
     draft.number("satellites", fields[10])
     draft.number("gsm", fields[11])
     draft.number("steps", fields[13])
+    for read, part in (
+        (_read_fix, fields[2:10]),
+        (_read_neighbours, fields[_STATUS + 1 :]),
+    ):
+        try:
+            read(part, draft)
+        except UnreadableError:
+            draft.attributes["incomplete"] = "true"
+
+
+def _read_status(kind: str, text: str, draft: Draft) -> bool:
+    """Read the status word; say whether it is there."""
+    is_alarm = kind.startswith("AL")
+    try:
+        status = integer(text, radix=16)
+    except UnreadableError:
+        if is_alarm:
+            draft.signal("AL", Signal.UNKNOWN)
+        return False
+    draft.attributes["status"] = text
+    draft.bits("status", status, _SIGNALS, alarms=_ALARM_BITS)
+    if is_alarm and not status >> _ALARM_BITS.start:
+        draft.signal("AL", Signal.UNKNOWN)
     if status & _MOVING:
         draft.flag("moving", value=True)
-    try:
-        draft.locate(
-            _degrees(fields[3], fields[4]),
-            _degrees(fields[5], fields[6]),
-            valid=fields[2] == "A",
-        )
-        draft.speed_mps = decimal(fields[7]) * KMH_MPS
-        draft.course_deg = decimal(fields[8])
-        draft.altitude_m = decimal(fields[9])
-        _read_neighbours(fields[_STATUS + 1 :], draft)
-    except UnreadableError:
-        draft.attributes["incomplete"] = "true"
+    return True
+
+
+def _read_fix(fields: list[str], draft: Draft) -> None:
+    """Read a place and what belongs to it; indoors some leave it blank."""
+    valid, lat, ns, lon, ew, speed, course, altitude = fields
+    if not (lat or lon):
+        return
+    draft.locate(_degrees(lat, ns), _degrees(lon, ew), valid=valid == "A")
+    draft.speed_mps = decimal(speed) * KMH_MPS
+    draft.course_deg = decimal(course)
+    draft.altitude_m = decimal(altitude)
 
 
 def _read_body(kind: str, fields: list[str], draft: Draft) -> None:
@@ -223,8 +239,12 @@ def _degrees(text: str, hemisphere: str) -> float:
 
 
 def _read_neighbours(fields: list[str], draft: Draft) -> None:
+    """Read stations, then cells: names of stations stay out of reports."""
+    # A name may have commas in it, so an address is found by its form.
+    for station in _STATION.finditer(",".join(fields)):
+        draft.access_point(station["mac"], integer(station["rssi"]))
     rest = iter(fields)
-    count = integer(next(rest, "0"))
+    count = integer(next(rest, "0") or "0")
     next(rest, None)  # timing advance
     if count > 0:
         mcc, mnc = (integer(next(rest, "") or "0") for _ in range(2))
@@ -232,14 +252,6 @@ def _read_neighbours(fields: list[str], draft: Draft) -> None:
             lac, cid = integer(next(rest, "")), integer(next(rest, ""))
             strength = next(rest, "")
             draft.cell(mcc, mnc, lac, cid, -abs(integer(strength or "0")))
-    stations = next(rest, "")
-    if not stations.isdecimal():
-        return
-    for _ in range(min(integer(stations), _NEIGHBOURS_MAX)):
-        next(rest, None)  # the station's name stays out of reports
-        mac, strength = next(rest, ""), next(rest, "")
-        if mac:
-            draft.access_point(mac, integer(strength))
 
 
 _OPENING = re.compile(rb"\[\w\w\*\d{4,20}\*")
@@ -254,9 +266,13 @@ _HEAD_BYTES_MAX = 48
 _NEIGHBOURS_MAX = 64
 _LK_FIELDS = 3
 _STATUS = 15
+_STATION = re.compile(
+    r"(?P<mac>(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}),(?P<rssi>-?\d{1,3})(?=,|\Z)"
+)
 _ALARM_BITS = range(16, 32)
 _MOVING = 1 << 4
-_PLACES = ("UD", "AL", "WT")
+# Reports, and those with which a watch asks what is there (`WAD`), or where it is.
+_PLACES = ("UD", "AL", "WT", "WAD", "WG")
 # What the fields of a measurement are; an empty name is passed over.
 _MEASURED = {
     "pulse": ("heart_rate_bpm",),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.devices.h02 import H02, H02Udp
 from engine.ports.device import ReportKind, WireSession
-from engine.values import Signal
+from engine.values import Instant, Signal
 from tests.adapters.devices.agreement import assert_agrees
 from tests.adapters.devices.torn import assert_interleaved, assert_never_nothing
 from tests.adapters.devices.vectors import (
@@ -237,3 +237,18 @@ def test_a_binary_report_may_name_its_device_by_an_imei(
     assert got.fix.lat_deg == pytest.approx(50.087452, abs=1e-5)
     assert got.course_deg == 90
     assert got.battery_ratio == 0.87
+
+
+def test_a_report_without_a_fix_has_its_time() -> None:
+    frame = b"*HQ,4109179024,V1,102030,V,,,,,,,010326,FFFFFFFD#"
+    (got,) = play(connected(), frame).reports
+    assert got.signals == {Signal.SOS}
+    assert got.device_at == Instant.parse("2026-03-01T10:20:30Z")
+
+
+def test_a_course_that_is_none_costs_no_place() -> None:
+    frame = report(0xFFFFFFFD).replace(b",000,", b",-1,")
+    assert b",-1," in frame
+    (got,) = play(connected(), frame).reports
+    assert got.fix is not None
+    assert got.course_deg is None

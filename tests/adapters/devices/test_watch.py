@@ -162,3 +162,32 @@ def test_an_sos_with_an_odd_blank_before_its_status_is_an_sos() -> None:
     frame = f"[3G*3907919734*{len(content):04X}*{content}]".encode()
     (got,) = play(connected(), frame).reports
     assert Signal.SOS in got.signals
+
+
+def test_indoors_a_blank_place_costs_neither_cells_nor_stations() -> None:
+    blank = report("AL", "00010000", valid="V").replace(
+        b"50.087451,N,14.4206710,E,0.00,0.0,0.0", b",,,,,,"
+    )
+    frame = blank.replace(b"118,0,12.0", b"118,1,home,aa:bb:cc:00:11:22,-60,12.0")
+    (got,) = play(connected(), frame).reports
+    assert got.signals == {Signal.SOS}
+    assert (got.fix, got.doubtful_fix) == (None, None)
+    assert got.cells == ("230-1-7605-42530@-118",)
+    assert got.wifi == ("aa:bb:cc:00:11:22@-60",)
+
+
+@pytest.mark.parametrize("cells", ["1,255,230,1,7605,42530,118", "1,0,230,1,x,y,1"])
+def test_a_comma_in_a_stations_name_hides_no_station(cells: str) -> None:
+    frame = report("UD", "0").replace(
+        b"1,255,230,1,7605,42530,118,0",
+        f"{cells},2,my, home,aa:bb:cc:00:11:22,-60,,aa:bb:cc:00:11:23,-7".encode(),
+    )
+    (got,) = play(connected(), frame).reports
+    assert got.wifi == ("aa:bb:cc:00:11:22@-60", "aa:bb:cc:00:11:23@-7")
+
+
+@pytest.mark.parametrize("kind", ["WG", "WAD,CH"])
+def test_who_asks_where_they_are_says_where_they_are(kind: str) -> None:
+    (got,) = play(connected(), report(kind, "00010000")).reports
+    assert got.signals == {Signal.SOS}
+    assert got.fix is not None
