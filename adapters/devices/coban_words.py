@@ -35,8 +35,9 @@ def _plain(word: str) -> str:
 
 
 _CALL = re.compile(r"(?<![a-z])(?:help ?me|sos)(?![a-z])")
-# Numbers of commands, and photographs (`vt14` announces 14 pieces, `vr` is one).
-_NO_WORD = re.compile(r"\d+|vt\d+|vr")
+# Numbers of commands, and photographs (`vt14` announces 14 pieces, `vr` is one); what
+# was answered to a command is its letter (`**,imei:N,J;` cuts off the oil) and a t.
+_NO_WORD = re.compile(r"\d+|vt\d+|vr|[a-z]t")
 WORDS: Mapping[str, tuple[Signal, ...]] = {
     "low battery": (Signal.LOW_BATTERY,),
     "stockade": (Signal.GEOFENCE,),
@@ -50,21 +51,11 @@ WORDS: Mapping[str, tuple[Signal, ...]] = {
     "bonnet alarm": (Signal.VEHICLE,),
     "footbrake alarm": (Signal.VEHICLE,),
     "dtc": (Signal.FAULT,),
-    # Places, states and replies to commands.
+    # Places and states.
     "": (),
     "tracker": (),
     "acc on": (),
     "acc off": (),
     "obd": (),
     "rfid": (),
-    "et": (),
-    "gt": (),
-    "ht": (),
-    "it": (),
-    "jt": (),
-    "kt": (),
-    "lt": (),
-    "mt": (),
-    "nt": (),
-    "pt": (),
 }

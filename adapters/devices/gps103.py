@@ -74,7 +74,10 @@ class Gps103Decoder:
         if again is not None and _JOINED.fullmatch(buffer[start : again.start()]):
             again = _AGAIN.search(buffer, again.end(), until)
         if again is not None:
-            return Cut(again.start(), 0)
+            end = again.start()
+            return (
+                Cut(start, end - start) if _alarms(buffer, start, end) else Cut(end, 0)
+            )
         if found is None and final and _BEGINS.match(buffer[start:]):
             return Cut(start, len(buffer) - start)
         return found
@@ -105,6 +108,12 @@ class Gps103Decoder:
                 answer=f"**,imei:{self.device},E;".encode("latin-1"),
             )
         return Decoded(reports=(draft.finish(),), answer=beat)
+
+
+def _alarms(buffer: bytes, start: int, end: int) -> bool:
+    """Say whether what has no end of its own names an alarm."""
+    piece = text_of(buffer[start:end])
+    return piece.startswith("imei:") and any(map(is_alarm, piece.split(",")[1:3]))
 
 
 def _read_report(fields: list[str], draft: Draft) -> None:

@@ -111,9 +111,9 @@ def _read_command(command: str, data: str, draft: Draft) -> None:
     if kinds is not None:
         kind = _KIND.match(data)
         if kind is None:
-            message = "an alarm without its kind"
-            raise UnreadableError(message)
-        draft.look_up(command, kind["kind"], kinds)
+            draft.signal(command, Signal.UNKNOWN)
+        else:
+            draft.look_up(command, kind["kind"], kinds)
     else:
         draft.look_up("command", command, _COMMANDS)
 
@@ -217,7 +217,8 @@ _MESSAGE = re.compile(
     r"(?P<command>[A-Z]{2}[0-9A-Z]{2}),?(?P<data>.*?)\)?$",
     re.DOTALL,
 )
-_KIND = re.compile(r"(?:ALARM,)?(?P<kind>\d)")
+# A date behind the command is no kind: some leave that out.
+_KIND = re.compile(r",?(?:ALARM,)?(?P<kind>\d)(?!\d{5}[,AV])")
 _PLACE = re.compile(
     r"(?P<date>\d{6}),?(?P<valid>[AV]),?"
     r" *(?P<lat>\d*\.\d+)(?P<ns>[NS]),? *(?P<lon>\d*\.\d+)(?P<ew>[EW]),?"

@@ -120,11 +120,12 @@ def _read_sentence(text: str, draft: Draft) -> None:
         draft.speed_mps = decimal(found["speed"]) * KNOT_MPS
     if found["course"]:
         draft.course_deg = decimal(found["course"])
-    draft.locate(
-        degrees_of(found["lat"], found["ns"]),
-        degrees_of(found["lon"], found["ew"]),
-        valid=found["valid"] == "A",
-    )
+    if found["lat"] and found["lon"]:
+        draft.locate(
+            degrees_of(found["lat"], found["ns"] or ""),
+            degrees_of(found["lon"], found["ew"] or ""),
+            valid=found["valid"] == "A",
+        )
 
 
 def _read_tail(fields: list[str], draft: Draft) -> None:
@@ -146,26 +147,26 @@ def _line_start(buffer: bytes, head: int) -> int:
     return led.start() if led else head
 
 
-_NAMED = re.compile(rb"imei:\d{10,15},")
+_NAMED = re.compile(rb"imei:\d{10,15}(?:,|(?=[\r\n]))")
 _LINE_END = re.compile(rb"[\r\n]+")
-_HEAD = re.compile(rb"G[PN]RMC,")
+_HEAD = re.compile(rb"[BG][A-Z]RMC,")
 _LED = re.compile(rb"\d{12},[^,]{0,24},$")
-_TAIL = re.compile(rb"(?!\d{6,12},[^,]*,G[PN]RMC)(?!G[PN]RMC)[^\r\n]*[\r\n]+")
+_TAIL = re.compile(rb"(?!\d{6,12},[^,]*,[BG][A-Z]RMC)(?![BG][A-Z]RMC)[^\r\n]*[\r\n]+")
 _TAIL_ALONE = re.compile(rb"\d{0,3}(?:,-?\d*\.?\d*,[FL]:[^\r\n]*|[A-Z])")
 # Some write a word where no letter says whether there is a fix.
 _TEXT_NAMED = re.compile(
     r"(?:(?:,(?P<signal>[FL]))?,(?P<word>[^,]{0,24}))?,? ?imei:(?P<imei>\d{10,15}),?"
 )
 _SENTENCE = re.compile(
-    r"(?:(?<=\d,)(?P<number>[^,]{1,24}),)?G[PN]RMC,(?P<time>\d{6})?(?:\.\d+)?,(?P<valid>[AV]),"
-    r"(?P<lat>\d*\.\d+),(?P<ns>[NS]),(?P<lon>\d*\.\d+),(?P<ew>[EW])?,"
+    r"(?:(?<=\d,)(?P<number>[^,]{1,24}),)?[BG][A-Z]RMC,(?P<time>\d{6})?(?:\.\d+)?,(?P<valid>[AV]),"
+    r"(?P<lat>\d*\.\d+)?,(?P<ns>[NS])?,(?P<lon>\d*\.\d+)?,(?P<ew>[EW])?,"
     r"(?P<speed>\d+\.?\d*)?,(?P<course>\d+\.?\d*)?,(?P<date>\d{6})?,"
 )
 _CELL, _VOLTS = 9, 2
 # A line is led by its time and a telephone number.
 _TORN = Torn(
     begins=re.compile(
-        rb"G[PN]RMC,|imei:|\A\s*(?:\d{0,12}(?:,[^,]{0,24},?)?)?(?:G(?:[PN](?:RM?C?)?)?)?\Z"
+        rb"[BG][A-Z]RMC,|imei:|\A\s*(?:\d{0,12}(?:,[^,]{0,24},?)?)?(?:[BG](?:[A-Z](?:RM?C?)?)?)?\Z"
     ),
     named=named_by(re.compile(rb"imei:(\d{10,15}),")),
 )

@@ -121,3 +121,22 @@ def test_a_datagram_of_separators_is_read_in_a_few_steps_and_so_is_an_sos_behind
     assert len(frames) < 50
     (report,) = (report for frame in frames for report in frame.reports)
     assert report.signals == {Signal.SOS}
+
+
+def test_an_sos_whose_end_is_missing_is_read_before_what_follows() -> None:
+    tracker = SOS.replace(b"help me", b"tracker")
+    first, second = play(connected(), SOS[:-1] + tracker).reports
+    assert first.signals == {Signal.SOS}
+    assert first.fix is not None
+    assert not second.signals
+    first, second = play(connected(), tracker[:30] + SOS).reports
+    assert first.kind is ReportKind.UNDECODABLE
+    assert second.signals == {Signal.SOS}
+
+
+@pytest.mark.parametrize("letter", "bcefgijknqrstz")
+def test_the_answer_to_a_command_is_no_alarm(letter: str) -> None:
+    (report,) = play(
+        connected(), SOS.replace(b"help me", f"{letter}t".encode())
+    ).reports
+    assert not report.signals

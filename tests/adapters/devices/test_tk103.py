@@ -99,10 +99,12 @@ def test_the_panic_input_of_an_ordinary_report_is_an_sos(inputs: str) -> None:
     assert Signal.SOS in report.signals
 
 
-def test_an_alarm_without_its_kind_is_shown() -> None:
-    (report,) = play(connected(), b"(013612345678BO01)").reports
-    assert report.kind is ReportKind.UNDECODABLE
-    assert report.device == "013612345678"
+@pytest.mark.parametrize("place", ["", "080612A2232.9806N11404.9355E000.1101241323.87"])
+def test_an_alarm_without_its_kind_is_one_and_its_date_is_no_kind(place: str) -> None:
+    (report,) = play(connected(), f"(013612345678BO01{place})".encode()).reports
+    assert report.signals == {Signal.UNKNOWN}
+    assert report.codes == ("BO01",)
+    assert (report.fix is not None) == bool(place)
 
 
 def test_an_alarm_with_an_unreadable_place_is_an_alarm() -> None:

@@ -95,3 +95,29 @@ def test_a_torn_message_behind_one_without_a_tail_is_shown() -> None:
     bare = SOS[: SOS.index(b"imei:") + len("imei:123456789012345,")]
     for length in range(4, len(bare) - 1):
         assert play(connected(), bare, bare[:length]).reports[1:], length
+
+
+def test_a_message_may_end_with_its_imei() -> None:
+    bare = SOS[: SOS.index(b"imei:") + len("imei:123456789012345")] + b"\r\n"
+    first, second = play(connected(), bare, bare).reports
+    assert first.signals == second.signals == {Signal.SOS}
+    assert first.fix is not None
+
+
+def test_a_sentence_without_a_place_has_its_time() -> None:
+    start, end = SOS.index(b",A,") + 1, SOS.index(b",0.00,")
+    frame = SOS[:start] + b"V,,,," + SOS[end:]
+    (report,) = play(connected(), frame).reports
+    assert report.signals == {Signal.SOS}
+    assert report.device_at is not None
+    assert report.doubtful_fix is None
+
+
+@pytest.mark.parametrize("talker", [b"GL", b"GB", b"BD"])
+def test_a_sentence_of_any_satellites_has_a_place(talker: bytes) -> None:
+    frame = SOS.replace(b"GPRMC", talker + b"RMC")
+    for size in (7, 1000):
+        pieces = [frame[at : at + size] for at in range(0, len(frame), size)]
+        (report,) = play(connected(), *pieces).reports
+        assert report.fix is not None
+        assert report.attributes["number"] == "+436763737552"
