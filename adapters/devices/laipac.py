@@ -60,7 +60,7 @@ class LaipacDecoder:
         self.device: DeviceId | None = None
 
     def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
-        """Find the first line: from its dollar to its checksum."""
+        """Find the first line: from its dollar to its checksum, or to its end."""
         start = buffer.find(b"$")
         if start < 0:
             return Cut(len(buffer), 0)
@@ -74,9 +74,9 @@ class LaipacDecoder:
 
     def decode(self, frame: bytes, received_at: Instant) -> Decoded:
         """Read one line."""
-        body, _, check = text_of(frame[1:]).partition("*")
+        body, _, check = text_of(frame[1:].rstrip()).partition("*")
         kind, *fields = body.split(",")
-        if not fields:
+        if len(fields) < (1 if check else _NAMED_FIELDS):
             message = "no device"
             raise UnreadableError(message)
         self.device = device_id(fields[0])
@@ -85,7 +85,7 @@ class LaipacDecoder:
             frame=frame,
             received_at=received_at,
             device=self.device,
-            checksum_ok=xor8(body.encode("latin-1")) == integer(check, radix=16),
+            checksum_ok=_holds(body, check) if check else None,
         )
         answer = b""
         if kind == "AVRMC":
@@ -101,7 +101,14 @@ class LaipacDecoder:
                     draft.attributes[name] = fields[at][:_CHARS_MAX]
         else:
             draft.kind = ReportKind.UNDECODABLE
+        if not check:  # some of it may be missing
+            draft.torn()
+            answer = b""
         return Decoded(reports=(draft.finish(),), answer=answer)
+
+
+def _holds(body: str, check: str) -> bool:
+    return xor8(body.encode("latin-1")) == integer(check, radix=16)
 
 
 def _read_report(fields: list[str], draft: Draft) -> None:
@@ -162,7 +169,9 @@ def _line(body: str) -> bytes:
     return b"$" + data + f"*{xor8(data):02X}\r\n".encode()
 
 
-_END = re.compile(rb"\*[0-9A-Fa-f]{2}")
+_END = re.compile(rb"\*[0-9A-Fa-f]{2}|[\r\n]")
+# Without a checksum an id may be cut off where nothing follows it.
+_NAMED_FIELDS = 2
 _EVENT = 10
 _CELL, _CELL_DIGITS, _NETWORK_DIGITS = 16, 8, 6
 _PASSWORD = "00000000"  # noqa: S105 - the factory's, printed in every manual

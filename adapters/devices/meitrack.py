@@ -62,10 +62,13 @@ class MeitrackDecoder:
         self.device: DeviceId | None = None
 
     def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
-        """Find the first message by its length."""
-        return cut_by_length(
+        """Find the first message by its length; the last may lack its line end."""
+        cut = cut_by_length(
             buffer, marks=(b"$$",), end_of=_end_of, holds=_holds, final=final
         )
+        if cut is None and final and _SUM_ALONE.search(buffer):
+            return Cut(0, len(buffer))
+        return cut
 
     def decode(self, frame: bytes, received_at: Instant) -> Decoded:
         """Read one message into as many reports as it has records."""
@@ -104,12 +107,15 @@ class MeitrackDecoder:
 
 def _read_text(fields: list[str], draft: Draft) -> None:
     """Read a report, its event first."""
-    if len(fields) < _FIELDS_MIN:
-        message = "shorter than its place"
+    if len(fields) <= 1:
+        message = "shorter than its event"
         raise UnreadableError(message)
     event = integer(fields[0])
     draft.look_up("event", event, EVENTS)
     draft.attributes["event"] = str(event)
+    if len(fields) < _FIELDS_MIN:
+        draft.torn()
+        return
     try:
         _read_rest(fields, draft)
     except UnreadableError:
@@ -118,15 +124,17 @@ def _read_text(fields: list[str], draft: Draft) -> None:
 
 def _read_rest(fields: list[str], draft: Draft) -> None:
     draft.device_at = moment_of_digits(fields[3][:6], fields[3][6:])
-    draft.locate(decimal(fields[1]), decimal(fields[2]), valid=fields[4] == "A")
+    if fields[1] or fields[2]:  # indoors some leave all of it blank
+        draft.locate(decimal(fields[1]), decimal(fields[2]), valid=fields[4] == "A")
+        draft.speed_mps = decimal(fields[7]) * KMH_MPS
+        draft.course_deg = decimal(fields[8])
     draft.number("satellites", fields[5])
     draft.number("gsm", fields[6])
-    draft.speed_mps = decimal(fields[7]) * KMH_MPS
-    draft.course_deg = decimal(fields[8])
     cell_at = next((i for i, field in enumerate(fields) if field.count("|") == 3), 0)  # noqa: PLR2004 - mcc, mnc, lac, cid
     # Some models leave the dilution out, so the altitude is found from the cell.
     if cell_at >= _CELL_MIN:
-        draft.altitude_m = decimal(fields[cell_at - 3])
+        if fields[cell_at - 3]:
+            draft.altitude_m = decimal(fields[cell_at - 3])
         draft.number("odometer_m", fields[cell_at - 2])
         if cell_at > _CELL_MIN + 1:
             draft.number("hdop", fields[cell_at - 4])
@@ -214,6 +222,7 @@ _DATA_CHARS_MAX, _SENSORS_CHARS_MAX = 64, 112
 _PARTS_MIN = 3
 _ID_CHARS_MAX = 20
 _FIELDS_MIN = 10
+_SUM_ALONE = re.compile(rb"\A\$\$[^$]*\*[0-9A-Fa-f]{2}\Z")
 _CELL_MIN = 11
 _HEAD_BYTES_MAX = 9
 _FRAME_BYTES_MIN, _FRAME_BYTES_MAX = 16, MeitrackDecoder.frame_bytes_max

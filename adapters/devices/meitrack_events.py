@@ -15,6 +15,7 @@ EVENTS: dict[int, tuple[Signal, ...]] = {
     36: (Signal.MOVEMENT,),  # towed
     40: (Signal.POWER_OFF,),
     44: (Signal.JAMMED,),
+    **dict.fromkeys(range(50, 55), (Signal.VEHICLE,)),  # temperature, tank
     65: (Signal.SOS,),  # the SOS key, pressed to call
     78: (Signal.ACCIDENT,),
     79: (Signal.FALL,),
@@ -28,3 +29,5 @@ EVENTS: dict[int, tuple[Signal, ...]] = {
 # Other inputs, GPS lost and found, sleep, start, headings, distances, intervals.
 EVENTS |= dict.fromkeys((*range(2, 17), *range(24, 28), 29, *range(31, 36)), ())
 EVENTS |= dict.fromkeys((37, 38, 39, 41, 42, 80, 655), ())
+# Armed and disarmed, jamming that is over, calls that were made to the device.
+EVENTS |= dict.fromkeys((56, 57, 63, *range(70, 74)), ())

@@ -90,12 +90,15 @@ def _read_numbers(numbers: list[str], draft: Draft) -> None:
 def _read_report(kind: str, fields: list[str], draft: Draft) -> None:
     """Read a report, its alarm bits first; `!A` has a place and nothing else."""
     flags = _VALID
-    if len(fields) <= (_LONGITUDE if kind == "A" else _BATTERY):
+    if len(fields) <= (_LONGITUDE if kind == "A" else _FLAGS):
         message = "shorter than its place and flags"
         raise UnreadableError(message)
     if kind != "A":
         flags = integer(fields[_FLAGS], radix=16)
         draft.bits("flags", flags, _SIGNALS)
+        if len(fields) <= _BATTERY:
+            draft.torn()
+            return
     try:
         _read_rest(kind, fields, flags, draft)
     except UnreadableError:

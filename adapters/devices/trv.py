@@ -81,7 +81,7 @@ class TrvDecoder:
             draft.kind = ReportKind.LOGIN
         elif kind in _PLACES:
             _read_place(kind, data, draft)
-        elif kind == "AP02":
+        elif kind in _CELL_KINDS:
             _read_cells(data.lstrip(",").split(","), draft)
         elif kind in _EVENTS and _EVENTS[kind].match(data):
             _read_event(kind, data, draft)
@@ -98,7 +98,7 @@ def _read_place(kind: str, data: str, draft: Draft) -> None:
     """Read a place report; the kind of an alarm comes before all else."""
     fields = data.split(",")
     if kind == "AP10" and len(fields) > _ALARM:
-        draft.look_up("alarm", fields[_ALARM][:2], _ALARMS)
+        draft.look_up("alarm", fields[_ALARM][:2].zfill(2), _ALARMS)
     elif kind == "AP10":
         draft.signal(kind, Signal.UNKNOWN)
         draft.attributes["incomplete"] = "true"
@@ -122,7 +122,7 @@ def _read_event(kind: str, data: str, draft: Draft) -> None:
 
 def _read_rest(fields: list[str], draft: Draft) -> None:
     place = _PLACE.match(fields[0])
-    if place is None or len(fields) < _ALARM:
+    if place is None:
         message = "no place"
         raise UnreadableError(message)
     draft.device_at = moment_of_digits(place["date"], place["time"])
@@ -137,6 +137,9 @@ def _read_rest(fields: list[str], draft: Draft) -> None:
     draft.number("gsm", place["gsm"])
     draft.number("satellites", place["satellites"])
     _read_states(place["states"] or "", draft)
+    if len(fields) < _ALARM:
+        draft.attributes["incomplete"] = "true"
+        return
     draft.cell(*(integer(part) for part in fields[1:5]))
     for field in fields[_ALARM:]:
         _read_stations(field, draft)
@@ -195,7 +198,7 @@ def _read_quiet(kind: str, data: str, draft: Draft) -> None:
     fields = data.split(",")
     if kind == "AP50" and len(fields) > 2 and fields[2].isdecimal():  # noqa: PLR2004
         draft.battery_percent(integer(fields[2]))
-    elif kind == "CP01" and len(fields) > 1:
+    elif kind in _BEATS and len(fields) > 1:
         _read_beat(fields[1], draft)
     for name, text in zip(_MEASURED.get(kind, ()), fields[1:], strict=False):
         draft.number(name, text)
@@ -223,12 +226,14 @@ _PLACE = re.compile(
 )
 _CELL = re.compile(r"(\d{1,9})\|(\d{1,9})\|(\d{1,3})")
 _STATION = re.compile(
-    r"\|(?P<mac>(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2})\|(?P<rssi>-?\d{1,3})"
+    r"\|(?P<mac>(?:[0-9A-Fa-f]{2}[-:]){5}[0-9A-Fa-f]{2})\|(?P<rssi>-?\d{1,3})"
 )
 _ALARM = 5
 _STATE_DIGITS = 5
 _BEAT_FLAGS = ("blocked", "charging", "moving")
 _CELLS = 6
+_CELL_KINDS = frozenset({"AP02", "YP02"})
+_BEATS = frozenset({"AP03", "CP01"})
 _PLACES = frozenset({"AP01", "AP10", "YP03", "YP14"})
 _QUIET = frozenset(
     {"AP03", "AP07", "AP12", "AP14", "AP33", "AP40", "AP49", "AP50", "APHT", "APHP"}

@@ -81,3 +81,16 @@ def test_a_line_that_nobody_has_described_is_shown() -> None:
 def test_no_order_tells_a_stranger_another_password_than_the_factorys() -> None:
     (answer,) = play(connected(), line("3")).answers
     assert answer.startswith(b"$AVCFG,00000000,d*")
+
+
+def test_an_sos_whose_line_has_lost_its_checksum_is_one() -> None:
+    whole = line("3").split(b"*")[0] + b"\r\n"
+    outcome = play(connected(), whole)
+    (got,) = outcome.reports
+    assert got.signals == {Signal.SOS}
+    assert got.checksum_ok is None
+    assert got.attributes["incomplete"] == "true"
+    assert not outcome.answers
+    (got,) = play(connected(), b"$AVRMC,9999\r\n").reports
+    assert got.kind is ReportKind.UNDECODABLE
+    assert got.device is None

@@ -1,6 +1,7 @@
 """`meitrack` against captured messages: text, both binary batches, checksums."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -106,3 +107,40 @@ def test_a_message_that_nobody_has_described_is_shown() -> None:
     frame = message(1).replace(b"AAA", b"ZZZ")
     (report,) = play(MeitrackUdp().session(), frame).reports
     assert report.kind is ReportKind.UNDECODABLE
+
+
+def test_an_event_counts_where_its_place_is_cut_off() -> None:
+    for fields, kind in ((2, ReportKind.REPORT), (6, ReportKind.REPORT)):
+        body = b",".join(message(1).split(b",")[: 3 + fields]) + b"*00\r\n"
+        (got,) = play(connected(), body).reports
+        assert got.kind is kind
+        assert got.signals == {Signal.SOS}
+        assert got.attributes["incomplete"] == "true"
+    body = b",".join(message(35).split(b",")[:9]) + b"*00\r\n"
+    assert play(connected(), body).reports[0].kind is ReportKind.UNDECODABLE
+
+
+def test_a_blank_place_costs_no_cell() -> None:
+    body = (
+        b"$$A99,353358017784062,AAA,1,,,100313095653,V,0,21,,,,,,,"
+        b"460|0|2795|104C,0000,166|204|205|2709|878,*00\r\n"
+    )
+    (got,) = play(connected(), body).reports
+    assert got.signals == {Signal.SOS}
+    assert got.cells == ("460-0-10133-4172",)
+    assert "incomplete" not in got.attributes
+
+
+@pytest.mark.parametrize("connect", [connected, lambda: MeitrackUdp().session()])
+def test_the_last_message_may_lack_its_line_end(
+    connect: Callable[[], WireSession],
+) -> None:
+    (got,) = play(connect(), message(1).rstrip(b"\r\n")).reports
+    assert got.signals == {Signal.SOS}
+    assert got.checksum_ok
+
+
+@pytest.mark.parametrize("event", [56, 57, 63, 70, 71, 72, 73])
+def test_an_event_that_is_no_alarm_signals_nothing(event: int) -> None:
+    (got,) = play(connected(), message(event)).reports
+    assert not got.signals

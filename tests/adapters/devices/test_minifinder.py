@@ -87,3 +87,13 @@ def test_a_report_without_its_place_is_shown_as_unreadable_bug_index_error(
 def test_a_kind_that_nobody_has_described_is_shown() -> None:
     (got,) = play(connected(), b"!Q,1,2;").told
     assert got.kind is ReportKind.UNDECODABLE
+
+
+@pytest.mark.parametrize(("flags", "signals"), [("0c0041", {Signal.SOS}), ("1", set())])
+def test_flags_count_where_nothing_follows_them(
+    flags: str, signals: set[Signal]
+) -> None:
+    frame = f"!D,07/04/17,05:42:26,-37.58,145.12,0,0,{flags};".encode()
+    (got,) = play(connected(), frame).reports
+    assert got.signals == signals
+    assert (got.kind is ReportKind.UNDECODABLE) != bool(signals)

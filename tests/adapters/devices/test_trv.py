@@ -114,3 +114,26 @@ def test_an_alarm_without_its_kind_is_an_alarm_and_is_answered(cut: bytes) -> No
     assert report.signals == {Signal.UNKNOWN}
     assert report.attributes["incomplete"] == "true"
     assert outcome.answers == [b"TRVBP10#"]
+
+
+def test_a_place_without_its_cell_is_a_place() -> None:
+    place = "080524A2232.9806N11404.9355E000.1061830323.8706000908000502"
+    outcome = play(connected(), f"TRVAP01{place}#".encode())
+    (got,) = outcome.reports
+    assert got.kind is ReportKind.REPORT
+    assert got.fix is not None
+    assert got.battery_ratio == 0.8
+    assert got.attributes["incomplete"] == "true"
+    assert outcome.answers == [b"TRVBP01#"]
+
+
+def test_a_beat_of_either_kind_says_the_battery() -> None:
+    (got,) = play(connected(), b"IWAP03,06000908000102,5555,30#").reports
+    assert got.kind is ReportKind.HEARTBEAT
+    assert got.battery_ratio == 0.8
+
+
+def test_the_kind_of_an_alarm_may_have_one_digit() -> None:
+    place = "080524A2232.9806N11404.9355E000.1061830323.8706000908000502"
+    (got,) = play(connected(), f"IWAP10{place},460,0,9520,3671,1,zh-cn#".encode()).told
+    assert got.signals == {Signal.SOS}
