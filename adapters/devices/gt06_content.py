@@ -8,7 +8,6 @@ from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.gt06_packet import Packet
 from adapters.devices.gt06_parts import (
     read_cell,
-    read_cell_of_status,
     read_counted_cell,
     read_gps,
     read_network,
@@ -135,7 +134,7 @@ def _read_place(kind: int, content: Reader, draft: Draft, zone: timedelta) -> No
     elif kind == tables.ADDRESS_REQUEST:
         content.take(_PHONE_BYTES)
         draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
-    elif kind in tables.WITH_CELL | tables.CELLS:
+    elif kind in tables.WITH_CELL | tables.CELLS and content.left:
         long = kind in tables.LONG_CELLS
         wide = kind == tables.WIDE_CELL
         read_cell(content, draft, lac=4 if long else 2, mnc=2 if wide else None)
@@ -170,7 +169,7 @@ def _read_cell_alarm(kind: int, content: Reader, draft: Draft, zone: timedelta) 
         draft.device_at = moment(*content.take(6), offset=zone)
         draft.attributes["cells_hex"] = content.rest().hex()
     elif kind == tables.CELL_STATUS:
-        read_cell_of_status(content, draft)
+        read_counted_cell(content, draft, tail=_STATUS_BYTES)
         read_status(content, draft)
     else:
         read_cell(content, draft, lac=4)

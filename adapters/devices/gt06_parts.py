@@ -46,7 +46,16 @@ def read_cell(
 
 
 def read_counted_cell(content: Reader, draft: Draft, *, tail: int) -> None:
-    """Read a cell behind its length, which some models count without itself."""
+    """Read a cell behind its length, which some models count without itself.
+
+    Others leave the length out: taken for one, the cell's first byte would shift the
+    alarm behind it. No MCC begins like a length of eight or nine.
+    """
+    head = content.peek(_CELL_BYTES)
+    is_bare = content.left == _CELL_BYTES + tail and head.strip(b"\0")
+    if is_bare and head[0] not in {_CELL_BYTES, _CELL_BYTES + 1}:
+        read_cell(content, draft)
+        return
     length = content.unsigned(1)
     if not length:
         zeros = content.left - tail
@@ -58,20 +67,6 @@ def read_counted_cell(content: Reader, draft: Draft, *, tail: int) -> None:
     mcc, mnc = read_network(cell, mnc=2 if cell.left == _CELL_BYTES + 2 else None)
     area = cell.unsigned(4 if cell.left >= _LONG_CELL_BYTES else 2)
     draft.cell(mcc, mnc, area, cell.unsigned(min(cell.left, 8)))
-
-
-def read_cell_of_status(content: Reader, draft: Draft) -> None:
-    """Read the cell before a status: some models put its length first, some do not.
-
-    Without it cell and status are the whole content; taken for a length, the cell's
-    first byte shifts the alarm behind it.
-    """
-    cell = content.peek(_CELL_BYTES)
-    bare = content.left == _CELL_BYTES + _STATUS_BYTES
-    if bare and cell[0] != _CELL_BYTES and cell.strip(b"\0"):
-        read_cell(content, draft)
-    else:
-        read_counted_cell(content, draft, tail=_STATUS_BYTES)
 
 
 def read_status(content: Reader, draft: Draft) -> int:

@@ -43,8 +43,8 @@ def read_state(body: Reader, draft: Draft) -> tuple[float, float, bool]:
 
 
 def read_clock(body: Reader) -> Instant | None:
-    """Read six bytes of packed decimals: China's time."""
-    digits = bcd(body.take(6))
+    """Read six bytes of packed decimals: China's time, None where they are none."""
+    digits = body.take(6).hex()
     return moment_of_digits(digits[:6], digits[6:], offset=CHINA)
 
 

@@ -252,3 +252,23 @@ def test_a_cell_and_when_it_was_heard_are_a_report() -> None:
     assert report.cells == ("230-1-4660-22136",)
     assert report.device_at == Instant.parse("2016-05-24T10:20:46Z")
     assert "incomplete" not in report.attributes
+
+
+# Date, satellites, place, speed, flags.
+WHERE = SOS[4:22]
+
+
+@pytest.mark.parametrize("kind", [0x16, 0x26, 0x32])
+def test_an_sos_behind_a_place_and_a_cell_without_its_length_is_one(kind: int) -> None:
+    (report,) = play(connected(), frame_of(kind, WHERE + CELL_AND_STATUS, 5)).reports
+    assert report.signals == {Signal.SOS}
+    assert report.cells == ("230-1-7605-42530",)
+    counted = frame_of(kind, WHERE + b"\x09" + CELL_AND_STATUS, 5)
+    assert play(connected(), counted).reports[0].codes == report.codes
+
+
+@pytest.mark.parametrize("kind", [0x12, 0x22, 0xA0])
+def test_a_place_without_a_cell_is_a_place(kind: int) -> None:
+    (report,) = play(connected(), frame_of(kind, WHERE, 5)).reports
+    assert report.kind is ReportKind.REPORT
+    assert report.fix is not None

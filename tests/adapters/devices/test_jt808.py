@@ -270,3 +270,13 @@ def test_what_is_escaped_is_the_same_without(data: bytes) -> None:
         framed_data = form.frame_of(data)
         assert form.mark not in framed_data[1:-1]
         assert form.unescaped(framed_data[1:-1])[:-1] == data
+
+
+def test_a_time_that_is_none_costs_no_place() -> None:
+    for alarm in (0, 1):
+        body = place(alarm).replace(bytes.fromhex("260301182030"), b"\xff" * 6)
+        (report,) = play(connected(), message(0x0200, body)).reports
+        assert report.kind is ReportKind.REPORT
+        assert report.fix is not None
+        assert report.device_at is None
+        assert (Signal.SOS in report.signals) == bool(alarm)
