@@ -190,6 +190,8 @@ def _locate(place: re.Match[str], draft: Draft) -> None:
 def _read_battery(word: str, fields: list[str], body: str, draft: Draft) -> None:
     """Read the percentage where this event has it: before a state, or at the end."""
     found = _BATTERY_BEFORE_STATE.search(body) if word in _WITH_STATE else None
+    if word == "GTINF":
+        found = _BATTERY_BEHIND_FIX.search(body)
     if found is None and word in _BATTERY_AT:
         at = _BATTERY_AT[word]
         text = fields[at] if -len(fields) <= at < len(fields) else ""
@@ -250,6 +252,11 @@ _PERCENT = re.compile(r"(?P<percent>\d{1,3})")
 _BATTERY_BEFORE_STATE = re.compile(
     r",(?P<percent>\d{1,3}),[0-9A-F]{6}(?:[0-9A-F]{4})?,"
 )
+# Of a device's report of itself: the last fix's time, a percentage, two fields that may
+# be blank and two that are. Vehicles have inputs there, and a time zone behind them.
+_BATTERY_BEHIND_FIX = re.compile(
+    r",20\d{12},(?P<percent>[1-9]\d{0,2}),[^,]*,[^,]*,,,20\d{12},"
+)
 _TRACK = "GTFRI"
 _WITH_STATE = frozenset({_TRACK, "GTERI"})
 # Where the battery stands, from the front or from the end.
@@ -260,6 +267,8 @@ _BATTERY_AT = {
     "GTNMR": -3,
     "GTPNL": -3,
     "GTWIF": -3,
+    # One layout with the SOS (GL200 and GL300 @Track, position reports).
+    **dict.fromkeys(("GTGEO", "GTSPD", "GTDIS", "GTDOG", "GTIGL"), -3),
     "GTLBS": 6,
 }
 _SIGNALS: dict[str, tuple[Signal, ...]] = {
@@ -267,6 +276,8 @@ _SIGNALS: dict[str, tuple[Signal, ...]] = {
     "GTBPL": (Signal.LOW_BATTERY,),
     "GTPFA": (Signal.POWER_OFF,),
     "GTPNA": (Signal.POWER_ON,),
+    "GTPFR": (Signal.POWER_OFF,),  # with why
+    "GTPNR": (Signal.POWER_ON,),
     "GTMPF": (Signal.POWER_CUT,),
     "GTMPN": (Signal.POWER_RESTORED,),
     "GTEPF": (Signal.POWER_CUT,),
@@ -342,6 +353,14 @@ _SIGNALS |= dict.fromkeys(
         "GTUPD",
         "GTLSP",
         "GTLOC",
+        "GTGSS",  # whether satellites are heard
+        "GTGSV",
+        "GTRMD",
+        "GTDOS",
+        "GTAIS",
+        "GTPHL",
+        "GTUPC",
+        "GTHBE",
     ),
     (),
 )

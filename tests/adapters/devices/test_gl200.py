@@ -144,3 +144,34 @@ def test_a_datagram_is_whole_even_without_its_end() -> None:
     outcome = play(Gl200Udp().session(), SOS[:40], SOS)
     assert outcome.reports[0].kind is ReportKind.UNDECODABLE
     assert outcome.reports[1].signals == {Signal.SOS}
+
+
+@pytest.mark.parametrize("word", ["GTGEO", "GTSPD", "GTDIS", "GTDOG", "GTIGL"])
+def test_what_has_the_layout_of_an_sos_has_its_battery(word: str) -> None:
+    sos, got = play(connected(), SOS, SOS.replace(b"GTSOS", word.encode())).reports
+    assert got.battery_ratio == sos.battery_ratio is not None
+
+
+@pytest.mark.parametrize(
+    ("behind", "ratio"),
+    [
+        ("87,0.00,,,,", 0.87),
+        ("62,1,38,,,", 0.62),
+        ("100,,,,,", 1.0),
+        ("0,,,,,", None),
+        ("1,1300,2000,00,00,+0800,0,", None),
+    ],
+)
+def test_a_device_says_its_battery_of_itself(behind: str, ratio: float | None) -> None:
+    head = (
+        "+RESP:GTINF,1A0800,860599000773978,GL300,41,89701,23,0,1,204.7,,3.84,1,1,0,0,0"
+    )
+    frame = f"{head},20161006072548,{behind}20161006082343,0C98$".encode()
+    (got,) = play(connected(), frame).reports
+    assert got.battery_ratio == ratio
+
+
+@pytest.mark.parametrize("word", ["GTGSS", "GTRMD", "GTHBE", "GTDOS"])
+def test_a_state_that_is_reported_signals_nothing(word: str) -> None:
+    (got,) = play(connected(), SOS.replace(b"GTSOS", word.encode())).reports
+    assert not got.signals
