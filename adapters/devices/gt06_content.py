@@ -30,11 +30,11 @@ from adapters.devices.gt06_vehicle import (
 from adapters.devices.reading import (
     Reader,
     UnreadableError,
-    bcd,
     decimal,
     moment,
     moment_of_digits,
     moment_of_epoch,
+    moment_of_six,
     text_of,
 )
 from adapters.devices.rows import read_row
@@ -295,8 +295,7 @@ def _read_trailing_alarm(content: Reader, draft: Draft) -> None:
 
 
 def _read_stations(content: Reader, draft: Draft, *, count: int) -> None:
-    digits = bcd(content.take(6))
-    draft.device_at = moment_of_digits(digits[:6], digits[6:])
+    draft.device_at = moment_of_six(content.take(6))
     for _ in range(count):
         draft.access_point(content.take(6).hex(), -content.unsigned(1))
     cells = content.unsigned(1)

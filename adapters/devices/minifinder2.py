@@ -139,9 +139,7 @@ def _read_record(kind: int, record: _Record, draft: Draft) -> bool:
 
 def _read_field(key: int, value: Reader, draft: Draft) -> None:
     if key == _ALARM:
-        alarms = value.unsigned(4)
-        draft.bits("alarm", alarms, _ALARMS, alarms=range(32))
-        draft.attributes["event"] = str(alarms)
+        _read_alarm(value, draft)
     elif key == _STATUS:
         _read_status(value, draft)
     elif key == _BATTERY:
@@ -161,6 +159,15 @@ def _read_field(key: int, value: Reader, draft: Draft) -> None:
         _read_beacon(key, value, draft)
     else:
         _read_measured(key, value, draft)
+
+
+def _read_alarm(value: Reader, draft: Draft) -> None:
+    """Read the alarm's bits, and when it was, which a status says again."""
+    alarms = value.unsigned(4)
+    draft.bits("alarm", alarms, _ALARMS, alarms=range(32))
+    draft.attributes["event"] = str(alarms)
+    if value.left >= _TIME_BYTES:
+        draft.device_at = moment_of_epoch(value.unsigned(4))
 
 
 def _read_measured(key: int, value: Reader, draft: Draft) -> None:

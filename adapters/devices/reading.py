@@ -191,6 +191,17 @@ def moment_of_digits(
     return moment(year, month, day, hour, minute, second, offset=offset)
 
 
+def moment_of_six(data: bytes) -> Instant | None:
+    """Return the moment of six bytes from the year on; None where there is none.
+
+    They are packed decimals, of some models plain numbers: `1A` is the year 26.
+    """
+    digits = data.hex()
+    if digits.isdecimal():
+        return moment_of_digits(digits[:6], digits[6:])
+    return moment(*data)
+
+
 def moment_of_epoch(seconds: float) -> Instant | None:
     """Return the moment of Unix time in seconds; None outside the years 1970 to 2199.
 

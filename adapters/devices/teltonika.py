@@ -67,7 +67,7 @@ class TeltonikaDecoder:
             return Cut(0, 1)
         return cut_by_length(
             buffer,
-            marks=(_PREAMBLE, _LOG_IN),
+            marks=(_PREAMBLE, *_LOG_INS),
             end_of=_end_of,
             holds=_holds,
             final=final,
@@ -246,9 +246,10 @@ def _read_gh3000(reader: Reader, draft: Draft) -> None:
 
 
 def _end_of(buffer: bytes, start: int) -> int | None:
-    if buffer.startswith(_LOG_IN, start):
-        digits = buffer[start + 2 : start + 17]
-        return start + 17 if not digits or digits.isdigit() else 0
+    if buffer.startswith(_LOG_INS, start):
+        end = start + 2 + buffer[start + 1]
+        digits = buffer[start + 2 : end]
+        return end if not digits or digits.isdigit() else 0
     codec = buffer[start + 8 : start + 9]
     if not codec:
         return None
@@ -259,7 +260,7 @@ def _end_of(buffer: bytes, start: int) -> int | None:
 
 
 def _holds(frame: bytes) -> bool:
-    if frame[:2] == _LOG_IN:
+    if frame.startswith(_LOG_INS):
         return True
     return crc16_arc(frame[8:-4]) == int.from_bytes(frame[-4:])
 
@@ -268,7 +269,8 @@ _KEEP_ALIVE = b"\xff"
 _LEGIBLE = re.compile(r"[\s -~]*")
 _KEY = re.compile(r"GTSL\|(?:[^|]{0,16}\|){3}(?P<driver>[0-9A-Za-z]{1,32})")
 _PREAMBLE = b"\0\0\0\0"
-_LOG_IN = b"\x00\x0f"
+# An IMEI without its check digit, with it, or with two digits of a version.
+_LOG_INS = (b"\x00\x0e", b"\x00\x0f", b"\x00\x10")
 _DEGREE = 10_000_000
 _ELEMENTS = {
     1: tuple(Struct(form) for form in (">BB", ">BH", ">BI", ">BQ")),
@@ -279,7 +281,7 @@ _GH3000_EPOCH_S = 1_167_609_600
 # and the byte that is always 1.
 _TORN = Torn(
     begins=re.compile(
-        rb"\A\x00{1,3}\Z|\A\x00{4}|\x00{4}[\s\S]{4}[%s]|\A\x00\x0f\d{0,15}\Z"
+        rb"\A\x00{1,3}\Z|\A\x00{4}|\x00{4}[\s\S]{4}[%s]|\A\x00[\x0e-\x10]\d{0,16}\Z"
         % re.escape(bytes(sorted(io.CODECS)))
     )
 )

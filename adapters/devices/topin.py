@@ -12,9 +12,8 @@ from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.reading import (
     Reader,
     UnreadableError,
-    bcd,
     moment,
-    moment_of_digits,
+    moment_of_six,
 )
 from adapters.devices.session import Cut, StreamSession
 from adapters.devices.torn import Torn
@@ -144,8 +143,7 @@ def _compact_degrees(content: Reader) -> float:
 
 
 def _read_stations(content: Reader, draft: Draft, *, count: int, long: bool) -> None:
-    digits = bcd(content.take(6))
-    draft.device_at = moment_of_digits(digits[:6], digits[6:])
+    draft.device_at = moment_of_six(content.take(6))
     for _ in range(count):
         draft.access_point(content.take(6).hex(), -content.unsigned(1))
     cells = content.unsigned(1)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from adapters.devices.checksums import crc16_xmodem
 from adapters.devices.minifinder2 import Minifinder2, frame_of
 from engine.ports.device import ReportKind, WireSession
-from engine.values import Signal
+from engine.values import Instant, Signal
 from tests.adapters.devices.agreement import assert_agrees
 from tests.adapters.devices.torn import assert_interleaved, assert_never_nothing
 from tests.adapters.devices.vectors import RECEIVED_AT, Vector, parametrized, play
@@ -104,3 +104,16 @@ def test_a_time_request_is_answered_with_the_time_of_receipt() -> None:
 def test_a_type_that_nobody_has_described_is_shown() -> None:
     report = play(connected(), frame_of(b"\x55\x01", 1)).reports[0]
     assert report.kind is ReportKind.UNDECODABLE
+
+
+def test_an_alarm_says_when_it_was_where_no_status_does() -> None:
+    pressed = Instant.parse("2026-03-01T10:20:30Z")
+    stamp = (pressed.ms // 1000).to_bytes(4, "little")
+    field = b"\x09\x02" + (1 << 12).to_bytes(4, "little") + stamp
+    (got,) = play(connected(), frame_of(b"\x01" + IMEI + field, 1)).told
+    assert got.signals == {Signal.SOS}
+    assert got.device_at == pressed
+    later = ((pressed.ms // 1000) + 60).to_bytes(4, "little")
+    status = b"\x09\x24" + later + bytes(4)
+    (got,) = play(connected(), frame_of(b"\x01" + IMEI + field + status, 1)).told
+    assert got.device_at == Instant.parse("2026-03-01T10:21:30Z")

@@ -188,3 +188,13 @@ def test_a_flood_of_marks_does_not_hide_the_sos_behind_it() -> None:
     outcome = play(connected(), bytes(3000) + packet([record((236, 1))]))
     assert outcome.told[0].kind is ReportKind.UNDECODABLE
     assert outcome.told[1].signals == {Signal.SOS}
+
+
+@pytest.mark.parametrize("digits", [14, 15, 16])
+def test_a_log_in_is_answered_whatever_the_length_of_its_imei(digits: int) -> None:
+    name = "3520930814522512"[:digits]
+    log_in = bytes((0, digits)) + name.encode()
+    for pieces in ([log_in], [log_in[:1], log_in[1:7], log_in[7:]]):
+        outcome = play(Teltonika().session(), *pieces)
+        assert [report.device for report in outcome.reports] == [name]
+        assert outcome.answers == [b"\x01"]

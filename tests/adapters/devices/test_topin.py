@@ -1,11 +1,12 @@
 """`topin` against captured frames: the SOS of six bytes, and what must be answered."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.devices.topin import Topin
 from engine.ports.device import ReportKind, WireSession
-from engine.values import Signal
+from engine.values import Instant, Signal
 from tests.adapters.devices.agreement import assert_agrees
 from tests.adapters.devices.torn import assert_interleaved, assert_never_nothing
 from tests.adapters.devices.vectors import RECEIVED_AT, Vector, parametrized, play
@@ -59,3 +60,12 @@ def test_an_sos_has_no_time_and_no_place() -> None:
 def test_a_type_that_nobody_has_described_is_shown() -> None:
     (report,) = play(connected(), bytes.fromhex("787801ee0d0a")).told
     assert report.kind is ReportKind.UNDECODABLE
+
+
+@pytest.mark.parametrize("date", ["260301102030", "1a03010a141e"])
+def test_the_date_of_stations_is_in_packed_decimals_or_plain(date: str) -> None:
+    frame = bytes.fromhex(f"78780169{date}475905bd30e25e0101cc00287d1f71640d0a")
+    (got,) = play(connected(), frame).told
+    assert got.device_at == Instant.parse("2026-03-01T10:20:30Z")
+    assert got.wifi == ("47:59:05:bd:30:e2@-94",)
+    assert got.cells == ("460-0-10365-8049@-100",)
