@@ -184,7 +184,8 @@ def _report(
         if key == "alarm":
             _read_alarm(value, draft)
     torn = not _read_all(fields, first, draft)
-    if not draft.signals and (torn or draft.device is None):
+    is_located = draft.fix is not None or draft.doubtful_fix is not None
+    if not draft.signals and ((torn and not is_located) or draft.device is None):
         draft.kind = ReportKind.UNDECODABLE
     elif torn:
         draft.attributes["incomplete"] = "true"
@@ -219,10 +220,18 @@ def _read_all(fields: Fields, first: Mapping[str, str], draft: Draft) -> bool:
 
 
 def _read_alarm(word: str, draft: Draft) -> None:
-    letters = _letters(word)
-    if letters:
+    """Read an alarm, or several: who forwards reports joins them by commas.
+
+    A word that calms counts only where it stands alone.
+    """
+    words = word.split(",", _ALARMS_MAX)[:_ALARMS_MAX]
+    for one in words:
+        letters = _letters(one)
         signals = ALARM_WORDS.get(letters, (Signal.UNKNOWN,))
-        draft.signal(f"alarm:{word.strip()[:_TEXT_CHARS_MAX]}", *signals)
+        if len(words) > 1 and not _CALMING.isdisjoint(signals):
+            signals = (Signal.UNKNOWN,)
+        if letters:
+            draft.signal(f"alarm:{one.strip()[:_TEXT_CHARS_MAX]}", *signals)
 
 
 def _letters(word: str) -> str:
@@ -256,12 +265,12 @@ def _read_place(first: Mapping[str, str], draft: Draft) -> None:
         lat, _, lon = first["location"].partition(",")
     if not lat and not lon:
         return
-    accuracy = first.get("accuracy")
+    accuracy = _ACCURACY.fullmatch(first.get("accuracy", ""))
     draft.locate(
         decimal(lat or ""),
         decimal(lon or ""),
         valid=first.get("valid", "true").casefold() not in {"false", "0"},
-        accuracy_m=decimal(accuracy) if accuracy else None,
+        accuracy_m=float(accuracy.group()) if accuracy else None,
     )
 
 
@@ -279,7 +288,7 @@ def _read_motion(first: Mapping[str, str], draft: Draft) -> None:
 
 def _read_battery(first: Mapping[str, str], draft: Draft) -> None:
     if first.get("batt"):
-        draft.battery_percent(decimal(first["batt"]))
+        draft.battery_text(first["batt"])
     if first.get("level"):
         draft.battery_percent(decimal(first["level"]) * 100)
 
@@ -328,6 +337,9 @@ _FIELDS_MAX = 200
 # So many reports of a request are read, more of one that has bytes for more.
 _RECORDS_MAX, _RECORD_BYTES_MIN = 500, 100
 _TEXT_CHARS_MAX = 64
+_ALARMS_MAX = 16
+_CALMING = frozenset({Signal.CANCEL, Signal.CHECK_IN, Signal.TEST})
+_ACCURACY = re.compile(r"\d{1,9}(?:\.\d{1,20})?")
 _CELL_PARTS_MIN = 4
 _MILLISECONDS_FROM = 1e11
 _NAMES = ("id", "deviceid", "device_id")

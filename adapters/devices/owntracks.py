@@ -78,6 +78,14 @@ def _read_place(message: Mapping[str, object], draft: Draft) -> None:
     try:
         if "tst" in message:
             draft.device_at = moment_of_epoch(_number(message, "tst"))
+        accuracy_m = _number(message, "acc") if "acc" in message else None
+        draft.locate(
+            _number(message, "lat"), _number(message, "lon"), accuracy_m=accuracy_m
+        )
+    except UnreadableError:
+        draft.torn()
+        return
+    try:
         if "batt" in message:
             draft.battery_percent(_number(message, "batt"))
         if "vel" in message:
@@ -86,12 +94,8 @@ def _read_place(message: Mapping[str, object], draft: Draft) -> None:
             draft.course_deg = _number(message, "cog")
         if "alt" in message:
             draft.altitude_m = _number(message, "alt")
-        accuracy_m = _number(message, "acc") if "acc" in message else None
-        draft.locate(
-            _number(message, "lat"), _number(message, "lon"), accuracy_m=accuracy_m
-        )
     except UnreadableError:
-        draft.torn()
+        draft.attributes["incomplete"] = "true"
 
 
 def _number(message: Mapping[str, object], key: str) -> float:

@@ -207,3 +207,29 @@ def test_no_json_document_raises(document: object) -> None:
 
 def test_deeply_nested_json_is_unreadable_and_nothing_worse() -> None:
     assert decode(post("[" * 100_000)).status == 400
+
+
+def test_several_alarms_joined_by_commas_are_all_read() -> None:
+    (report,) = decode(get("id=1&lat=50&lon=14&alarm=sos,lowBattery")).reports
+    assert report.signals == {Signal.SOS, Signal.LOW_BATTERY}
+    assert report.codes == ("alarm:sos", "alarm:lowBattery")
+
+
+@pytest.mark.parametrize("word", ["cancel", "checkin", "test"])
+def test_a_word_that_calms_counts_only_alone(word: str) -> None:
+    (report,) = decode(get(f"id=1&alarm=sos,{word}")).reports
+    assert report.signals == {Signal.SOS, Signal.UNKNOWN}
+    (report,) = decode(get(f"id=1&alarm={word}")).reports
+    assert Signal.UNKNOWN not in report.signals
+
+
+@pytest.mark.parametrize("reading", ["altitude=NaN", "accuracy=x", "batt=x", "speed=-"])
+def test_a_reading_that_is_none_costs_no_place(reading: str) -> None:
+    (report,) = decode(get(f"id=1&lat=50&lon=14&{reading}")).reports
+    assert report.kind is ReportKind.REPORT
+    assert report.fix is not None
+
+
+def test_a_battery_may_have_its_sign() -> None:
+    (report,) = decode(get("id=1&lat=50&lon=14&batt=85%25")).reports
+    assert report.battery_ratio == 0.85

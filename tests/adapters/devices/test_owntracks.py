@@ -90,3 +90,12 @@ def test_no_body_raises(body: bytes) -> None:
 )
 def test_no_message_raises(message: dict[str, object]) -> None:
     assert decode({**PLACE, **message}).status == 200
+
+
+def test_a_reading_that_is_none_costs_no_place() -> None:
+    message = {"_type": "location", "lat": 50.1, "lon": 14.4, "tst": 1772361630}
+    for key in ("batt", "vel", "cog", "alt"):
+        (report,) = decode(message | {key: None}).reports
+        assert report.kind is ReportKind.REPORT
+        assert report.fix is not None
+        assert report.attributes["incomplete"] == "true"
