@@ -70,7 +70,9 @@ class Jt808Decoder:
         if end < 0:
             return Cut(start, 0) if start and not final else None
         if STANDARD.fits(buffer[start : end + 1]):
-            return Cut(start, end + 1 - start)
+            # With a type behind it, the mark is the first of the next frame as well.
+            shared = int.from_bytes(buffer[end + 1 : end + 3]) in _TYPES
+            return Cut(start, end + (not shared) - start)
         return Cut(start or end, 0)
 
     def decode(self, frame: bytes, received_at: Instant) -> Decoded:
@@ -86,7 +88,7 @@ class Jt808Decoder:
             draft.said(text_of(frame))
             return Decoded(reports=(draft.finish(),), answer=_time(frame, received_at))
         form = form_of(frame)
-        content = form.unescaped(frame[1:-1])
+        content = form.unescaped(frame[1:].removesuffix(form.mark))
         head, body = head_of(content[:-1], form)
         self.device = draft.device = head.device
         draft.sequence = head.index

@@ -280,3 +280,13 @@ def test_a_time_that_is_none_costs_no_place() -> None:
         assert report.fix is not None
         assert report.device_at is None
         assert (Signal.SOS in report.signals) == bool(alarm)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_mark_that_two_frames_share_loses_neither(first: int) -> None:
+    frames = [message(0x0200, place(first)), message(0x0200, place(1 - first))]
+    outcome = play(connected(), frames[0][:-1] + frames[1])
+    read = [Signal.SOS in report.signals for report in outcome.reports]
+    assert read == [bool(first), not first]
+    assert all(report.fix and report.checksum_ok for report in outcome.reports)
+    assert len(outcome.answers) == 2
