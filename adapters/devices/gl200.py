@@ -78,13 +78,15 @@ class Gl200Decoder:
         end = _TEXT_END.search(buffer, start, until)
         if end is not None:
             return Cut(start, end.end() - start)
+        if final and again is None and _WHOLE.search(buffer, start):
+            return Cut(start, len(buffer) - start)
         return Cut(until, 0) if again else (Cut(start, 0) if start else None)
 
     def decode(self, frame: bytes, received_at: Instant) -> Decoded:
         """Read one message into as many reports as it has places of its own."""
         if not frame.startswith(_TEXT):
             return self._decode_binary(frame, received_at)
-        form, _, body = text_of(frame).strip("$\0\r\n").partition(":")
+        form, _, body = text_of(frame).strip("$\0\r\n ").partition(":")
         fields = body.split(",")
         if not body.startswith("GT") or len(fields) < _FIELDS_MIN:
             message = "no text message"
@@ -228,6 +230,8 @@ def _answer(form: str, word: str, fields: list[str]) -> bytes:
 _HEAD = re.compile(rb"\+(?:RESP|BUFF|ACK):GT|" + HEAD)
 _TEXT_HEAD = re.compile(rb"\+(?:RESP|BUFF|ACK):GT")
 _TEXT_END = re.compile(rb"[$\x00]")
+# The time of sending and the count are the last that a message says.
+_WHOLE = re.compile(rb",20\d{12},[0-9A-Fa-f]{4}\s*\Z")
 _TEXT = (b"+RESP:", b"+BUFF:", b"+ACK:")
 _HEAD_BYTES_MAX = 16
 _IMEI = re.compile(r"\d{15}")

@@ -66,8 +66,9 @@ class MeitrackDecoder:
         cut = cut_by_length(
             buffer, marks=(b"$$",), end_of=_end_of, holds=_holds, final=final
         )
-        if cut is None and final and _SUM_ALONE.search(buffer):
-            return Cut(0, len(buffer))
+        if cut is None and final and _SUM_AT_END.search(buffer):
+            is_alone = buffer.find(b"$$", 2) < 0
+            return Cut(0, len(buffer)) if is_alone or _holds(buffer) else None
         return cut
 
     def decode(self, frame: bytes, received_at: Instant) -> Decoded:
@@ -222,7 +223,7 @@ _DATA_CHARS_MAX, _SENSORS_CHARS_MAX = 64, 112
 _PARTS_MIN = 3
 _ID_CHARS_MAX = 20
 _FIELDS_MIN = 10
-_SUM_ALONE = re.compile(rb"\A\$\$[^$]*\*[0-9A-Fa-f]{2}\Z")
+_SUM_AT_END = re.compile(rb"\*[0-9A-Fa-f]{2}\Z")
 _CELL_MIN = 11
 _HEAD_BYTES_MAX = 9
 _FRAME_BYTES_MIN, _FRAME_BYTES_MAX = 16, MeitrackDecoder.frame_bytes_max

@@ -175,3 +175,12 @@ def test_a_device_says_its_battery_of_itself(behind: str, ratio: float | None) -
 def test_a_state_that_is_reported_signals_nothing(word: str) -> None:
     (got,) = play(connected(), SOS.replace(b"GTSOS", word.encode())).reports
     assert not got.signals
+
+
+@pytest.mark.parametrize("end", [b"", b"\r\n"])
+def test_the_last_message_may_lack_its_end(end: bytes) -> None:
+    for session in (connected(), Gl200Udp().session()):
+        outcome = play(session, SOS.rstrip(b"$") + end)
+        (report,) = outcome.reports
+        assert report.signals == {Signal.SOS}
+        assert outcome.answers == [b"+SACK:193D$"]

@@ -144,3 +144,14 @@ def test_the_last_message_may_lack_its_line_end(
 def test_an_event_that_is_no_alarm_signals_nothing(event: int) -> None:
     (got,) = play(connected(), message(event)).reports
     assert not got.signals
+
+
+@parametrized("meitrack")
+def test_a_datagram_may_lack_its_line_end(vector: Vector) -> None:
+    whole = on_the_wire(vector)
+    if not (whole.endswith(b"\r\n") and b"D00" not in whole[:40]):
+        return
+    ended = play(MeitrackUdp().session(), whole)
+    bare = play(MeitrackUdp().session(), whole[:-2])
+    assert [r.signals for r in bare.reports] == [r.signals for r in ended.reports]
+    assert [r.fix for r in bare.reports] == [r.fix for r in ended.reports]
