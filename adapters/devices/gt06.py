@@ -81,7 +81,7 @@ class Gt06Decoder:
     def decode(self, frame: bytes, received_at: Instant) -> Decoded:
         """Read one frame; one with an SOS in it is a report even where torn."""
         packet = Packet.of(frame)
-        if packet.type == tables.LOGIN and not packet.extended:
+        if packet.type == tables.LOGIN:
             return self._log_in(packet, frame, received_at)
         draft = Draft(
             protocol=self.name,
@@ -131,7 +131,7 @@ def _answer(packet: Packet, received_at: Instant) -> bytes:
         return BASIC + bytes((0, kind)) + packet.content[:6] + TAIL
     if packet.serial is None:
         return b""
-    if packet.extended:
+    if packet.extended and kind != tables.TIME_REQUEST:
         if kind in tables.EXTENDED_ANSWERED_BASIC:
             return frame_of(kind, b"", packet.serial)
         if kind in tables.EXTENDED_CELLS:

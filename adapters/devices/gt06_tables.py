@@ -57,10 +57,11 @@ CELL_ALARM = frozenset({CELL_STATUS, 0xA5, CELL_ADDRESS})
 EXTENDED_CELLS = frozenset({0x32, EXTENDED_ALARM})
 EXTENDED_QUIET = frozenset(
     {0x36, 0x41, 0x65, 0x66, 0x84, ENGINE, INFORMATION, SERIAL_PORT, BOX, 0xFD}
+    | {TIME_REQUEST}
 )
 # Types that mean the same behind either start: the second says how long the length is.
 EITHER = (STATUS | PLACES | CELLS | CELL_ALARM) - EXTENDED_CELLS - {EXTENDED_PLACE}
-EXTENDED_ANSWERED_BASIC = frozenset({MODULES, BOX}) | EITHER
+EXTENDED_ANSWERED_BASIC = frozenset({MODULES, BOX, LOGIN}) | EITHER
 
 NOTHING: tuple[Signal, ...] = ()
 TAMPER_INPUT = (Signal.TAMPERED,)

@@ -272,3 +272,16 @@ def test_a_place_without_a_cell_is_a_place(kind: int) -> None:
     (report,) = play(connected(), frame_of(kind, WHERE, 5)).reports
     assert report.kind is ReportKind.REPORT
     assert report.fix is not None
+
+
+def test_a_log_in_and_a_question_for_the_time_may_have_either_start() -> None:
+    name = bytes.fromhex("0353413532150362")
+    outcome = play(Gt06().session(), frame_of(0x01, name, 1, extended=True))
+    (report,) = outcome.reports
+    assert report.kind is ReportKind.LOGIN
+    assert report.device == "353413532150362"
+    assert outcome.answers == [frame_of(0x01, b"", 1)]
+    asked = [frame_of(0x8A, b"", 2, extended=long) for long in (False, True)]
+    plain, extended = (play(connected(), frame) for frame in asked)
+    assert extended.reports[-1].kind is ReportKind.HEARTBEAT
+    assert extended.answers == plain.answers
