@@ -213,7 +213,7 @@ class Dialogue:
                     if refused is not None:
                         self._unasked(refused.text)
                     # By its echo: it may take the length for a number, in text mode.
-                    self._check_restart()
+                    self._check_restart(at_prompt=True)
                     return None
                 case Line(text=line):
                     if self._is_aside(line, _SUBMIT, text):
@@ -311,8 +311,10 @@ class Dialogue:
             self._unasked(line)
         return is_late
 
-    def _check_restart(self) -> None:
+    def _check_restart(self, *, at_prompt: bool = False) -> None:
         if self.restarted and self.minds_restart:
+            if at_prompt:  # the OK to the ESC that follows is not the next command's
+                self._stale_ok_until_s = self.clock.boottime_s() + _GRACE_S
             message = "the modem has started anew"
             raise ModemRestartedError(message)
 
@@ -382,8 +384,7 @@ class Dialogue:
             self._awaiting_pdu = line
             return
         if prefix_of(line) == _SUBMIT:
-            # The OK behind an answer that comes too late is not that of the next
-            # command.
+            # The OK behind an answer that comes too late is not the next command's.
             self._stale_ok_until_s = self.clock.boottime_s() + _GRACE_S
         elif line.rstrip() == "OK":
             self._stale_ok_until_s = 0.0
