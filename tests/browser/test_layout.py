@@ -1,8 +1,9 @@
 """What stands where on a case: read at a glance, in a window of usual width."""
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
+from tests.browser.boxes import box_of, boxes_of
 from tests.browser.conftest import Sign
 from tests.rig import Rig
 from tests.voices import say_safe
@@ -20,14 +21,6 @@ FIELDS = (
 )
 
 
-def box_of(shown: Locator) -> tuple[float, float, float, float]:
-    """Return left, top, right and bottom."""
-    box = shown.bounding_box()
-    assert box is not None
-    right, bottom = box["x"] + box["width"], box["y"] + box["height"]
-    return box["x"], box["y"], right, bottom
-
-
 @pytest.mark.parametrize("width", [1280, 1600, 820])
 def test_each_field_stands_beside_its_label_bug_it_began_the_next_line(
     rig: Rig, sign_in: Sign, width: int
@@ -41,12 +34,12 @@ def test_each_field_stands_beside_its_label_bug_it_began_the_next_line(
     expect(alder.page.locator("#do-close")).to_be_enabled()
     lefts = set()
     for name in (*FIELDS, "remark"):
-        label = box_of(alder.page.locator(f"label[for={name}]"))
-        field = box_of(alder.page.locator(f"#{name}"))
-        assert label[2] <= field[0], f"{name}: left of it"
-        assert label[1] < field[3], f"{name}: in its row"
-        assert field[1] < label[3], f"{name}: in its row"
-        lefts.add(round(field[0]))
+        label = box_of(alder.page, f"label[for={name}]")
+        field = box_of(alder.page, f"#{name}")
+        assert label.right <= field.left, f"{name}: left of it"
+        assert label.top < field.bottom, f"{name}: in its row"
+        assert field.top < label.bottom, f"{name}: in its row"
+        lefts.add(round(field.left))
     assert len(lefts) == 1, "all of them below each other"
     assert alder.faults == []
 
@@ -63,10 +56,11 @@ def test_contacts_whom_nobody_has_told_can_be_rung_once_they_are_shown(
     expect(untold.locator(".number")).to_have_count(0)
     alder.page.locator("#do-reveal").click()
     expect(untold.locator(".number").first).to_be_visible()
-    for number in untold.locator(".number").all():
-        left, top, right, bottom = box_of(number)
-        assert bottom - top < 30, "on one line"
-        assert 0 <= left < right <= 1280
+    numbers = boxes_of(alder.page, "#people .untold .number")
+    assert numbers
+    for number in numbers:
+        assert number.bottom - number.top < 30, "on one line"
+        assert 0 <= number.left < number.right <= 1280
     assert alder.faults == []
 
 
@@ -77,14 +71,14 @@ def test_the_time_line_stands_below_the_people_bug_it_began_below_all_that_can_b
     with rig.device() as device:
         device.sos()
     alder.case()
-    lines, reveal = alder.page.locator("#timeline"), alder.page.locator("#reveal")
-    acts = box_of(alder.page.locator("#acts"))
-    _, top, right, _ = box_of(lines)
-    assert 0 <= top - box_of(reveal)[3] < 40, "right below what is known"
-    assert right <= acts[0], "beside what can be done"
-    assert top < acts[3], "not below it"
+    of_a_case = "#acts, #reveal, #timeline"  # As they follow each other in the page.
+    acts, reveal, lines = boxes_of(alder.page, of_a_case)
+    assert 0 <= lines.top - reveal.bottom < 40, "right below what is known"
+    assert lines.right <= acts.left, "beside what can be done"
+    assert lines.top < acts.bottom, "not below it"
     alder.page.set_viewport_size({"width": 360, "height": 640})
-    assert box_of(lines)[1] >= box_of(reveal)[3], "a telephone has it last"
+    _, reveal, lines = boxes_of(alder.page, of_a_case)
+    assert lines.top >= reveal.bottom, "a telephone has it last"
     assert alder.faults == []
 
 

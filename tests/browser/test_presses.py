@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.boxes import box_of
 from tests.browser.conftest import Screen, Sign
 from tests.rig import Rig
 from tests.voices import say_safe
@@ -31,9 +32,8 @@ def test_a_double_click_on_the_list_acknowledges_one_alarm(
     buttons = alder.page.locator("tr.sounds button")
     expect(buttons).to_have_count(3)
     alder.page.wait_for_timeout(500)
-    box = buttons.first.bounding_box()
-    assert box is not None
-    twice_at(alder.page, box["x"] + 20, box["y"] + 20)
+    box = box_of(alder.page, "tr.sounds button")
+    twice_at(alder.page, box.left + 20, box.top + 20)
     expect(alder.page.locator("#outcome")).to_contain_text("the page moved")
     expect(buttons).to_have_count(2)
     alder.page.wait_for_timeout(700)
@@ -56,9 +56,9 @@ def test_a_double_click_on_acknowledge_says_nothing_about_the_truth(
     """*True: verify* had moved up to where *Acknowledge* was."""
     alder = at_a_case(rig, sign_in)
     alder.page.wait_for_timeout(500)
-    box = alder.page.locator("#do-acknowledge").bounding_box()
-    assert box is not None
-    twice_at(alder.page, box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2)
+    box = box_of(alder.page, "#do-acknowledge")
+    near_its_end = 0.2 * box.left + 0.8 * box.right
+    twice_at(alder.page, near_its_end, (box.top + box.bottom) / 2)
     alder.page.wait_for_timeout(1_000)
     expect(alder.page.locator("#case-head")).to_contain_text("is it true?")
 
@@ -75,9 +75,8 @@ def test_a_second_press_at_the_same_place_is_of_the_same_button(
     alder.page.reload()
     alder.page.wait_for_selector("#live.on")
     alder.page.locator("#reason").select_option("safe")
-    box = alder.page.locator("#do-close").bounding_box()
-    assert box is not None
-    spot = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    box = box_of(alder.page, "#do-close")
+    spot = (box.left + box.right) / 2, (box.top + box.bottom) / 2
     alder.page.mouse.click(*spot)
     expect(alder.page.locator("#do-close")).to_contain_text("tell everybody")
     alder.page.wait_for_timeout(600)
