@@ -165,7 +165,7 @@ def _read_text(kind: str, body: str, draft: Draft) -> None:
 
 def _read_word(kind: str, body: str, place: re.Match[str] | None, draft: Draft) -> None:
     """Read the status word; most kinds have one."""
-    status = _STATUS.search(body, place.end() if place else body.index(",") + 1)
+    status = _find_status(kind, body, place)
     if status is not None:
         _read_status(integer(status["status"], radix=16), draft)
         if place is not None and status.end() < len(body):
@@ -177,10 +177,28 @@ def _read_word(kind: str, body: str, place: re.Match[str] | None, draft: Draft) 
         draft.signal(kind, Signal.UNKNOWN)
 
 
+def _find_status(
+    kind: str, body: str, place: re.Match[str] | None
+) -> re.Match[str] | None:
+    """Find the status word: where no place leads to it, by the date before it.
+
+    The number of an LTE cell has eight digits as well, and stands before both.
+    """
+    if place is not None:
+        return _STATUS.search(body, place.end())
+    if kind == "VP1":  # cells, and no status
+        return None
+    if kind in _CELL_KINDS:
+        return _DATED_END.search(body)
+    return _DATED.search(body) or _STATUS.search(body, body.index(",") + 1)
+
+
 def _read_rest(kind: str, body: str, place: re.Match[str] | None, draft: Draft) -> None:
-    date, fields = _DATE.search(body), body.split(",")
+    dated = _DATED_END if kind in _CELL_KINDS else _DATED
+    date, fields = dated.search(body), body.split(",")
     if place is None and date is not None and len(fields) > _BATTERY:
-        draft.device_at = moment_of_digits(date["date"], fields[3], day_first=True)
+        digits = date["date"] or ""
+        draft.device_at = moment_of_digits(digits, fields[3], day_first=True)
     if kind in {"NBR", "V3", "LINK"}:
         if kind == "LINK":
             draft.kind = ReportKind.HEARTBEAT
@@ -308,6 +326,7 @@ _SIGNALS = {
     2: (Signal.OVERSPEED,),
     19: (Signal.POWER_CUT,),
 }
+_CELL_KINDS = frozenset({"NBR", "V3"})
 _QUIET = frozenset({"", "XT", "BS", "BASE", "SMS", "ICCID", "V8", "TQ"})
 _PLACE = re.compile(
     r",(?:(?P<time>\d{6})?,)?(?P<valid>[ABV]?|\d{1,2}),"
@@ -318,7 +337,8 @@ _PLACE = re.compile(
 )
 _SIGNED = re.compile(r"-(?P<degrees>\d{1,3})-(?P<minutes>\d{1,2}\.\d+)")
 _STATUS = re.compile(r",(?P<status>[0-9A-Fa-f]{8})(?=,|$)(?!,\d+\.\d)")
-_DATE = re.compile(r",(?P<date>\d{6}),[0-9A-Fa-f]{8}(?=,|$)")
+_DATED = re.compile(r",(?P<date>\d{6}),(?P<status>[0-9A-Fa-f]{8})(?=,|$)")
+_DATED_END = re.compile(r",(?P<date>\d{6})?,(?P<status>[0-9A-Fa-f]{8})(?:,[^,]*)?$")
 # The level byte: steps, a percentage, or steps again.
 _LEVELS = (
     {1: 0, 2: 10, 3: 20, 4: 60, 5: 80, 6: 100}

@@ -252,3 +252,38 @@ def test_a_course_that_is_none_costs_no_place() -> None:
     (got,) = play(connected(), frame).reports
     assert got.fix is not None
     assert got.course_deg is None
+
+
+LTE_CELLS = {
+    "NBR": "NBR,102030,262,03,255,2,802,54976509,46,802,31456723,44,010326,{}",
+    "NBR with more behind": "NBR,102030,262,03,255,1,802,54976509,46,010326,{},5",
+    "V3": "V3,102030,26203,01,000802,54976509,46,,0292,0,X,010326,{}",
+}
+
+
+@pytest.mark.parametrize("form", LTE_CELLS)
+@pytest.mark.parametrize(
+    ("status", "signals"), [("FFFFFFFD", {Signal.SOS}), ("FFFFFFFF", set())]
+)
+def test_a_cell_of_eight_digits_is_no_status_and_hid_the_sos(
+    form: str, status: str, signals: set[Signal]
+) -> None:
+    frame = f"*HQ,4109179024,{LTE_CELLS[form].format(status)}#".encode()
+    (got,) = play(connected(), frame).reports
+    assert got.signals == signals
+    assert got.attributes["status"] == status.lower()
+    assert got.device_at == Instant.parse("2026-03-01T10:20:30Z")
+    assert got.cells[0] == "262-3-802-54976509@-46"
+
+
+def test_cells_without_a_status_signal_nothing_by_their_numbers() -> None:
+    cells = b"V,262,03,802,54976509,46Y802,31456723,44"
+    (got,) = play(connected(), b"*hq,356327080425330,VP1," + cells + b"#").reports
+    assert got.signals == frozenset()
+    assert len(got.cells) == 2
+
+
+def test_a_place_that_nobody_can_read_is_no_status() -> None:
+    frame = b"*HQ,4109179024,V1,102030,A,50052471,,014252403,,0,0,010326,FFFFFFFD#"
+    (got,) = play(connected(), frame).reports
+    assert got.signals == {Signal.SOS}
