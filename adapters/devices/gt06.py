@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from adapters.devices import gt06_tables as tables
 from adapters.devices.draft import Draft
+from adapters.devices.gt06_cells import is_network_cells
 from adapters.devices.gt06_content import is_dated_cells, read_content
 from adapters.devices.gt06_packet import (
     BASIC,
@@ -89,7 +90,7 @@ class Gt06Decoder:
             received_at=received_at,
             device=self.device,
             sequence=packet.serial,
-            checksum_ok=None if packet.type in tables.BARE else packet.checksum_ok,
+            checksum_ok=None if packet.is_bare else packet.checksum_ok,
         )
         answer = _answer(packet, received_at)
         if not (packet.extended or packet.type in tables.QUIET):
@@ -127,7 +128,7 @@ class Gt06Decoder:
 
 def _answer(packet: Packet, received_at: Instant) -> bytes:
     kind = packet.type
-    if kind in tables.BARE and not packet.extended:
+    if packet.is_bare and not packet.extended:
         return BASIC + bytes((0, kind)) + packet.content[:6] + TAIL
     if packet.serial is None:
         return b""
@@ -144,7 +145,8 @@ def _answer(packet: Packet, received_at: Instant) -> bytes:
     if kind == tables.ADDRESS_REQUEST:
         content = bytes((len(_NO_ADDRESS),)) + bytes(4) + _NO_ADDRESS
         return frame_of(tables.ADDRESS_RESPONSE, content, 0, extended=True)
-    silent = kind in tables.UNANSWERED or (
+    is_cells = is_network_cells(kind, packet.content)
+    silent = (kind in tables.UNANSWERED and not is_cells) or (
         kind == tables.COUNTED_CELLS and packet.content[6:7] >= b"\xc0"
     )
     if silent or is_dated_cells(packet):

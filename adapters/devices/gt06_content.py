@@ -5,6 +5,13 @@ from datetime import timedelta
 
 from adapters.devices import gt06_tables as tables
 from adapters.devices.draft import KMH_MPS, Draft
+from adapters.devices.gt06_cells import (
+    is_date,
+    is_network_cells,
+    read_cells,
+    read_network_cells,
+    read_stations,
+)
 from adapters.devices.gt06_packet import Packet
 from adapters.devices.gt06_parts import (
     read_cell,
@@ -21,8 +28,10 @@ from adapters.devices.gt06_vehicle import (
     read_after_status,
     read_box,
     read_engine,
+    read_heartbeat_modules,
     read_information,
     read_recording,
+    read_seeworld,
     read_supply,
     read_warmth,
     read_x1,
@@ -34,7 +43,6 @@ from adapters.devices.reading import (
     moment,
     moment_of_digits,
     moment_of_epoch,
-    moment_of_six,
     text_of,
 )
 from adapters.devices.rows import read_row
@@ -61,14 +69,14 @@ def read_content(packet: Packet, draft: Draft, zone: timedelta) -> None:
         _read_quiet(kind, content, draft)
     elif kind in tables.STATUS:
         _read_heartbeat(kind, content, draft)
+    elif packet.is_bare:
+        read_stations(content, draft, count=draft.frame[2])
     elif kind in tables.PLACES | tables.CELLS:
         _read_place_or_cells(kind, content, draft, zone)
     elif kind in tables.CELL_ALARM:
         _read_cell_alarm(kind, content, draft, zone)
     elif kind == tables.CAMERA:
         _read_camera(content, draft, zone)
-    elif kind in tables.BARE:
-        _read_stations(content, draft, count=draft.frame[2])
     elif kind == tables.STATIONS:
         draft.device_at = moment(*content.take(_DATE_BYTES), offset=zone)
         for _ in range(content.unsigned(1)):
@@ -110,8 +118,10 @@ def _read_place_or_cells(
     elif kind == tables.WIDE_CELL and content.left == _DATED_CELL_BYTES:
         draft.device_at = moment(*content.take(_DATE_BYTES), offset=zone)
         read_cell(content, draft)
+    elif is_network_cells(kind, content.peek(content.left)):
+        read_network_cells(content, draft, zone)
     elif kind in tables.CELLS and content.peek(7)[6:] < _GPS_MARK:
-        _read_cells(kind, content, draft, zone)
+        read_cells(kind, content, draft, zone)
     else:
         _read_place(kind, content, draft, zone)
 
@@ -136,32 +146,18 @@ def _read_place(kind: int, content: Reader, draft: Draft, zone: timedelta) -> No
         draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
     elif kind in tables.WITH_CELL | tables.CELLS and content.left:
         long = kind in tables.LONG_CELLS
-        wide = kind == tables.WIDE_CELL
+        wide = kind == tables.WIDE_CELL or (kind, content.left) == tables.SL4X_PLACE
+        if (kind, content.left) == tables.SEEWORLD_PLACE:
+            read_seeworld(content, draft)
+            return
         read_cell(content, draft, lac=4 if long else 2, mnc=2 if wide else None)
         head = 6 if draft.frame[:1] == _LONG_MARK else 5
         read_after_cell(kind, content, draft, length=len(draft.frame) - head)
     elif kind == tables.X1:
         read_x1(content, draft)
-
-
-def _read_cells(kind: int, content: Reader, draft: Draft, zone: timedelta) -> None:
-    draft.device_at = moment(*content.take(6), offset=zone)
-    counted = kind == tables.COUNTED_CELLS and content.left == _COUNTED_CELLS_BYTES
-    if counted:
-        content.take(1)
-    mcc, mnc = read_network(content)
-    count = content.unsigned(1) if counted else tables.CELL_COUNT.get(kind, 7)
-    long = kind in tables.LONG_CELLS
-    for _ in range(count):
-        lac, cid = (content.unsigned(size) for size in ((4, 8) if long else (2, 3)))
-        draft.cell(mcc, mnc, lac, cid, -content.unsigned(1))
-    if not counted:
-        content.take(1)
-    if kind in tables.WITH_STATIONS and content.left:
-        for _ in range(content.unsigned(1)):
-            draft.access_point(content.take(6).hex(), -content.unsigned(1))
-    if kind in tables.CELLS_MAY_ALARM:
-        _read_trailing_alarm(content, draft)
+    elif kind == tables.PLACE_AND_CARD:
+        read_cell(content, draft)
+        draft.attributes["driver"] = content.take(8).hex()
 
 
 def _read_cell_alarm(kind: int, content: Reader, draft: Draft, zone: timedelta) -> None:
@@ -262,6 +258,10 @@ def _read_az735(kind: int, content: Reader, draft: Draft, zone: timedelta) -> No
 
 def _read_heartbeat(kind: int, content: Reader, draft: Draft) -> None:
     draft.kind = ReportKind.HEARTBEAT
+    if kind == tables.MODULE_HEARTBEAT:
+        read_status(content, draft)
+        read_heartbeat_modules(content, draft)
+        return
     long = content.left >= _LONG_HEARTBEAT_BYTES
     read_status_bits(content.unsigned(1), draft)
     if kind == tables.HEARTBEAT:
@@ -282,27 +282,6 @@ def _read_heartbeat(kind: int, content: Reader, draft: Draft) -> None:
     draft.attributes["gsm"] = str(content.unsigned(1))
     if content.left:
         draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
-
-
-def _read_trailing_alarm(content: Reader, draft: Draft) -> None:
-    if content.left == _STATUS_BYTES:
-        read_status(content, draft)
-    elif content.left == _ALARM_AND_LANGUAGE:
-        draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
-    elif content.left:
-        message = "an alarm packet whose end nobody has described"
-        raise UnreadableError(message)
-
-
-def _read_stations(content: Reader, draft: Draft, *, count: int) -> None:
-    draft.device_at = moment_of_six(content.take(6))
-    for _ in range(count):
-        draft.access_point(content.take(6).hex(), -content.unsigned(1))
-    cells = content.unsigned(1)
-    mcc, mnc = content.unsigned(2), content.unsigned(1)
-    for _ in range(cells):
-        area, cid = content.unsigned(2), content.unsigned(2)
-        draft.cell(mcc, mnc, area, cid, -content.unsigned(1))
 
 
 def _read_modules(content: Reader, draft: Draft) -> None:
@@ -361,18 +340,14 @@ def _read_text(content: Reader, draft: Draft) -> None:
 def _skip_prefix(content: Reader) -> bool:
     """Pass over what some models put before the date; true for XT40's, with status."""
     head = content.peek(_XT40_PREFIX + _DATE_BYTES)
-    if _is_date(head):
+    if is_date(head):
         return False
-    if head[:1] == b"\x01" and _is_date(head[9:]) and _is_date(head[_XT40_PREFIX:]):
+    if head[:1] == b"\x01" and is_date(head[9:]) and is_date(head[_XT40_PREFIX:]):
         content.take(_XT40_PREFIX)
         return True
-    if _is_date(head[8:]):
+    if is_date(head[8:]):
         content.take(8)
     return False
-
-
-def _is_date(data: bytes) -> bool:
-    return len(data) >= _DATE_BYTES and moment(*data[:_DATE_BYTES]) is not None
 
 
 _TEXT_PLACE = re.compile(
@@ -387,10 +362,8 @@ _PHONE_BYTES = 21
 _THERMOMETER_CHARS_MAX, _DRIVER_CHARS_MAX = 8, 64
 _STATUS_BYTES = 5
 _LONG_MARK = b"\x79"
-_ALARM_AND_LANGUAGE = 2
 _VOLTS_AND_SIGNAL = 2
 _CAMERA_SHORT_BYTES = 3
 _DATED_CELLS_BYTES = 18
-_COUNTED_CELLS_BYTES = 38
 _LONG_HEARTBEAT_BYTES = 14
 _XT40_PREFIX = 15

@@ -17,6 +17,11 @@ class Packet:
     serial: int | None
     checksum_ok: bool
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is of those that have neither serial nor CRC."""
+        return self.type in tables.BARE and self.serial is None
+
     @classmethod
     def of(cls, frame: bytes) -> "Packet":
         """Take a frame apart by its ends; the length byte is not to be trusted.
@@ -31,7 +36,12 @@ class Packet:
             message = "too short to have a type"
             raise UnreadableError(message)
         kind, body = frame[start], frame[start + 1 : -2]
-        if kind in tables.BARE or len(body) < _SERIAL_AND_CRC:
+        bare = kind in tables.BARE and not (
+            kind == tables.PLACE_AND_CARD
+            and len(frame) == _CARD_FRAME_BYTES
+            and checksum_holds(frame)
+        )
+        if bare or len(body) < _SERIAL_AND_CRC:
             return cls(
                 extended=extended,
                 type=kind,
@@ -68,4 +78,5 @@ def checksum_holds(frame: bytes) -> bool:
 
 BASIC, EXTENDED, TAIL = b"\x78\x78", b"\x79\x79", b"\r\n"
 _SERIAL_AND_CRC = 4
+_CARD_FRAME_BYTES = 45
 _FRAME_BYTES_MIN = 10

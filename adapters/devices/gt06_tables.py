@@ -30,26 +30,36 @@ ENGINE = 0x8C
 BOX = 0xF2
 PLACE_AND_MODULE = 0x37
 
-STATUS = frozenset({STATUS_PACKET, HEARTBEAT})
+# A heartbeat of 4G models, with modules behind its status; behind the other start it
+# is a photograph.
+MODULE_HEARTBEAT = 0x36
+# Stations, or behind a length of its own a place with a cell and a card that was read.
+PLACE_AND_CARD = 0x17
+CELLS_AND_STATIONS = 0x33
+# Places whose cell has a longer number, by what follows the place (SL4X, SeeWorld).
+SL4X_PLACE, SEEWORLD_PLACE = (0x31, 19), (0x22, 24)
+
+STATUS = frozenset({STATUS_PACKET, HEARTBEAT, MODULE_HEARTBEAT})
 # No serial, no CRC; the length's place holds a count, and dates are packed decimals.
 BARE = frozenset({0x17, 0x69})
 # Command results, settings, photographs: they say no more than that the device lives.
 QUIET = frozenset(
-    {0x08, 0x14, TEXT, 0x1F, 0x21, 0x35, 0x36, 0x40, 0x41, 0x80, 0x81, 0x82, 0x84}
+    {0x08, 0x14, TEXT, 0x1F, 0x21, 0x35, 0x40, 0x41, 0x80, 0x81, 0x82, 0x84}
     | {TIME_REQUEST, INFORMATION, SERIAL_PORT}
 )
-UNANSWERED = frozenset({0x80, 0x81, 0x82, INFORMATION, X1, 0x35, 0x36, STATIONS})
+UNANSWERED = frozenset({0x80, 0x81, 0x82, INFORMATION, X1, 0x35, STATIONS})
 WITH_STATUS = frozenset({0x16, 0x26, 0x27, 0x32, FENCE, 0xA4})
 WITH_FENCE_NUMBER = frozenset({0x27, 0xA4})
-WITH_ARCHIVE = frozenset({0x22, 0x2D, PLACE_AND_MODULE})
-WITH_CELL = frozenset({WIDE_CELL, PLACE, 0x31, 0xA0}) | WITH_ARCHIVE
+WITH_ARCHIVE = frozenset({0x22, 0x2D, 0x31, PLACE_AND_MODULE})
+WITH_CELL = frozenset({WIDE_CELL, PLACE, 0xA0}) | WITH_ARCHIVE
 PLACES = WITH_STATUS | WITH_CELL | {0x10, 0x1A, 0x1E, XT40, ADDRESS_REQUEST, X1}
+PLACES |= {PLACE_AND_CARD}
 # Frame lengths (VXT01, S5) whose place packet goes on with a status and an alarm.
 PLACE_WITH_STATUS = frozenset({0x24, 0x2B})
 PLACE_WITH_CARD, PLACE_WITH_INPUTS, PLACE_WITH_LICENCE = 0x29, 0x21, 0x71
 CELLS = frozenset({0x18, COUNTED_CELLS, 0x28, 0x2C, 0x2E, 0x33, 0xA1, 0xA2, 0xA9})
 LONG_CELLS = frozenset({0x33, 0xA0, 0xA1, 0xA2, 0xA9})
-CELL_COUNT = {0x33: 6}
+CELL_COUNT = {CELLS_AND_STATIONS: 6}
 WITH_STATIONS = frozenset({0x18, 0x2C, 0x33, 0xA2, 0xA9})
 CELLS_MAY_ALARM = frozenset({0xA2, 0xA9})
 CELL_ALARM = frozenset({CELL_STATUS, 0xA5, CELL_ADDRESS})
@@ -60,7 +70,9 @@ EXTENDED_QUIET = frozenset(
     | {TIME_REQUEST}
 )
 # Types that mean the same behind either start: the second says how long the length is.
-EITHER = (STATUS | PLACES | CELLS | CELL_ALARM) - EXTENDED_CELLS - {EXTENDED_PLACE}
+EITHER = (STATUS | PLACES | CELLS | CELL_ALARM) - (
+    EXTENDED_CELLS | {EXTENDED_PLACE, MODULE_HEARTBEAT, PLACE_AND_CARD}
+)
 EXTENDED_ANSWERED_BASIC = frozenset({MODULES, BOX, LOGIN}) | EITHER
 
 NOTHING: tuple[Signal, ...] = ()

@@ -35,6 +35,9 @@ def read_after_cell(kind: int, content: Reader, draft: Draft, *, length: int) ->
         draft.buffered = content.unsigned(1) > 0
         if kind == tables.PLACE_AND_MODULE:
             _read_module(content, draft)
+        elif content.left == _DISTANCE_AND_HEIGHT:
+            read_row(content, draft, _DISTANCE)
+            draft.altitude_m = float(content.signed(2))
     elif kind == tables.PLACE_OR_STATIONS:
         content.take(1)
         read_status_bits(content.unsigned(1), draft)
@@ -75,6 +78,33 @@ def read_after_status(
     elif alarm == _KEY_HELD and content.left == _KEY_BYTES:
         draft.attributes["event"] = str(alarm)
         draft.attributes["driver"] = content.rest()[1:].hex()
+
+
+def read_seeworld(content: Reader, draft: Draft) -> None:
+    """Read what a place of SeeWorld has: a cell of four bytes, and the air."""
+    mcc, mnc, lac = content.unsigned(2), content.unsigned(1), content.unsigned(2)
+    draft.cell(mcc, mnc, lac, content.unsigned(4))
+    draft.flag("ignition", content.unsigned(1))
+    draft.attributes["event"] = str(content.unsigned(1))
+    draft.buffered = content.unsigned(1) > 0
+    read_row(content, draft, (*_DISTANCE, ("trip_s", 4, 1)))
+    celsius = content.unsigned(2)
+    signed = -(celsius & 0x7FFF) if celsius & 0x8000 else celsius
+    draft.attributes["temperature_c"] = repr(signed / 100)
+    read_row(content, draft, (("humidity_percent", 2, 100),))
+
+
+def read_heartbeat_modules(content: Reader, draft: Draft) -> None:
+    """Read what a heartbeat of 4G models has behind its status, as far as it goes."""
+    if content.left:
+        content.take(1)  # the language
+    while content.left >= _HEARTBEAT_MODULE_BYTES:
+        module, size = content.unsigned(2), content.unsigned(1)
+        value = Reader(content.take(min(size, content.left)))
+        if module == 0x6A and value.left:  # noqa: PLR2004 - percent
+            draft.battery_percent(value.unsigned(1))
+        elif module == 0x18:  # noqa: PLR2004 - hundredths of a volt
+            read_row(value, draft, (("battery_v", 2, 100),))
 
 
 def read_supply(content: Reader, draft: Draft) -> None:
@@ -136,9 +166,7 @@ def read_information(content: Reader, draft: Draft) -> None:
             if name in _SETTINGS:
                 draft.attributes[_SETTINGS[name]] = str(integer(value, radix=16))
     elif kind == 0x05 and content.left:  # noqa: PLR2004 - a door and a wire
-        flags = content.unsigned(1)
-        draft.flag("door", flags & 1)
-        draft.flag("io1", flags & 4)
+        _read_door(content, draft)
     elif kind == 0x0A and content.left >= _IDENTITY_BYTES:  # noqa: PLR2004
         draft.attributes["iccid"] = content.take(_IDENTITY_BYTES)[16:].hex()
     elif kind == 0x0D:  # noqa: PLR2004 - a tank
@@ -164,6 +192,15 @@ def read_engine(content: Reader, draft: Draft) -> None:
 def read_box(content: Reader, draft: Draft) -> None:
     """Read a battery box's own heartbeat."""
     read_row(content, draft, _BOX)
+
+
+def _read_door(content: Reader, draft: Draft) -> None:
+    """Read a door and a wire, behind a date where one is sent."""
+    if content.left > _DATE_BYTES:
+        content.take(_DATE_BYTES)
+    flags = content.unsigned(1)
+    draft.flag("door", flags & 1)
+    draft.flag("io1", flags & 4)
 
 
 def _read_module(content: Reader, draft: Draft) -> None:
@@ -223,9 +260,11 @@ def _text(name: str, data: bytes, draft: Draft) -> None:
         draft.attributes[name] = text
 
 
+_HEARTBEAT_MODULE_BYTES, _DISTANCE_AND_HEIGHT = 3, 6
 _ARCHIVE_BYTES, _DISTANCE_BYTES, _MODULE_BYTES, _TANK_BYTES = 3, 4, 3, 7
 _ENGINE_BYTES, _ASSET_BYTES, _X1_CELL_BYTES, _LONG_WARMTH_BYTES = 5, 3, 9, 10
 _IDENTITY_BYTES, _HELD_KEY_BYTES, _TEXT_BYTES_MAX = 26, 6, 256
+_DATE_BYTES = 6
 _KEY_HELD, _KEY_BYTES = 0xE8, 9
 _DISTANCE = (("odometer_m", 4, 1.0),)
 _SUPPLY = (

@@ -39,6 +39,7 @@ def test_nothing_that_a_vehicle_says_raises(said: bytes) -> None:
         ("000123", {"adc1": "2.91"}),
         ("0b02e3", {"external_v": "7.39"}),
         ("0505", {"door": "true", "io1": "true"}),
+        ("051a03010a141e01", {"door": "true", "io1": "false"}),
         ("1b020401020304", {"driver": "01020304"}),
         ("1e000000d5000002ee", {"temperature_c": "21.3", "humidity_percent": "75.0"}),
     ],

@@ -1,0 +1,122 @@
+"""Forms of `gt06` that some models alone have: 4G heartbeats, longer cells, cards."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.devices.draft import Draft
+from adapters.devices.gt06 import Gt06
+from adapters.devices.gt06_packet import frame_of
+from adapters.devices.gt06_vehicle import read_heartbeat_modules
+from adapters.devices.reading import Reader
+from engine.ports.device import DeviceReport, ReportKind
+from engine.values import Instant, Signal
+from tests.adapters.devices.vectors import RECEIVED_AT, play
+
+DATE = bytes((26, 3, 1, 10, 20, 30))
+AT = Instant.parse("2026-03-01T10:20:30Z")
+# Date, satellites, place, speed, flags.
+WHERE = DATE + bytes.fromhex("c8055fb164018c135800145a")
+
+
+def read(kind: int, content: str, *, where: bytes = b"") -> DeviceReport:
+    frame = frame_of(kind, where + bytes.fromhex(content), 7)
+    outcome = play(Gt06().session(), frame)
+    (report,) = outcome.reports
+    assert outcome.answers == [frame_of(kind, b"", 7)]
+    return report
+
+
+# Status, battery, signal, alarm, language, then modules (Jimi's 4G models).
+@pytest.mark.parametrize("status", ["4404030102", "6404030002", "6404030102"])
+@pytest.mark.parametrize("modules", ["", "0018020190", "006a0157", "0018", "ffffff01"])
+def test_a_4g_heartbeat_has_its_sos_and_is_answered_where_it_was_a_mere_sign_of_life(
+    status: str, modules: str
+) -> None:
+    report = read(0x36, status + modules)
+    assert report.kind is ReportKind.REPORT
+    assert report.signals == {Signal.SOS}
+    assert report.attributes["charging"] == "true"
+
+
+def test_a_4g_heartbeat_that_signals_nothing_says_its_battery() -> None:
+    report = read(0x36, "040403000200180201900032010a006a0157")
+    assert report.kind is ReportKind.HEARTBEAT
+    assert report.battery_ratio == 0.87
+    assert report.attributes["battery_v"] == "4.0"
+
+
+@given(st.binary(max_size=80))
+def test_no_module_of_a_heartbeat_tears_it(said: bytes) -> None:
+    draft = Draft(protocol="gt06", frame=b"", received_at=RECEIVED_AT)
+    read_heartbeat_modules(Reader(said), draft)
+
+
+def test_a_photograph_behind_the_other_start_is_no_heartbeat_of_4g() -> None:
+    frame = frame_of(0x36, bytes.fromhex("6404030102"), 7, extended=True)
+    outcome = play(Gt06().session(), frame)
+    assert outcome.reports[0].signals == frozenset()
+    assert outcome.answers == []
+
+
+CELL = "010600031234000abcde"
+
+
+def test_cells_alone_are_no_place_of_another_model() -> None:
+    report = read(0x34, "0001060003" + "1234000abcde32" * 2, where=DATE)
+    assert report.device_at == AT
+    assert report.fix is None
+    assert report.doubtful_fix is None
+    assert report.cells == ("262-3-4660-703710@-50",) * 2
+
+
+def test_a_place_behind_four_bytes_is_one_and_not_answered() -> None:
+    frame = frame_of(0x34, bytes(4) + WHERE + bytes(40), 7)
+    outcome = play(Gt06().session(), frame)
+    assert outcome.reports[0].fix is not None
+    assert outcome.answers == []
+
+
+def test_a_place_has_its_longer_cell_and_says_that_it_was_stored() -> None:
+    report = read(0x31, CELL + "010201000010000123", where=WHERE)
+    assert report.fix is not None
+    assert report.cells == ("262-3-4660-703710",)
+    assert report.buffered
+    assert report.altitude_m == 0x123
+    assert read(0x31, "01060312340abcde", where=WHERE).cells == report.cells
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_live_place_was_taken_for_a_stored_one(*, stored: bool) -> None:
+    tail = f"0102{stored:02x}000010000000010088341234"
+    report = read(0x22, "0106031234000abcde" + tail, where=WHERE)
+    assert report.cells == ("262-3-4660-703710",)
+    assert report.buffered == stored
+    assert report.attributes["temperature_c"] == "-21.0"
+    assert report.attributes["humidity_percent"] == "46.6"
+
+
+def test_a_place_with_a_card_is_one_and_was_taken_for_stations() -> None:
+    report = read(0x17, "01060312340abcde010203040506070801", where=WHERE)
+    assert report.fix is not None
+    assert report.cells == ("262-3-4660-703710",)
+    assert report.attributes["driver"] == "0102030405060708"
+    assert report.checksum_ok
+
+
+@pytest.mark.parametrize("count", [0, 1, 7])
+@pytest.mark.parametrize(
+    ("cell", "read_as"),
+    [
+        ("1234000abcde32", "262-3-4660-703710@-50"),
+        ("0000123400000000000abcde32", "262-3-4660-703710@-50"),
+    ],
+)
+def test_six_cells_with_stations_have_one_of_two_sizes(
+    count: int, cell: str, read_as: str
+) -> None:
+    stations = f"{count:02x}" + "aabbccddeeff40" * count
+    report = read(0x33, "010603" + cell * 6 + "00" + stations, where=DATE)
+    assert report.kind is ReportKind.REPORT
+    assert report.cells == (read_as,) * 6
+    assert report.wifi == ("aa:bb:cc:dd:ee:ff@-64",) * count
