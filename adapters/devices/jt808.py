@@ -211,7 +211,9 @@ def _read_place(body: Reader, draft: Draft) -> None:
     try:
         while body.left >= _FIELD_HEAD_BYTES:
             key = body.unsigned(1)
-            fields.read_field(key, Reader(body.take(body.unsigned(1))), draft)
+            value = Reader(body.take(body.unsigned(1)))
+            if not fields.read_field(key, value, draft):
+                draft.attributes["incomplete"] = "true"
     except UnreadableError:
         draft.attributes["incomplete"] = "true"
 

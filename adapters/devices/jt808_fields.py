@@ -2,11 +2,12 @@
 
 import re
 
+from adapters.devices import jt808_alarms as alarms
 from adapters.devices.draft import Draft
 from adapters.devices.jt808_vehicle import BY_LENGTH, FieldReader, row_reader
 from adapters.devices.jt808_vehicle import READERS as VEHICLE
-from adapters.devices.reading import Reader, integer, text_of
-from adapters.devices.rows import Row, read_row
+from adapters.devices.reading import Reader, UnreadableError, integer, text_of
+from adapters.devices.rows import read_row
 from engine.values import Signal
 
 REGISTER, PLACE, BATCH, TIME = 0x0100, 0x0200, 0x0704, 0x0109
@@ -77,18 +78,20 @@ ALARMS: dict[int, tuple[Signal, ...]] = {
 }
 
 
-def read_field(key: int, value: Reader, draft: Draft) -> None:
-    """Add what an additional field says; those of vehicles are passed over.
+def read_field(key: int, value: Reader, draft: Draft) -> bool:
+    """Add what an additional field says; say whether it has what its key requires.
 
-    Raises:
-        UnreadableError: it is shorter than its key requires.
-
+    One that has not must not hide the alarm that stands in a later one.
     """
-    reader = _READERS.get(key)
-    if reader is not None:
-        reader(value, draft)
-    if key in BY_LENGTH and value.is_untouched:
-        BY_LENGTH[key](value, draft)
+    try:
+        reader = _READERS.get(key)
+        if reader is not None:
+            reader(value, draft)
+        if key in BY_LENGTH and value.is_untouched:
+            BY_LENGTH[key](value, draft)
+    except UnreadableError:
+        return False
+    return True
 
 
 def read_reply(kind: int, body: Reader, draft: Draft) -> None:
@@ -182,11 +185,6 @@ def _read_signed_stations(value: Reader, draft: Draft) -> None:
         draft.access_point(value.take(6).hex(), value.signed(1))
 
 
-def _read_one_percent(value: Reader, draft: Draft) -> None:
-    if value.left == 1:
-        draft.battery_percent(value.unsigned(1))
-
-
 def _read_long_cells(value: Reader, draft: Draft) -> None:
     while value.left >= _LONG_CELL_BYTES:
         mcc, mnc = value.unsigned(2), value.unsigned(2)
@@ -194,8 +192,27 @@ def _read_long_cells(value: Reader, draft: Draft) -> None:
         draft.cell(mcc, mnc, lac, cid, -value.unsigned(1))
 
 
-def _read_wide_cell(value: Reader, draft: Draft) -> None:
-    _read_cell(value, draft, mnc=2, lac=3)
+def _read_spare_percent(value: Reader, draft: Draft) -> None:
+    """Read the battery where it is one byte, or that it is being charged."""
+    if value.left != 1:
+        return
+    percent = value.unsigned(1)
+    draft.battery_percent(percent)
+    if percent == _ON_A_CHARGER:
+        draft.flag("charging", value=True)
+
+
+def _read_wide_cells(value: Reader, draft: Draft) -> None:
+    """Read cells of one network, or the battery."""
+    _read_spare_percent(value, draft)
+    if value.left < _WIDE_CELLS_BYTES or (value.left - 4) % _WIDE_CELL_BYTES:
+        _read_cell(value, draft, mnc=2, lac=3)
+        return
+    mcc, mnc = value.unsigned(2), value.unsigned(2)
+    while value.left >= _WIDE_CELL_BYTES:
+        lac, cid = value.unsigned(3), value.unsigned(4)
+        value.take(1)
+        draft.cell(mcc, mnc, lac, cid)
 
 
 def _read_narrow_cell(value: Reader, draft: Draft) -> None:
@@ -207,39 +224,6 @@ def _read_cell(value: Reader, draft: Draft, *, mnc: int, lac: int) -> None:
         mcc, network = value.unsigned(2), value.unsigned(mnc)
         area = value.unsigned(lac)
         draft.cell(mcc, network, area, value.unsigned(4))
-
-
-def _read_jimi_alarm(value: Reader, draft: Draft) -> None:
-    """Read the alarm of Jimi's terminals, told by a kind and a code."""
-    kind = int.from_bytes(value.peek(2))
-    if kind == _JIMI_SUPPLY and value.left >= _JIMI_SUPPLY_BYTES:
-        value.take(3)
-        draft.flag("charging", value.unsigned(1) == 1)
-        level = value.unsigned(1)
-        if 1 <= level <= _LEVEL_MAX:
-            draft.battery_percent(level * 100 / 6)
-        read_row(value, draft, _JIMI_ROW)
-    elif kind == _JIMI_STATES:
-        value.take(3)
-        _read_jimi_states(value, draft)
-    elif value.left == _JIMI_ALARM_BYTES:
-        kind, code = value.unsigned(1), value.unsigned(1)
-        signals = _JIMI_ALARMS.get((kind, code), (Signal.UNKNOWN,))
-        draft.signal(f"jimi:0x{kind:02x}{code:02x}", *signals)
-
-
-def _read_jimi_states(value: Reader, draft: Draft) -> None:
-    while value.left >= 3:  # noqa: PLR2004 - key and length
-        key, size = value.unsigned(2), value.unsigned(1)
-        state = Reader(value.take(min(size, value.left)))
-        if key == 0x0003 and state.left:  # noqa: PLR2004 - percent
-            draft.battery_percent(state.unsigned(1))
-        elif key == 0x0004 and state.left:  # noqa: PLR2004 - 0 is a charger
-            draft.flag("charging", state.unsigned(1) == 0)
-        elif key == 0x0005:  # noqa: PLR2004 - the SIM's number
-            draft.attributes["iccid"] = state.rest().hex()[:19]
-        else:
-            read_row(state, draft, _JIMI_STATE_ROWS.get(key, ()))
 
 
 def _read_extension(value: Reader, draft: Draft) -> None:
@@ -257,8 +241,11 @@ def _read_extension(value: Reader, draft: Draft) -> None:
         length, key = value.unsigned(2), value.unsigned(2)
         field = Reader(value.take(length - 2))
         reader = _NESTED.get(key)
-        if reader is not None:
-            reader(field, draft)
+        try:
+            if reader is not None:
+                reader(field, draft)
+        except UnreadableError:
+            draft.attributes["incomplete"] = "true"
 
 
 def _read_inverted_alarms(value: Reader, draft: Draft) -> None:
@@ -331,32 +318,21 @@ _NESTED: dict[int, FieldReader] = {
     0x00B2: _read_sim,
     0x00B9: _read_station_list,
     0x00C5: _read_states,
-    0x00C6: row_reader(("battery_alarm", 1, 1)),
+    0x00C6: alarms.read_battery_alarm,
     0x00CE: row_reader(("external_v", 2, 100)),
     0x00D8: _read_narrow_cell,
     0x00E1: _read_level,
-}
-_JIMI_SUPPLY, _JIMI_SUPPLY_BYTES, _JIMI_STATES = 0x2003, 10, 0x2005
-_LEVEL_MAX = 6
-_JIMI_ROW = (("battery_v", 2, 100), ("gsm", 1, 1), ("external_v", 2, 100))
-_JIMI_STATE_ROWS: dict[int, Row] = {
-    0x0001: (("battery_v", 2, 100),),
-    0x0007: (("hdop", 2, 10),),
-    0x2001: (("external_v", 2, 10),),
 }
 _STATION_BYTES = 7
 _COUNT_BYTES = _DISTANCE_BYTES = 4
 _VOLTS_AND_STATE_BYTES = 4
 _CELL_BYTES, _LONG_CELL_BYTES = 9, 13
+_WIDE_CELLS_BYTES, _WIDE_CELL_BYTES = 12, 8
+_ON_A_CHARGER = 0xFF
 _SHORT_CELL_BYTES = 5
 _NESTED_HEAD_BYTES = 4
 _NESTED_LENGTH_MAX = 200
 _MAC_COLONS = 5
-_JIMI_ALARM_BYTES = 20
-_JIMI_ALARMS = {
-    (0x0C, 0x01): (Signal.SOS,),
-    (0x04, 0x06): (Signal.VIBRATION,),
-}
 # Active low: a zero is the alarm (SeeWorld W15L: Traccar PR #5848).
 _INVERTED_STATES: dict[int, tuple[Signal, ...]] = {6: (Signal.VIBRATION,)}
 _INVERTED_ALARMS = {
@@ -368,17 +344,22 @@ _READERS: dict[int, FieldReader] = VEHICLE | {
     0x06: _read_percent,
     0x30: _read_gsm,
     0x31: _read_satellites,
+    0x57: alarms.read_switches,
+    0x70: alarms.read_driving,
+    0xD0: alarms.read_states,
     0xD4: _read_percent,
-    0xE1: _read_wide_cell,
+    0xE1: _read_wide_cells,
     0xE3: _read_wide_percent,
     0xE4: _read_charge,
     0xE5: _read_motion,
-    0xE8: _read_jimi_alarm,
+    0xE7: alarms.read_buttons,
+    0xE8: alarms.read_jimi,
+    0xE9: _read_spare_percent,
     0xEB: _read_extension,
     0xEC: _read_stations,
     0xEE: _read_narrow_cell,
     0xF0: _read_long_cells,
     0xF4: _read_signed_stations,
     0xF8: _read_steps,
-    0xFE: _read_one_percent,
+    0xFE: alarms.read_marked,
 }
