@@ -150,10 +150,9 @@ def _read_report(fields: list[str], draft: Draft) -> None:
 
 def _read_place(fields: list[str], draft: Draft) -> None:
     draft.device_at = _local(fields[2], fields[5])
-    east = fields[_LON + 1] if len(fields) > _LON + 1 else ""
     draft.locate(
-        degrees_of(fields[7], fields[8]),
-        degrees_of(fields[_LON], east),
+        _degrees(fields[7:9], "NS"),
+        _degrees(fields[_LON : _LON + 2], "EW"),
         valid=fields[6] == "A",
     )
     padded = fields + [""] * _PADDING
@@ -168,6 +167,14 @@ def _read_place(fields: list[str], draft: Draft) -> None:
         draft.flag("ignition", padded[14] == "1")
     if len(fields) > _DOOR:
         _read_vehicle(padded[_DOOR:], draft)
+
+
+def _degrees(pair: list[str], hemispheres: str) -> float:
+    """Return degrees, before which some write the hemisphere and others behind."""
+    digits, hemisphere = [*pair, ""][:2]
+    if digits and digits in hemispheres:
+        digits, hemisphere = hemisphere, digits
+    return degrees_of(digits, hemisphere)
 
 
 def _read_vehicle(fields: list[str], draft: Draft) -> None:

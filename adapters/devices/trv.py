@@ -210,6 +210,8 @@ def _answer(prefix: str, kind: str, data: str, received_at: Instant) -> bytes:
     head = f"{prefix}{chr(ord(kind[0]) + 1)}{kind[1:]}"
     if prefix == "IW" and kind == "AP00":
         return f"{head},{received_at.to_datetime():%Y%m%d%H%M%S},0#".encode()
+    if kind == "AP14":  # it asks where its cells are, and waits for a place: none
+        return f"{head},0.000,0.000#".encode()
     return f"{head}#".encode()
 
 

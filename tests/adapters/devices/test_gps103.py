@@ -140,3 +140,16 @@ def test_the_answer_to_a_command_is_no_alarm(letter: str) -> None:
         connected(), SOS.replace(b"help me", f"{letter}t".encode())
     ).reports
     assert not report.signals
+
+
+@pytest.mark.parametrize(
+    "place", [b"5005.2471,S,01425.2403,W,", b"S,5005.2471,W,01425.2403,"]
+)
+def test_a_hemisphere_may_stand_before_its_degrees(place: bytes) -> None:
+    frame = SOS.replace(b"5005.2471,N,01425.2403,E,", place)
+    (report,) = play(connected(), frame).reports
+    assert report.signals == {Signal.SOS}
+    assert report.fix is not None
+    assert report.fix.lat_deg == pytest.approx(-50.087452, abs=1e-5)
+    assert report.fix.lon_deg == pytest.approx(-14.420672, abs=1e-5)
+    assert report.speed_mps == 0

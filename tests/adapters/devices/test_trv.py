@@ -137,3 +137,9 @@ def test_the_kind_of_an_alarm_may_have_one_digit() -> None:
     place = "080524A2232.9806N11404.9355E000.1061830323.8706000908000502"
     (got,) = play(connected(), f"IWAP10{place},460,0,9520,3671,1,zh-cn#".encode()).told
     assert got.signals == {Signal.SOS}
+
+
+def test_who_asks_where_its_cells_are_is_told_that_nobody_knows() -> None:
+    asked = b"TRVAP14,460,0,7,4,1,9520|3671|13,9520|3672|12#"
+    assert play(connected(), asked).answers == [b"TRVBP14,0.000,0.000#"]
+    assert play(connected(), b"IWAP14,080835#").answers == []
