@@ -10,6 +10,7 @@ traccar.org has for port 5013): where no status word says which, it is `UNKNOWN`
 """
 
 import re
+from datetime import timedelta
 
 from adapters.devices.coordinates import degrees_of
 from adapters.devices.draft import KNOT_MPS, Draft
@@ -215,9 +216,7 @@ def _read_rest(kind: str, body: str, place: re.Match[str] | None, draft: Draft) 
             _read_short_cells(fields[4:], draft)
         return
     if place["date"]:
-        draft.device_at = moment_of_digits(
-            place["date"], place["time"] or "000000", day_first=True
-        )
+        _read_date(place["date"], place["time"], draft)
     draft.speed_mps = decimal(place["speed"] or "0") * KNOT_MPS
     if place["course"]:
         draft.course_deg = decimal(place["course"])
@@ -226,6 +225,16 @@ def _read_rest(kind: str, body: str, place: re.Match[str] | None, draft: Draft) 
         _degrees(place["lon"], place["ew"]),
         valid=place["valid"] == "A" or place["valid"].isdecimal(),
     )
+
+
+def _read_date(date: str, time: str | None, draft: Draft) -> None:
+    """Read when it was: a date alone is midnight, and today's is no time at all.
+
+    As a time it would be hours old, and no place newer than another of that day.
+    """
+    at = moment_of_digits(date, time or "000000", day_first=True)
+    is_today = at is not None and timedelta() <= draft.received_at.since(at) < _DAY
+    draft.device_at = None if is_today and not time else at
 
 
 def _read_extra(text: str, draft: Draft) -> None:
@@ -311,6 +320,7 @@ _CELL_PARTS = 3
 _CELL_FIELDS_MIN = 4
 _HEX = re.compile(r"[0-9A-Fa-f]{4}")
 _BATTERY = 3
+_DAY = timedelta(days=1)
 _TILT = 1 << 18
 _IGNITION = 1 << 10
 _LINK = ("gsm", "satellites", "battery_percent", "steps", "turnovers")

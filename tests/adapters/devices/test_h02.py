@@ -287,3 +287,17 @@ def test_a_place_that_nobody_can_read_is_no_status() -> None:
     frame = b"*HQ,4109179024,V1,102030,A,50052471,,014252403,,0,0,010326,FFFFFFFD#"
     (got,) = play(connected(), frame).reports
     assert got.signals == {Signal.SOS}
+
+
+@pytest.mark.parametrize(
+    ("date", "at"),
+    [("251126", RECEIVED_AT), ("241126", Instant.parse("2026-11-24T00:00:00Z"))],
+)
+def test_a_place_of_today_without_its_hour_was_hours_old(
+    date: str, at: Instant
+) -> None:
+    place = f"VP1,A,5005.2471,S,01425.2403,W,0.48,0.0000,{date}"
+    (got,) = play(connected(), f"*hq,356327080425330,{place}#".encode()).reports
+    assert got.fix is not None
+    assert got.fix.at == at
+    assert got.device_at == (None if at == RECEIVED_AT else at)
