@@ -191,3 +191,21 @@ def test_who_asks_where_they_are_says_where_they_are(kind: str) -> None:
     (got,) = play(connected(), report(kind, "00010000")).reports
     assert got.signals == {Signal.SOS}
     assert got.fix is not None
+
+
+@pytest.mark.parametrize(
+    ("cells", "read_as"),
+    [
+        ("1D65,A622,13,1D65,7F,20", ("230-1-7525-42530@-13", "230-1-7525-127@-20")),
+        ("7525,42530,13,7525,127,20", ("230-1-7525-42530@-13", "230-1-7525-127@-20")),
+    ],
+)
+def test_cells_in_hexadecimal_were_lost_with_all_behind_them(
+    cells: str, read_as: tuple[str, ...]
+) -> None:
+    content = f"AL,010326,102030,V,,,,,,,,,,50,0,0,00010000,2,1,230,1,{cells},0"
+    frame = f"[3G*1234567890*{len(content):04x}*{content}]".encode()
+    (report,) = play(connected(), frame).reports
+    assert report.signals == {Signal.SOS}
+    assert report.cells == read_as
+    assert "incomplete" not in report.attributes
