@@ -122,12 +122,23 @@ def _split(body: bytes) -> tuple[list[_Record], bool]:
 
 
 def _read_record(kind: int, record: _Record, draft: Draft) -> bool:
-    """Read a record's fields, the alarm first; say whether all could be read."""
+    """Read a record's fields, the alarm first; say whether all could be read.
+
+    What asks for something may have fields as data has: cells whose place is asked for.
+    """
     if kind != _DATA:
         draft.kind = ReportKind.HEARTBEAT if kind in _QUIET else ReportKind.UNDECODABLE
         if kind == _RESPONSE and record.fields:
             draft.said(str(record.fields[0][0]))
+        if kind == _SERVICES:
+            _read_fields(record, draft)
+            if draft.fix or draft.doubtful_fix or draft.cells or draft.wifi:
+                draft.kind = ReportKind.REPORT
         return True
+    return _read_fields(record, draft)
+
+
+def _read_fields(record: _Record, draft: Draft) -> bool:
     readable = True
     for key, value in sorted(record.fields, key=lambda entry: _ORDER.get(entry[0], 9)):
         try:
@@ -302,8 +313,9 @@ _DEGREE = 10_000_000
 _ACKNOWLEDGE = 0x10
 _RECORDS_MAX = 256
 _DATA, _SERVICES, _RESPONSE = 0x01, 0x03, 0x7F
-_TYPES = frozenset({_DATA, 0x02, _SERVICES, 0x04, 0x05, _RESPONSE})
-_QUIET = frozenset({0x02, _SERVICES, 0x04, 0x05, _RESPONSE})
+# Settings, what is asked for, orders, and a new firmware.
+_QUIET = frozenset({0x02, _SERVICES, 0x04, 0x05, 0x7E, _RESPONSE})
+_TYPES = _QUIET | {_DATA}
 _IMEI, _TIME_REQUEST = 0x01, 0x12
 _PLACE_REQUESTS = frozenset({0x11, 0x21, 0x22})
 _ALARM, _BATTERY, _GPS, _STATUS = 0x02, 0x14, 0x20, 0x24

@@ -117,3 +117,30 @@ def test_an_alarm_says_when_it_was_where_no_status_does() -> None:
     status = b"\x09\x24" + later + bytes(4)
     (got,) = play(connected(), frame_of(b"\x01" + IMEI + field + status, 1)).told
     assert got.device_at == Instant.parse("2026-03-01T10:21:30Z")
+
+
+def test_an_alarm_in_what_asks_for_something_was_a_mere_sign_of_life() -> None:
+    cells = b"\x09\x21" + bytes.fromhex("0601031034127856")
+    sos = b"\x05\x02" + (1 << 12).to_bytes(4, "little")
+    frame = frame_of(b"\x03" + IMEI + sos + cells, 7, flags=0x10)
+    outcome = play(connected(), frame)
+    (report,) = outcome.reports
+    assert report.kind is ReportKind.REPORT
+    assert report.signals == {Signal.SOS}
+    assert report.cells == ("262-3-4660-22136@16",)
+    assert outcome.answers == [frame_of(b"\x03" + b"\x0a\x21" + bytes(9), 7)]
+
+
+def test_cells_whose_place_is_asked_for_are_a_report_and_a_question_is_none() -> None:
+    cells = b"\x09\x21" + bytes.fromhex("0601031034127856")
+    for fields, kind in ((cells, ReportKind.REPORT), (b"", ReportKind.HEARTBEAT)):
+        frame = frame_of(b"\x03" + IMEI + b"\x01\x12" + fields, 7, flags=0x10)
+        assert play(connected(), frame).reports[0].kind is kind
+
+
+def test_a_device_that_says_how_its_new_firmware_went_is_answered() -> None:
+    frame = frame_of(b"\x7e" + b"\x02\x01\x00", 7, flags=0x10)
+    outcome = play(connected(), frame, alarm(1 << 12))
+    assert outcome.reports[0].kind is ReportKind.HEARTBEAT
+    assert outcome.answers[0] == frame_of(b"\x7f\x01\x00", 7)
+    assert outcome.reports[1].signals == {Signal.SOS}
