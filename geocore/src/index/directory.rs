@@ -12,6 +12,9 @@ use super::scattered::Scattered;
 /// A list has somebody in three of four slots, when it is made.
 const SLOTS_A_PERSON: (usize, usize) = (4, 3);
 
+/// So many ids at most are looked at to find where most of them lie close together.
+const SAMPLE: usize = 1_024;
+
 /// Slots beyond a quarter more than are needed, in a list that grows.
 const SPARE: usize = 12;
 
@@ -22,8 +25,9 @@ const ROOM_BYTES: (usize, usize) = (24, 1_024);
 /// Places by id.
 #[derive(Clone, Debug)]
 pub(super) struct Directory {
-    /// By id, [`Place::NONE`] where nobody has it.
+    /// By id from `first` on, [`Place::NONE`] where nobody has it.
     listed: Vec<Place>,
+    first: u64,
     /// How many of them are somebody's.
     in_list: usize,
     scattered: Scattered,
@@ -35,6 +39,7 @@ impl Directory {
     pub(super) const fn new() -> Self {
         Self {
             listed: Vec::new(),
+            first: 0,
             in_list: 0,
             scattered: Scattered::new(),
             until_parted: 0,
@@ -42,8 +47,9 @@ impl Directory {
     }
 
     /// An empty directory with room for these people.
-    pub(super) fn with_room(ids: impl ExactSizeIterator<Item = u64>) -> Self {
-        let parts = Parts::of(ids.len(), ids);
+    pub(super) fn with_room(ids: impl ExactSizeIterator<Item = u64> + Clone) -> Self {
+        let some = ids.clone().step_by(stride(ids.len()));
+        let parts = Parts::of(ids.len(), some.collect(), ids);
         Self::parted(&parts, parts.slots, parts.people - parts.listed)
     }
 
@@ -53,6 +59,7 @@ impl Directory {
         listed.resize(slots, Place::NONE);
         Self {
             listed,
+            first: parts.first,
             in_list: 0,
             scattered: Scattered::with_room(scattered),
             until_parted: parts.people / 4,
@@ -73,7 +80,7 @@ impl Directory {
     /// Asks for where the search for an id begins.
     #[inline]
     pub(super) fn prefetch(&self, id: u64) {
-        if let Some(slot) = slot_of(id).and_then(|at| self.listed.get(at)) {
+        if let Some(slot) = self.slot_of(id).and_then(|at| self.listed.get(at)) {
             prefetch(slot);
         } else if let Some(bucket) = self.scattered.first_bucket(id) {
             prefetch(bucket);
@@ -154,12 +161,19 @@ impl Directory {
     /// The list's slot for an id, somebody's or not; none where it is too short.
     #[inline]
     fn slot(&self, id: u64) -> Option<Place> {
-        self.listed.get(slot_of(id)?).copied()
+        self.listed.get(self.slot_of(id)?).copied()
     }
 
     #[inline]
     fn slot_mut(&mut self, id: u64) -> Option<&mut Place> {
-        self.listed.get_mut(slot_of(id)?)
+        let at = self.slot_of(id)?;
+        self.listed.get_mut(at)
+    }
+
+    /// Where an id is in the list, if that is long enough; of ids below it, far beyond.
+    #[inline]
+    fn slot_of(&self, id: u64) -> Option<usize> {
+        usize::try_from(id.wrapping_sub(self.first)).ok()
     }
 
     fn put(&mut self, id: u64, place: Place, id_of: impl Fn(Place) -> u64) {
@@ -178,7 +192,7 @@ impl Directory {
     fn part(&mut self, newcomer: Option<u64>, id_of: &impl Fn(Place) -> u64) {
         let people = self.len() + usize::from(newcomer.is_some());
         let ids = self.known(id_of).map(|(id, _)| id).chain(newcomer);
-        let parts = Parts::of(people, ids);
+        let parts = Parts::of(people, self.some(people, id_of), ids);
         let slots = match parts.slots {
             0 => 0,
             slots => slots + slots / 4 + SPARE,
@@ -190,12 +204,27 @@ impl Directory {
         *self = anew;
     }
 
+    /// The ids of a few, of whom only those without a slot have to be looked at.
+    fn some(&self, people: usize, id_of: &impl Fn(Place) -> u64) -> Vec<u64> {
+        let stride = stride(people);
+        let listed = self.listed_ids().step_by(stride).map(|(id, _)| id);
+        let scattered = self.scattered.places().step_by(stride);
+        listed.chain(scattered.map(id_of)).collect()
+    }
+
     /// Everyone, of whom only those without a slot have to be looked at.
     fn known(&self, id_of: &impl Fn(Place) -> u64) -> impl Iterator<Item = (u64, Place)> {
-        let listed = (0..).zip(self.listed.iter().copied());
-        listed
+        let scattered = self.scattered.places();
+        self.listed_ids()
+            .chain(scattered.map(|place| (id_of(place), place)))
+    }
+
+    /// Who has a slot of the list, by ids.
+    fn listed_ids(&self) -> impl Iterator<Item = (u64, Place)> {
+        let slots = (0..).zip(self.listed.iter().copied());
+        slots
             .filter(|(_, place)| *place != Place::NONE)
-            .chain(self.scattered.places().map(|place| (id_of(place), place)))
+            .map(|(at, place)| (self.first.wrapping_add(at), place))
     }
 }
 
@@ -204,38 +233,64 @@ struct Parts {
     people: usize,
     /// How many are in it.
     listed: usize,
-    /// One more than the greatest of them.
+    /// The id of its first slot.
+    first: u64,
     slots: usize,
 }
 
 impl Parts {
-    fn of(people: usize, ids: impl Iterator<Item = u64>) -> Self {
+    /// Parts ids, of which `some` are a sample.
+    fn of(people: usize, some: Vec<u64>, ids: impl Iterator<Item = u64>) -> Self {
         let (slots_of, people_of) = SLOTS_A_PERSON;
-        let most = people * slots_of / people_of;
-        let below = ids.filter_map(slot_of).filter(|slot| *slot < most);
-        let (listed, slots) = below.fold((0, 0), |(count, slots): (usize, usize), slot| {
-            (count + 1, slots.max(slot + 1))
-        });
-        if listed * slots_of >= slots * people_of {
-            Self {
-                people,
-                listed,
-                slots,
-            }
-        } else {
-            Self {
-                people,
-                listed: 0,
-                slots: 0,
-            }
+        let width = (people * slots_of / people_of) as u64;
+        // Those who come before the first of the sample, but for a few in ten thousand times.
+        let before = 8 * (stride(people) - 1) as u64;
+        let from = closest(some, width).saturating_sub(before);
+        let close = ids.filter(|id| id.wrapping_sub(from) < width);
+        let (listed, least, greatest) = close
+            .fold((0, u64::MAX, 0), |(count, least, greatest), id| {
+                (count + 1, id.min(least), id.max(greatest))
+            });
+        let may_be = listed * slots_of / people_of;
+        let list_from = |first| {
+            let further = usize::try_from(greatest.checked_sub(first)?).ok()?;
+            (further < may_be).then(|| (first, further + 1))
+        };
+        // From 0 where that is no longer than a list may be: who is missing there may come.
+        // From elsewhere for most of them alone: a few are close to each other anywhere.
+        let are_most = listed * 2 > people;
+        let elsewhere = || list_from(least).filter(|_| are_most);
+        let (first, slots) = list_from(0).or_else(elsewhere).unwrap_or((0, 0));
+        Self {
+            people,
+            listed: if slots == 0 { 0 } else { listed },
+            first,
+            slots,
         }
     }
 }
 
-/// Where an id is in a list, if one could be as long.
-#[inline]
-fn slot_of(id: u64) -> Option<usize> {
-    usize::try_from(id).ok()
+/// Of how many people one is in a sample.
+const fn stride(people: usize) -> usize {
+    match people.div_ceil(SAMPLE) {
+        0 => 1,
+        stride => stride,
+    }
+}
+
+/// The first of those ids of which the most are less than `width` apart.
+fn closest(mut ids: Vec<u64>, width: u64) -> u64 {
+    ids.sort_unstable();
+    let (mut first, mut most, mut end) = (0, 0, 0);
+    for (at, id) in ids.iter().enumerate() {
+        while ids.get(end).is_some_and(|other| other - id < width) {
+            end += 1;
+        }
+        if end - at > most {
+            (first, most) = (*id, end - at);
+        }
+    }
+    first
 }
 
 #[cfg(test)]

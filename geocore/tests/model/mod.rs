@@ -97,13 +97,13 @@ impl Crowd {
     }
 }
 
-/// Ids that count up, but for a quarter of them that lie anywhere: as many as a list of places
-/// by id may lack.
+/// Ids that count up, the higher ones from elsewhere, but for a quarter of them that lie
+/// anywhere: as many as a list of places by id may lack.
 fn id_of(nth: u64) -> u64 {
-    if nth % 128 < 96 {
-        nth
-    } else {
-        nth.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    match nth {
+        _ if nth % 128 >= 96 => nth.wrapping_mul(0x9E37_79B9_7F4A_7C15),
+        0..1_024 => nth,
+        _ => nth + (1 << 40),
     }
 }
 

@@ -103,6 +103,66 @@ fn one_great_id_makes_no_list_longer() {
     assert_eq!(directory.proven(7), Some(place(7)));
 }
 
+/// Ids that count up from elsewhere: some way above nobody's 0, and up to the last there is.
+const FIRST: [u64; 4] = [1_000, 998_901_000_000, 1 << 63, u64::MAX - 99_999];
+
+#[test]
+fn ids_that_count_up_from_anywhere_are_listed_bug_they_were_hashed() {
+    for first in FIRST {
+        let ids: Vec<u64> = (0..100_000).map(|at| first + at).collect();
+        let directory = built(&ids);
+        assert_knows(&directory, &ids);
+        assert!(directory.bytes() < 405_000, "{}", directory.bytes());
+        for (at, id) in ids.iter().enumerate() {
+            assert_eq!(directory.proven(*id), Some(place(at)));
+        }
+        assert_eq!(directory.proven(first.wrapping_sub(1)), None);
+        assert_eq!(directory.guess(first.wrapping_add(100_000)), None);
+    }
+}
+
+#[test]
+fn ids_that_count_up_from_anywhere_are_listed_in_whichever_order_they_come() {
+    for first in FIRST {
+        let mut ids: Vec<u64> = (0..100_000).map(|at| first + at).collect();
+        for _ in 0..2 {
+            let (directory, asked) = grown(&ids);
+            assert_knows(&directory, &ids);
+            let proven = ids.iter().filter(|id| directory.proven(**id).is_some());
+            assert!(proven.count() > 75_000, "from {first}");
+            assert!(directory.bytes() < 800_000, "{}", directory.bytes());
+            assert!(asked < 1_000_000, "{asked}");
+            ids.sort_by_key(|id| id.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        }
+    }
+}
+
+#[test]
+fn of_ids_that_count_up_from_two_numbers_the_more_are_listed() {
+    let few = (0..20_000).map(|at| 5_000_000 + at);
+    let many = (0..60_000).map(|at| 7_000_000_000 + at);
+    let ids: Vec<u64> = few.chain(many).chain(apart(20_000)).collect();
+    let directory = built(&ids);
+    assert_knows(&directory, &ids);
+    assert_eq!(directory.proven(5_000_000), None);
+    let proven = ids.iter().filter(|id| directory.proven(**id).is_some());
+    assert_eq!(proven.count(), 60_000);
+}
+
+#[test]
+fn a_slot_beyond_the_last_id_that_there_is_belongs_to_the_first_ones() {
+    let ids: Vec<u64> = (0..1_000).map(|at| u64::MAX - at).collect();
+    let mut crowd = Changing::of(&ids[..10]);
+    for id in ids[10..].iter().copied().chain([0, 1, 2, 40]) {
+        crowd.come(id);
+    }
+    crowd.assert_has(0..1_004);
+    for at in 0..500 {
+        crowd.go(at);
+    }
+    crowd.assert_has(500..1_004);
+}
+
 #[test]
 fn the_first_who_comes_is_listed_as_well() {
     let (directory, asked) = grown(&[0, 1]);
