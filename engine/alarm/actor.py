@@ -35,6 +35,7 @@ from engine.alarm.rows import (
 from engine.alarm.schedule import UNSETTLED, WATCH, next_due
 from engine.alarm.state import Alarm, stream_of
 from engine.alarm.unheard import unheard
+from engine.errors import JournalError
 from engine.journal.handle import asked
 from engine.ports.journal import (
     Answer,
@@ -44,6 +45,7 @@ from engine.ports.journal import (
     Fenced,
     Head,
     JournalAccess,
+    JournalReader,
     ReaderLender,
     StoredEvent,
     Unknown,
@@ -253,12 +255,25 @@ class AlarmActor(OnDemandActor[Do]):
 
     def _reload(self) -> Sequence[StoredEvent]:
         with self._readers.reader() as reader:
-            rows = reader.stream(stream_of(self._id))
+            rows = self._rows(reader)
             # Without rows there is none: a raise is not to wait for two questions.
             head = reader.head(stream_of(self._id)) if rows else None
         self._alarm = replay(self._id, None, rows)
         self._shown = None if head is None else head.head
         return rows
+
+    def _rows(self, reader: JournalReader) -> Sequence[StoredEvent]:
+        """Return its rows: none of one that begins, also where none can be looked for.
+
+        Writing its first mends an index that leads nowhere, or is refused, and HQ is
+        told. Of an actor that ended here nobody would hear.
+        """
+        try:
+            return reader.stream(stream_of(self._id))
+        except JournalError:
+            if reader.head(stream_of(self._id)) is not None:
+                raise
+            return ()
 
     def _unheard(self) -> list[Settle]:
         """Return outcomes that are news, after what an earlier instance asked for.

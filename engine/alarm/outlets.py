@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine.alarm.cases import CaseStanding
-from engine.alarm.commands import AlarmCommand
+from engine.alarm.commands import AlarmCommand, Raise
 from engine.alarm.events import AlarmEvent
 from engine.alarm.state import Alarm
 from engine.ports.journal import EffectRow
@@ -42,6 +42,8 @@ class Outlets:
     """The same, of a case as its rows have it, from before."""
     unkept: Callable[[AlarmCommand], None]
     """Who tells HQ that nothing of a command could be made durable; each time."""
+    unbegun: Callable[[Raise], None]
+    """The same, of a distress with whose alarm nobody gets on; each time."""
     still: StandsStill
 
     @contextmanager

@@ -1,7 +1,9 @@
 """Reply codes that nobody can foresee and nobody has, such as K7F2."""
 
 import secrets
+from contextlib import suppress
 
+from engine.errors import JournalError
 from engine.intake.replies import CODE, DIGITS, LETTERS
 from engine.ports.journal import ReaderLender
 
@@ -18,8 +20,9 @@ def new_codes(readers: ReaderLender, count: int) -> list[str]:
     """
     found: dict[str, None] = {}
     while len(found) < count:
-        drawn = _draw(count - len(found))
-        with readers.reader() as reader:
+        drawn, taken = _draw(count - len(found)), frozenset[str]()
+        # The journal refuses one in use, and mends the page that cannot be read.
+        with suppress(JournalError), readers.reader() as reader:
             taken = reader.codes_in_use(drawn)
         found.update(dict.fromkeys(code for code in drawn if code not in taken))
     return list(found)

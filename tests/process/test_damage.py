@@ -26,6 +26,8 @@ LEAF = (
 DAMAGED = 'natalia_degraded{reason="journal_damaged"}'
 STILL = 'natalia_degraded{reason="alarm_standing_still"}'
 UNREAD = 'natalia_degraded{reason="journal_unread"}'
+UNSENT = "SELECT count(*) FROM effect WHERE state IN ('planned', 'attempting')"
+TAKEN = "SELECT count(*) FROM inbound WHERE taken_by LIKE 'alarm/%'"
 LAST_LEAF = (
     "SELECT pgoffset, pgsize FROM dbstat"
     " WHERE name = 'event' AND pagetype = 'leaf' ORDER BY path DESC LIMIT 1"
@@ -198,6 +200,29 @@ def test_where_the_newest_events_are_damaged_hq_hears_an_sos_bug_no_engine_start
     )
     assert eventually(lambda: rig.ready()[0] == 200)
     assert rig.metric(UNREAD) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("where", "reads"),
+    [
+        ("sqlite_autoindex_event_1", "SELECT max(seq) FROM event WHERE stream = 'a'"),
+        ("code", "SELECT code FROM code WHERE code = 'a'"),
+    ],
+)
+def test_a_page_that_is_gone_while_it_runs_costs_no_sos_bug_answered_and_told_nobody(
+    rig: Rig, where: str, reads: str
+) -> None:
+    """Readers met it before any write: no write came, and so no mending."""
+    with rig.device() as device:
+        device.sos()
+    assert rig.sms_to("tinamou")
+    assert eventually(lambda: rig.rows(UNSENT) == [(0,)])
+    destroy(rig.state / JOURNAL_FILE, 0, where)
+    with pytest.raises(apsw.CorruptError):
+        rig.rows(reads)
+    assert press(rig) == 200
+    assert rig.mail.mails.wait_for(lambda one: one.text.startswith("SOS Avocet"), 10)
+    assert eventually(lambda: rig.rows(TAKEN) == [(2,)])
 
 
 @pytest.mark.parametrize("table", ["place", "attendance"])

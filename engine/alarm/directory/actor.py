@@ -139,12 +139,18 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
         alarm_id, command = self._cases.join(message.command, message.alarm_id)
         given = Do(command=command, answered=message.answered)
         own = structs.replace(message, command=command)
-        if not self._pass_on(alarm_id, given, own) and alarm_id != own.alarm_id:
+        if self._pass_on(alarm_id, given, own):
+            return
+        if alarm_id != own.alarm_id:
             self._begin(own)
+        else:
+            self._outlets.unbegun(command)
 
     def _begin(self, own: Distress) -> None:
         self._cases.begin(own.command, own.alarm_id)
-        self._pass_on(own.alarm_id, Do(command=own.command, answered=own.answered))
+        given = Do(command=own.command, answered=own.answered)
+        if not self._pass_on(own.alarm_id, given):
+            self._outlets.unbegun(own.command)
 
     def _to_open(self, message: ToOpen) -> None:
         """Pass it to the open case; where nobody takes it, it may be a raise.

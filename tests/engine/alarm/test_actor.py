@@ -52,6 +52,7 @@ class Rig:
         self.planned: list[EffectRow] = []
         self.withdrawn: list[EffectId] = []
         self.unkept: list[str] = []
+        self.unbegun: list[str] = []
         self.still: dict[str, bool] = {}
         self.due: dict[AlarmId, Instant | None] = {}
         self.changes: list[tuple[Alarm, tuple[AlarmEvent, ...]]] = []
@@ -89,6 +90,7 @@ class Rig:
                     changed=self._changed,
                     found=self.found.append,
                     unkept=lambda command: self.unkept.append(command.command_id),
+                    unbegun=lambda command: self.unbegun.append(command.press.key),
                     still=lambda what, /, *, wrong: self.still.update({what: wrong}),
                 ),
             },
