@@ -274,10 +274,10 @@ class Lookup(Struct, frozen=True, kw_only=True, gc=False):
     """A question that a due step asks of roster and geocore.
 
     `within_m` and `count` bound the nearest; `exclude` are the people told
-    already, of the rota those whose telephone had better not ring; `turn` counts the
-    rounds since the step began, or began anew: by it the rota goes on to the next
-    person. `contacts_instead` says whether contacts are told in place of the nearest
-    where there is no place to search from.
+    already, of the rota those whose telephone had better not ring, `spared` where they
+    were reached; `turn` counts the rounds since the step began, or began anew: by it
+    the rota goes on to the next person. `contacts_instead` says whether contacts are
+    told in place of the nearest where there is no place to search from.
     """
 
     step: StepId
@@ -290,6 +290,7 @@ class Lookup(Struct, frozen=True, kw_only=True, gc=False):
     within_m: float | None
     exclude: frozenset[str]
     turn: int
+    spared: frozenset[str] = frozenset()
     contacts_instead: bool = True
 
 

@@ -144,11 +144,25 @@ class Desk:
 
     def _duty(self, lookup: Lookup) -> tuple[Recipient, ...]:
         everybody = [one for one in self.board.duty() if self._is_reached(one, lookup)]
-        others = [one for one in everybody if one.person not in lookup.exclude]
+        others = [one for one in everybody if not self._is_spared(one, lookup)]
         rota = others or everybody  # rather one too many than nobody
         return self._recipients(
             rota[lookup.turn % len(rota) :][:1] if rota else (), lookup
         )
+
+    def _is_spared(self, person: Person, lookup: Lookup) -> bool:
+        """Say whether a page would ring a telephone that had better not ring.
+
+        Officers may share one, or stand under another name in a roster of since. A
+        mailbox that they share rings nobody's.
+        """
+        theirs = self._theirs(lookup)
+        used = {
+            address.casefold()
+            for channel in _BY_NUMBER.intersection(lookup.channels)
+            for address in _others(person.addresses_on(channel), theirs)[:1]
+        }
+        return person.person in lookup.exclude or not used.isdisjoint(lookup.spared)
 
     def _defender(self, lookup: Lookup) -> tuple[Recipient, ...]:
         roster = self.board.roster()

@@ -17,6 +17,11 @@ def lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
         one.person for one in alarm.told.values() if has_opened(alarm, one)
     )
     told = openers | {one.person for one in alarm.told.values() if not one.ended}
+    spared = frozenset(
+        effect.address.casefold()
+        for effect in (alarm.effects.values() if openers else ())
+        if effect.person in openers
+    )
     later = [due for due in still_due if due.step.to in SEARCHES][1:]
     return tuple(
         Lookup(
@@ -30,6 +35,7 @@ def lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
             within_m=_within_of(alarm, due),
             exclude=openers if due.step.to is Audience.DUTY else told,
             turn=turn_of(alarm, due),
+            spared=spared,
             contacts_instead=alarm.protocol.may_tell_contacts,
         )
         for due in still_due

@@ -253,3 +253,27 @@ def test_a_rota_passes_over_whose_telephone_had_better_not_ring_but_for_the_last
     assert paged() == ["a", "b", "c", "a"]
     assert paged("b") == ["a", "c", "a", "c"]
     assert paged("a", "b", "c") == ["a", "b", "c", "a"]
+
+
+@pytest.mark.parametrize("name", ["a", "renamed"])
+def test_nor_whoever_has_that_telephone_by_now_bug_it_rang_for_another_officer(
+    name: str,
+) -> None:
+    """Two share it, or an import has given whoever was forced another name."""
+    mailbox = Address(channel="email", address="Duty@hq.example")
+    shared = replace(FRIEND, person=PersonId(name), addresses=(mailbox,))
+    number = Number(f"{FREE[:-2]}99")
+    other = replace(shared, person=PersonId("b"), numbers=(number,))
+    for officers in ((shared, other), (shared,)):
+        rota = Rota(duty=tuple(one.person for one in officers))
+        roster = Roster(people=(DEFENDER, *officers), rota=rota)
+        board = Board(roster, (), clock=ManualClock(), telemetry=Meter())
+        desk = Desk(board=board, codes=lambda count: ["K7F2"] * count)
+        asked = structs.replace(
+            _lookup(Audience.DUTY, DEFENDER.person),
+            channels=("email", "sms"),
+            exclude=frozenset({"forced"}),
+            spared=frozenset({str(FREE), "duty@hq.example"}),
+        )
+        (one,) = desk.answer(asked)
+        assert one.person == officers[-1].person, "the last one rings, whose ever it is"

@@ -391,6 +391,7 @@ def test_the_officer_whose_word_opens_it_is_not_paged_while_there_is_another() -
     assert scene.state().is_open
     scene.run(900, each_due=scene.settle_all)
     paged = {one.person for one in scene.planned(Audience.DUTY)[before:]}
+    assert scene.asked[-1].spared == {f"+1555{forced}"}
     assert other in paged
     assert forced not in paged
     scene.reply(forced, ReplyKind.CANNOT)
