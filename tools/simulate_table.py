@@ -7,11 +7,13 @@ from tests.simulation.tables import (
     COLLEAGUES,
     FAULTS,
     MODES,
+    OFFICERS,
     ORDERS,
     PRESSES,
     SILENCES,
     SILENT_AGAIN,
     TIMERS,
+    UNREAD,
 )
 
 Table = dict[str, object]
@@ -43,7 +45,8 @@ def written(record: dict[str, object]) -> str:
         **FAULTS,
         "process": FAULTS["process"] | BEGINS,
         "human": FAULTS["human"] | TIMERS | BUTTONS | SILENCES | SILENT_AGAIN | ORDERS,
-        "force": FAULTS["force"] | COLLEAGUES,
+        "force": FAULTS["force"] | COLLEAGUES | OFFICERS,
+        "disk": FAULTS["disk"] | UNREAD,
         "roster": CHANGES,
         "presses": PRESSES,
         "days": MODES,

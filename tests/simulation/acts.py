@@ -14,6 +14,7 @@ from tests.simulation.colleagues import COLLEAGUES
 from tests.simulation.devices import devices
 from tests.simulation.disk import write_as_old_owner
 from tests.simulation.modem import SUBMIT_FAULTS
+from tests.simulation.officers import OFFICERS
 from tests.simulation.orders import ORDERS
 from tests.simulation.people import OPERATORS
 from tests.simulation.plan import Item
@@ -94,6 +95,13 @@ def _fail_disk(day: "Day", item: Item) -> None:
 def _full(day: "Day", item: Item) -> None:
     lasts_s = item.s if day.is_safety else min(item.s, 60.0)
     day.disk.full_until_s = day.world.boottime_s() + lasts_s
+    day.world.sleep(lasts_s)
+
+
+def _unread(day: "Day", item: Item) -> None:
+    """A page of the newest events cannot be read for a while: each write is refused."""
+    lasts_s = item.s if day.is_safety else min(item.s, 60.0)
+    day.disk.unread_until_s = day.world.boottime_s() + lasts_s
     day.world.sleep(lasts_s)
 
 
@@ -294,6 +302,7 @@ ACTS: dict[str, Act] = {
     "unanswered": _fail_disk,
     "full": _full,
     "scarce": _scarce,
+    "unread": _unread,
     "slow": _slow,
     "old_owner": _old_owner,
     "gone": _gone,
@@ -334,6 +343,7 @@ ACTS: dict[str, Act] = {
     **TIMERS,
     **SILENCES,
     **COLLEAGUES,
+    **OFFICERS,
     **BUTTONS,
     **ORDERS,
 }

@@ -35,7 +35,7 @@ def _is_forced(day: "Day", item: Item) -> None:
     def asked(number: str, who: Person, code: str) -> None:
         def says() -> None:
             day.world.sleep(item.s)
-            word = _word_of(day, who)
+            word = word_of(day, who)
             if word is None:
                 return
             day.struck(item.what)
@@ -54,7 +54,7 @@ def _is_forced(day: "Day", item: Item) -> None:
     day.people.next_asked = asked
 
 
-def _word_of(day: "Day", who: Person) -> str | None:
+def word_of(day: "Day", who: Person) -> str | None:
     """Agree with somebody on two words, who has none; None of who is in no roster."""
     person = day.host.roster.person(who.person)
     if person is None:

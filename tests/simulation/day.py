@@ -245,7 +245,7 @@ class Day:
         self.disk.failing = ""
         self.host.life.exhausts.clear()
         self.disk.full_until_s = self.disk.slow_until_s = 0.0
-        self.disk.scarce_until_s = 0.0
+        self.disk.scarce_until_s = self.disk.unread_until_s = 0.0
         self.disk.read_errors = 0
         self.people.asleep_until_s = 0.0
         self.devices.unheard.clear()

@@ -11,7 +11,7 @@ from engine.dispatch.outcomes import (
     effect_stream,
     outcome_of,
 )
-from engine.errors import JournalError, JournalFullError
+from engine.errors import JournalDamagedError, JournalError, JournalFullError
 from engine.intake.checkins.timer import PREFIX as CHECK_INS
 from engine.journal.memory import Medium, MemoryReader, MemoryStore
 from engine.journal.rules import OVERWRITTEN
@@ -50,6 +50,7 @@ class Disk:
         self.scarce_until_s = 0.0
         """Until then every second group finds no room, and no last fix does."""
         self.slow_until_s = 0.0
+        self.unread_until_s = 0.0
         self.read_errors = 0
         self.on_commit: Callable[[Sequence[Request], Sequence[Answer]], None]
         self.on_fault: Callable[[str], None]
@@ -156,6 +157,10 @@ class SimStore(MemoryStore):
             disk.on_fault("full")
             message = "the disk is full"
             raise JournalFullError(message)
+        if life.boottime_s() < disk.unread_until_s:
+            disk.on_fault("unread")
+            message = "a page cannot be read"
+            raise JournalDamagedError(message)
         answers = self._written(group, now)
         disk.commits += 1
         disk.note(group)

@@ -23,6 +23,7 @@ from tests.simulation.tables import (
     DEFENDERS,
     FAULTS,
     MODEMS,
+    OFFICERS,
     ORDERS,
     PRESSES,
     SILENCES,
@@ -30,6 +31,7 @@ from tests.simulation.tables import (
     TIMERS,
     TIMERS_OF,
     UNENDING,
+    UNREAD,
     WEIGHTS,
 )
 
@@ -106,6 +108,8 @@ SILENT = 0.04
 AGAIN = 0.02
 # Whoever is asked next is forced to answer, and says so.
 COLLEAGUE = 0.04
+OFFICER = 0.03
+UNREADABLE = 0.02
 ORDER = 0.03
 # Somebody sets a timer by the button of a device.
 BUTTON = 0.015
@@ -140,7 +144,8 @@ def plan_of(seed: int) -> Plan:
     items += [*old, *_changes(seed, press, old)]
     items += [*_timers(seed, press.at_s), *_silences(seed, press.at_s)]
     items += _silent_again(seed, press.at_s, {one.who for one in items})
-    items += _colleagues(seed, press.at_s)
+    items += [*_colleagues(seed, press.at_s), *_officers(seed, press.at_s)]
+    items += _unread(seed, press.at_s)
     items += [*_buttons(seed, press.at_s), *_orders(seed, press.at_s)]
     return Plan(seed, tuple(sorted(items)))
 
@@ -221,6 +226,26 @@ def _colleagues(seed: int, begins_s: float) -> list[Item]:
     after_s = min(draw.expovariate(1 / 200), EPISODE_S)
     what, number = _drawn(draw, COLLEAGUES), draw.randrange(1, 15)
     return [_item(at_s, "force", what, n=number, s=after_s)]
+
+
+def _officers(seed: int, begins_s: float) -> list[Item]:
+    """Return that an officer who was paged is forced, and says so."""
+    draw = random.Random(f"officers/{seed}")
+    if draw.random() >= OFFICER:
+        return []
+    after_s = min(draw.expovariate(1 / 200), EPISODE_S)
+    what, number = _drawn(draw, OFFICERS), draw.randrange(1, 15)
+    return [_item(begins_s + 1, "force", what, n=number, s=after_s)]
+
+
+def _unread(seed: int, begins_s: float) -> list[Item]:
+    """Return that a page of the journal cannot be read about when an episode begins."""
+    draw = random.Random(f"unread/{seed}")
+    if draw.random() >= UNREADABLE:
+        return []
+    at_s = begins_s + draw.choice((draw.uniform(-5, 5), draw.expovariate(1 / 300)))
+    lasts_s = draw.expovariate(1 / 20)
+    return [_item(max(0.1, at_s), "disk", _drawn(draw, UNREAD), s=lasts_s)]
 
 
 def _buttons(seed: int, begins_s: float) -> list[Item]:

@@ -180,6 +180,12 @@ COLLEAGUES = {
     "colleague_elsewhere": 1,
 }
 
+# An officer who was paged is forced, while a case is open or once it has ended.
+OFFICERS = {"officer_forced": 1, "officer_opens": 2}
+
+# A page of the journal cannot be read for a while.
+UNREAD = {"unread": 1}
+
 # What HQ asks of a device, and where that is.
 ORDERS = {
     "order": 3,

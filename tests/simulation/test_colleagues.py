@@ -45,7 +45,7 @@ def forced_at(day: Day) -> set[Instant | None]:
 
 @pytest.mark.parametrize("kill_s", [0.0, 150.0, 191.0, 400.0])
 @pytest.mark.parametrize("what", COLLEAGUES)
-def test_whatever_is_said_beside_a_word_of_force_hq_hears_it(
+def test_whatever_is_said_beside_aword_of_force_hq_hears_it(
     what: str, kill_s: float
 ) -> None:
     kill = Item(kill_s, "process", "kill")
@@ -78,9 +78,9 @@ def test_their_own_telephone_gets_what_it_would_after_a_true_answer(
 ) -> None:
     forced = day_of(what, number=number)
     assert forced.run().violation is None
-    agree = colleagues._word_of
+    agree = colleagues.word_of
     monkeypatch.setattr(
-        colleagues, "_word_of", lambda day, who: agree(day, who) and FREE
+        colleagues, "word_of", lambda day, who: agree(day, who) and FREE
     )
     true = day_of(what, number=number)
     assert true.run().violation is None
@@ -88,7 +88,7 @@ def test_their_own_telephone_gets_what_it_would_after_a_true_answer(
     assert at_the_speakers(forced) == at_the_speakers(true) != []
 
 
-def test_a_word_of_force_that_hq_reads_in_a_case_is_found(
+def test_aword_of_force_that_hq_reads_in_a_case_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Of texts of ours that go out alone it was asked, and none has people's words."""
