@@ -274,3 +274,8 @@ def has_sign(line: str) -> bool:
 def announces_pdu(line: str) -> bool:
     """Return whether a PDU follows on the next line: `+CMT` and `+CDS`."""
     return prefix_of(line) in {"+CMT", "+CDS", "+CBM"}
+
+
+def command_prefix(text: str) -> str:
+    """Return `+CREG` of `AT+CREG?`, "" where the command has no prefix."""
+    return prefix_of(text[2:].rstrip("?").partition("=")[0]) if text[:2] == "AT" else ""

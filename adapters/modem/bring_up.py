@@ -16,6 +16,7 @@ from adapters.modem.cms_policy import is_busy
 from adapters.modem.dialogue import Dialogue, Reply
 from adapters.modem.options import ModemOptions
 from adapters.modem.pins import PinStore, pin_key
+from adapters.modem.settings import SETTINGS, told
 from engine.errors import ModemError, ModemGoneError, ModemSilentError
 
 _ANSWER_TRIES = 3
@@ -38,7 +39,8 @@ class Session:
 
     `store` is the store that is selected for reading (mem1), `receives` the one
     that arriving messages go to (mem3); `acknowledges` says that the modem wants
-    a `+CNMA` for each message that it routes past its storage.
+    a `+CNMA` for each message that it routes past its storage; `told` is what it says
+    of its settings once they are set.
     """
 
     imei: str | None = None
@@ -51,6 +53,7 @@ class Session:
     has_report_store: bool = False
     acknowledges: bool = False
     direct_reports: bool = False
+    told: dict[str, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
 
     @property
@@ -216,6 +219,8 @@ class BringUp:
         self._set_service_centre()
         for text in ("AT+CREG=2", "AT+CGREG=2", "AT+CEREG=2", "AT+CLIP=1"):
             self._optional(text)
+        for text in SETTINGS:
+            self._session.told[text] = told(text, self._optional(text))
 
     def _set_service_centre(self) -> None:
         """Set it where it is another: each time costs a write of the SIM's memory."""

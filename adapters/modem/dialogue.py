@@ -16,6 +16,7 @@ from adapters.modem.at import (
     Token,
     Tokenizer,
     announces_pdu,
+    command_prefix,
     fields_of,
     final_of,
     has_sign,
@@ -45,6 +46,7 @@ _MESSAGE_COMMANDS = frozenset(
     {"+CMGS", "+CMGF", "+CMGL", "+CMGR", "+CMGD"}
     | {"+CPMS", "+CNMI", "+CSMS", "+CNMA", "+CSCA"}
 )
+ASK_MODE = "AT+CMGF?"
 _ASKED_ALONE = frozenset({"+CPIN", "+CFUN", _SUBMIT})
 
 
@@ -304,7 +306,8 @@ class Dialogue:
             # A call that somebody else ended answers no command of ours.
             is_late = not echo.startswith("ATD")
         elif final.kind is FinalKind.CMS:
-            is_late = bool(self.owed) and prefix not in _MESSAGE_COMMANDS
+            is_ours = prefix in _MESSAGE_COMMANDS and echo != ASK_MODE
+            is_late = bool(self.owed) and not is_ours
         else:
             is_late = final.ok and self.clock.boottime_s() < self._stale_ok_until_s
         if is_late:
@@ -392,8 +395,3 @@ class Dialogue:
         self.unsolicited.append(Unsolicited(line=line.rstrip()))
         if is_boot(line):
             self.restarted = True
-
-
-def command_prefix(text: str) -> str:
-    """Return `+CREG` of `AT+CREG?`, "" where the command has no prefix."""
-    return prefix_of(text[2:].rstrip("?").partition("=")[0]) if text[:2] == "AT" else ""

@@ -1,7 +1,6 @@
 """The driver of a GSM modem on a serial port: PDU mode, one command at a time."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
 
@@ -13,7 +12,6 @@ from adapters.modem.at_replies import (
     registration,
     signal_dbm,
     storages,
-    text_mode,
 )
 from adapters.modem.bring_up import AnotherModemError, BringUp, Session
 from adapters.modem.call import ring
@@ -21,7 +19,7 @@ from adapters.modem.cms_policy import is_without_sim
 from adapters.modem.compose import fit, fit_text, piece_of
 from adapters.modem.dialogue import Dialogue, Reply, no_beat
 from adapters.modem.options import ModemOptions
-from adapters.modem.outcomes import refusal, rejected
+from adapters.modem.outcomes import rejected
 from adapters.modem.owed import Owed
 from adapters.modem.owed_file import OwedFile
 from adapters.modem.pdu_encode import encode_submit, submit
@@ -29,6 +27,7 @@ from adapters.modem.pdu_text import build
 from adapters.modem.pins import PinStore, pin_store
 from adapters.modem.recovery import Recovery
 from adapters.modem.replug import Which, find_port
+from adapters.modem.settings import SETTINGS, Settings
 from adapters.modem.submission import Submissions
 from adapters.modem.transliterate import Transliteration
 from adapters.modem.transport import HeldByUsError, SerialTransport, Transport
@@ -42,6 +41,7 @@ from engine.ports.modem import (
     Forms,
     ModemEvent,
     ModemHealth,
+    SendResult,
     SubmitOutcome,
 )
 from engine.ports.telemetry import Telemetry
@@ -94,6 +94,7 @@ class SerialModem:
         """Slots of drafts and of what was sent, as a drain finds them: no arrivals."""
         self.unstored = self._arrivals.unstored
         self._submissions = Submissions(self._dialogue, self._arrivals)
+        self._settings = Settings(self._dialogue, self._options)
         self._recovery = Recovery(self._dialogue, self._options, clock, self)
         self._which = Which(self._options)
         self._has_sim = True
@@ -164,11 +165,15 @@ class SerialModem:
         except ValueError:
             return rejected("address", reason="the address is no number")
         self._ready()
+        if not self._settings.is_pdu_mode(self._session.told):
+            self._begin_anew()
         if part.cut:
             self._telemetry.count("modem_texts_cut_total")
-        outcome = self._prompt(length, beat)
+        outcome = self._submissions.prompt(length, self._options.prompt_s, beat)
         if outcome is None:
             outcome = self._submissions.submit(pdu, beat, late_s)
+        if outcome.result is SendResult.SENT:
+            self._settings.has_sent()
         self._has_sim = not (outcome.code and is_without_sim(outcome.code))
         return outcome
 
@@ -237,7 +242,8 @@ class SerialModem:
         self._ready()
         replies: dict[str, Reply] = {}
         silent = 0
-        for text in _HEALTH_QUESTIONS:
+        kept = tuple(filter(self._session.told.get, SETTINGS))
+        for text in (*_HEALTH_QUESTIONS, *kept):
             reply = replies[text] = self._ask(text)
             silent = silent + 1 if reply.final is None else 0
             if silent == _SILENT_MAX:
@@ -250,10 +256,10 @@ class SerialModem:
         )
         states = [one for one in told if one is not None]
         registered = not states or any(s.state.can_send for s in states)
-        is_text_mode = any(map(text_mode, replies["AT+CMGF?"].lines))
-        if is_text_mode or (not registered and self._is_locked()):
-            # Anew without a word, or by another program; or a SIM that lost contact.
-            self._bring_up(again=True)
+        if self._settings.are_forgotten(self._session.told, replies):
+            self._begin_anew()
+        elif not registered and self._is_locked():
+            self._bring_up(again=True)  # a SIM that lost contact for a moment
         stores = [s for line in replies["AT+CPMS?"].lines for s in storages(line)]
         receiving = stores[-1] if stores else None
         return ModemHealth(
@@ -354,9 +360,13 @@ class SerialModem:
         """Bring the modem up again where it has started anew, or its SIM has."""
         self._dialogue.interrupted = False
         if self._dialogue.restarted:
-            self._telemetry.count("modem_restarts_total")
-        if self._dialogue.restarted or not self._has_sim:
+            self._begin_anew()
+        elif not self._has_sim:
             self._bring_up(again=True)
+
+    def _begin_anew(self) -> None:
+        self._telemetry.count("modem_restarts_total")
+        self._bring_up(again=True)
 
     def _ask(self, text: str) -> Reply:
         return self._dialogue.command(text, deadline_s=self._options.command_s)
@@ -364,32 +374,12 @@ class SerialModem:
     def _is_locked(self) -> bool:
         return pin_state(answer_of(self._ask("AT+CPIN?").lines)) not in {"", "READY"}
 
-    def _prompt(self, length: int, beat: Callable[[], None]) -> SubmitOutcome | None:
-        """Get the prompt; an outcome where the modem refuses to give one."""
-        text, deadline_s = f"AT+CMGS={length}", self._options.prompt_s
-        try:
-            final = self._dialogue.prompt(text, deadline_s=deadline_s, beat=beat)
-        except ModemSilentError:
-            with suppress(ModemError):
-                self._dialogue.escape()
-            raise
-        if final is None:
-            return None
-        if final.ok:
-            message = "the modem took the length and gave no prompt"
-            raise ModemSilentError(message)
-        if self._dialogue.owed:
-            # Were it an earlier message's, the prompt may still open.
-            self._dialogue.escape()
-        return refusal(final)
-
 
 T = TypeVar("T")
 _SILENT_MAX = 2
 _ROW_S = 0.2
 _REGISTRATION_QUESTIONS = ("AT+CREG?", "AT+CGREG?", "AT+CEREG?")
-_OTHERS = ("AT+CSQ", "AT+COPS?", "AT+CPMS?", "AT+CMGF?")
-_HEALTH_QUESTIONS = _REGISTRATION_QUESTIONS + _OTHERS
+_HEALTH_QUESTIONS = (*_REGISTRATION_QUESTIONS, "AT+CSQ", "AT+COPS?", "AT+CPMS?")
 
 
 def _first(read: Callable[[str], T | None], reply: Reply) -> T | None:

@@ -1,6 +1,7 @@
-"""The wait for the answer to a message that was handed over."""
+"""A message handed over at its prompt, and the wait for its answer."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from adapters.modem.arrivals import Arrivals
@@ -8,7 +9,7 @@ from adapters.modem.at_replies import submit_reference
 from adapters.modem.dialogue import Dialogue, ModemInterruptedError, Reply
 from adapters.modem.outcomes import refusal, unknown
 from adapters.modem.owed import LISTEN_S
-from engine.errors import ModemError
+from engine.errors import ModemError, ModemSilentError
 from engine.ports.modem import SendResult, SubmitOutcome
 
 NEXT_S: Final = 5.0
@@ -23,6 +24,27 @@ class Submissions:
     def __init__(self, dialogue: Dialogue, arrivals: Arrivals) -> None:
         """Take what belongs to the port."""
         self._dialogue, self._arrivals = dialogue, arrivals
+
+    def prompt(
+        self, length: int, deadline_s: float, beat: Callable[[], None]
+    ) -> SubmitOutcome | None:
+        """Get the prompt; an outcome where the modem refuses to give one."""
+        dialogue, text = self._dialogue, f"AT+CMGS={length}"
+        try:
+            final = dialogue.prompt(text, deadline_s=deadline_s, beat=beat)
+        except ModemSilentError:
+            with suppress(ModemError):
+                dialogue.escape()
+            raise
+        if final is None:
+            return None
+        if final.ok:
+            message = "the modem took the length and gave no prompt"
+            raise ModemSilentError(message)
+        if dialogue.owed:
+            # Were it an earlier message's, the prompt may still open.
+            dialogue.escape()
+        return refusal(final)
 
     def submit(
         self, pdu: str, beat: Callable[[], None], late_s: float

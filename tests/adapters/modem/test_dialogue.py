@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.modem.at import command_prefix
 from adapters.modem.dialogue import (
     Dialogue,
     ModemInterruptedError,
     Unsolicited,
-    command_prefix,
 )
 from engine.errors import ModemSilentError
 from tests.adapters.modem.scripted import ScriptedModem

@@ -4,14 +4,23 @@ A SIM800 on a weak supply does, at its fastest rate found by itself: `RDY` and t
 are not said then. What it forgets is what its stored profile says otherwise.
 """
 
+import itertools
 from pathlib import Path
 
 import pytest
 
-from engine.errors import ModemSilentError
-from engine.ports.modem import InboundSms, SendResult, StatusReport
+from adapters.modem.driver import SerialModem
+from engine.errors import ModemError, ModemSilentError
+from engine.ports.modem import InboundSms, LateAnswer, SendResult, StatusReport
 from tests.adapters.modem.rig import OUTSIDE, Rig, rig
-from tests.adapters.modem.scripted import WORKS, ScriptedModem, driver_of
+from tests.adapters.modem.scripted import (
+    OK,
+    SILENCE,
+    WORKS,
+    Answer,
+    ScriptedModem,
+    driver_of,
+)
 from tests.fakes import ManualClock
 
 
@@ -26,8 +35,14 @@ def starts_anew(r: Rig, *, echo: bool, pdu_mode: bool) -> None:
 def test_nothing_is_handed_to_it_bug_it_was_sent_to_the_number_of_its_length(
     tmp_path: Path, *, pdu_mode: bool
 ) -> None:
-    """In text mode `AT+CMGS=17` names a telephone, and all of it counted as sent."""
+    """In text mode `AT+CMGS=17` names a telephone, and all of it counted as sent.
+
+    Right after a message its mode is not asked: the echo says it.
+    """
     with rig(tmp_path) as r:
+        r.submit("zero")
+        r.events(bool)
+        assert r.sent_texts() == ["zero"]
         starts_anew(r, echo=True, pdu_mode=pdu_mode)
         with pytest.raises(ModemSilentError, match="started anew"):
             r.submit("one")
@@ -54,6 +69,116 @@ def test_one_whose_profile_has_no_echo_is_found_by_its_text_mode(
         r.driver.health()
         assert r.submit("two").result is SendResult.SENT
         assert r.sent.get() == (OUTSIDE, "two")
+
+
+@pytest.mark.parametrize("echo", [True, False])
+@pytest.mark.parametrize("times", [1, 2])
+def test_one_is_asked_its_mode_before_a_message_bug_it_went_to_the_number_of_its_length(
+    tmp_path: Path, *, echo: bool, times: int
+) -> None:
+    """Without echo it was found 30 s later; nor was it after two starts in a row."""
+    with rig(tmp_path) as r:
+        for _ in range(times):
+            r.driver.health()
+            r.driver.poll(drain=False)
+            starts_anew(r, echo=echo, pdu_mode=False)
+        assert r.submit("one").result is SendResult.SENT
+        assert r.sent.get() == (OUTSIDE, "one")
+        assert r.sent.empty()
+        assert r.telemetry.counts["modem_restarts_total"] == times
+        (report,) = r.events(bool)
+        assert isinstance(report, StatusReport), "it is told again where they go"
+
+
+def test_one_that_has_forgotten_its_routing_alone_is_brought_up_bug_it_told_nothing(
+    tmp_path: Path,
+) -> None:
+    with rig(tmp_path) as r:
+        starts_anew(r, echo=False, pdu_mode=True)
+        r.driver.health()
+        r.modem.inject(OUTSIDE, "SOS")
+        (told,) = r.events(bool)
+        assert isinstance(told, InboundSms)
+        assert told.text == "SOS"
+
+
+def _scripted(clock: ManualClock, **said: str) -> tuple[SerialModem, ScriptedModem]:
+    answers: dict[str, Answer] = {
+        f"AT+{name}?": f"\r\n+{name}: {told}\r\n{OK}" for name, told in said.items()
+    }
+    modem = ScriptedModem(clock, WORKS | answers)
+    driver = driver_of(modem)
+    driver.open()
+    modem.commands.clear()
+    return driver, modem
+
+
+def _sends(driver: SerialModem) -> SendResult:
+    return driver.submit(OUTSIDE, "one", validity_min=5).result
+
+
+def test_of_messages_in_a_row_the_first_alone_is_asked_for(clock: ManualClock) -> None:
+    driver, modem = _scripted(clock, CMGF="0")
+    for _ in range(3):
+        assert _sends(driver) is SendResult.SENT
+    clock.advance(2)
+    assert _sends(driver) is SendResult.SENT
+    asked = [one.partition("=")[0] for one in modem.commands]
+    assert asked == ["AT+CMGF?", *["AT+CMGS"] * 3, "AT+CMGF?", "AT+CMGS"]
+
+
+@pytest.mark.parametrize("said", [{}, {"CMGF": "1"}])
+def test_one_that_does_not_tell_its_mode_is_set_to_it_before_a_message(
+    clock: ManualClock, said: dict[str, str]
+) -> None:
+    """Brought up for an answer that it gives whatever it was set to, it would send
+    none, or each a second late."""
+    driver, modem = _scripted(clock, **said)
+    driver.health()
+    driver.health()
+    assert "ATE0" not in modem.commands
+    assert _sends(driver) is SendResult.SENT
+    assert modem.commands[-2] == "AT+CMGF=0"
+
+
+@pytest.mark.parametrize("answer", [SILENCE, "\r\nERROR\r\n"])
+def test_nothing_is_handed_to_one_that_neither_tells_nor_takes_its_mode(
+    clock: ManualClock, answer: str
+) -> None:
+    driver, modem = _scripted(clock, CMGF="0")
+    modem.answers |= dict.fromkeys(("AT+CMGF?", "AT+CMGF=0"), answer)
+    with pytest.raises(ModemError, match=r"CMGF|PDU mode"):
+        _sends(driver)
+    assert modem.pdus == []
+
+
+def test_one_that_changes_its_routing_by_itself_is_brought_up_for_it_now_and_then(
+    clock: ManualClock,
+) -> None:
+    driver, modem = _scripted(clock, CNMI="2,1,0,1,0")
+    told = itertools.count()
+    modem.answers["AT+CNMI?"] = lambda _: f"\r\n+CNMI: 1,{next(told)}\r\n{OK}"
+    for _ in range(21):
+        driver.health()
+        clock.advance(30)
+    assert modem.commands.count("ATE0") == 2
+
+
+def test_a_late_refusal_is_not_the_answer_about_the_mode(clock: ManualClock) -> None:
+    driver, modem = _scripted(clock, CMGF="0")
+    modem.sent = SILENCE
+    first = driver.submit(OUTSIDE, "one", validity_min=5, late_s=25)
+    assert first.may_follow
+
+    def late(_: str) -> str:
+        return f"\r\n+CMS ERROR: 38\r\n\r\n+CMGF: 0\r\n{OK}"
+
+    modem.answers["AT+CMGF?"] = late
+    modem.sent = "\r\n+CMGS: 9\r\n\r\nOK\r\n"
+    assert _sends(driver) is SendResult.SENT
+    (told,) = driver.poll(drain=False)
+    assert isinstance(told, LateAnswer)
+    assert told.outcome.code == "38"
 
 
 def test_one_that_echoes_whatever_it_is_told_has_not_started_anew(
@@ -93,6 +218,8 @@ def test_one_that_echoes_what_asks_for_a_message_alone_still_sends(
 
 def test_one_that_starts_anew_again_is_found_again(tmp_path: Path) -> None:
     with rig(tmp_path) as r:
+        r.submit("zero")
+        assert r.sent_texts() == ["zero"]
         for text in ("one", "two"):
             starts_anew(r, echo=True, pdu_mode=False)
             with pytest.raises(ModemSilentError, match="started anew"):
