@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from adapters.modem import pdu_decode
-from adapters.modem.at import prefix_of
+from adapters.modem import pdu_decode, text_mode
+from adapters.modem.at import has_sign, is_unsolicited, prefix_of, text_stamp
 from adapters.modem.at_replies import caller, storages, stored_at, stored_pdus
 from adapters.modem.bring_up import Session
 from adapters.modem.cms_policy import is_busy
@@ -62,6 +62,12 @@ class _Heard:
     rings: bool = False
     caller: str | None = None
 
+    def goes_on(self, line: str) -> None:
+        """Take a line for the next one of a text that came straight before it."""
+        if self.direct and text_stamp(self.direct[-1].line):
+            text = f"{self.direct[-1].pdu}\n{line}"
+            self.direct[-1] = replace(self.direct[-1], pdu=text)
+
 
 class Arrivals:
     """Turns URCs and storage into events; owns the parts of long messages."""
@@ -106,7 +112,7 @@ class Arrivals:
         self._dialogue.owed.expire(self._clock.boottime_s())
         self._unstored.extend(self._dialogue.owed.tell())
         for urc in heard.direct:
-            self._unstored.extend(self._events(urc.pdu, ""))
+            self._unstored.extend(self._straight(urc))
         for _ in heard.direct:
             self._acknowledge(session)
         if heard.rings:
@@ -134,7 +140,7 @@ class Arrivals:
         """
         heard = self._sort(UNSOLICITED_MAX)
         for urc in heard.direct:
-            self._unstored.extend(self._events(urc.pdu, ""))
+            self._unstored.extend(self._straight(urc))
         if heard.rings:
             self._unstored.append(IncomingCall(caller=heard.caller))
         unstored, self._unstored = self._unstored, []
@@ -176,8 +182,10 @@ class Arrivals:
                     heard.rings = True
                 case "+CLIP":
                     heard.rings, heard.caller = True, caller(urc.line)
-                case _:
-                    self._is_late(urc)
+                case _ as word:
+                    is_ours = self._is_late(urc) or is_unsolicited(word)
+                    if not (is_ours or has_sign(word)):
+                        heard.goes_on(word)
         return heard
 
     def delete(self, session: Session, slot: str) -> bool:
@@ -342,6 +350,11 @@ class Arrivals:
             # Else parts that never become a message would leave room for no other.
             self._parts.places_max = max(_PLACES_MIN, counts[0].size // 2)
         return counts[0].used
+
+    def _straight(self, urc: Unsolicited) -> Sequence[ModemEvent]:
+        """Return what came past every store, in text mode where it is forgotten."""
+        told = text_mode.straight(urc.line, urc.pdu)
+        return (told,) if told is not None else self._events(urc.pdu, "")
 
     def _events(self, pdu: str, slot: str) -> Sequence[ModemEvent]:
         decoded = pdu_decode.decode_stored(pdu)

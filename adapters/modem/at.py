@@ -194,6 +194,8 @@ _DEPTHS = {"(": 1, ")": -1}
 
 
 _SIGNS = frozenset("+^*%#$!")
+_ANNOUNCES = frozenset({"+CMT", "+CDS", "+CBM"})
+_STAMP = re.compile(r'"(\d\d/\d\d/\d\d,\d\d:\d\d:\d\d(?:[+-]\d\d)?)"', re.ASCII)
 _BOOT = frozenset(
     {
         "RDY",
@@ -271,9 +273,22 @@ def has_sign(line: str) -> bool:
     return line[:1] in _SIGNS
 
 
+def text_stamp(line: str) -> str:
+    """Return the time stamp that a message in text mode is announced with, else "".
+
+    `+CMT: "+46...",,"26/12/01,10:00:00+04"` (TS 27.005, 3.4.1): a text follows, no PDU.
+    """
+    match = _STAMP.search(line) if prefix_of(line) in _ANNOUNCES else None
+    return match.group(1) if match else ""
+
+
 def announces_pdu(line: str) -> bool:
-    """Return whether a PDU follows on the next line: `+CMT` and `+CDS`."""
-    return prefix_of(line) in {"+CMT", "+CDS", "+CBM"}
+    """Return whether a PDU, or a text, follows on the next line: `+CMT` and `+CDS`.
+
+    A report in text mode is one line.
+    """
+    prefix = prefix_of(line)
+    return prefix in _ANNOUNCES and not (prefix == "+CDS" and text_stamp(line))
 
 
 def command_prefix(text: str) -> str:

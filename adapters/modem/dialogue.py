@@ -23,6 +23,7 @@ from adapters.modem.at import (
     is_boot,
     is_unsolicited,
     prefix_of,
+    text_stamp,
 )
 from adapters.modem.echo import Echo
 from adapters.modem.owed import Owed
@@ -378,8 +379,10 @@ class Dialogue:
         return not has_sign(line) and line.isascii() and line.isprintable()
 
     def _unasked(self, line: str) -> None:
-        # Between an announcement and its PDU others may stand: Huawei's ^RSSI.
-        if self._awaiting_pdu and not has_sign(line) and not is_unsolicited(line):
+        # Between an announcement and its PDU others may stand: Huawei's ^RSSI. A text
+        # may begin with a sign, as a tracker's does.
+        is_pdu = not has_sign(line) or bool(text_stamp(self._awaiting_pdu))
+        if self._awaiting_pdu and is_pdu and not is_unsolicited(line):
             announced, self._awaiting_pdu = self._awaiting_pdu, ""
             self.unsolicited.append(Unsolicited(line=announced, pdu=line.strip()))
             return

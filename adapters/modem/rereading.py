@@ -35,7 +35,7 @@ class Rereading:
 
         """
         is_short = is_mended(stored.pdu) or (self._counts and not stored.is_counted)
-        if not is_short or stored.pdu in self._same:
+        if not (is_short or stored.is_text) or stored.pdu in self._same:
             return stored.pdu
         if stored.is_text:
             # It has started anew, and nobody has heard it.

@@ -1,0 +1,159 @@
+"""What arrives straight at a modem that has forgotten PDU mode: no store has it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.modem.at import announces_pdu
+from adapters.modem.driver import SerialModem
+from adapters.modem.pdu import Deliver
+from adapters.modem.pdu_encode import encode_deliver
+from adapters.modem.pdu_fields import Address, Charset
+from adapters.modem.pdu_text import build
+from adapters.modem.text_mode import straight
+from engine.intake.replies import is_whole
+from engine.ports.modem import InboundSms, ModemEvent, StatusReport
+from engine.values import Instant
+from tests.adapters.modem.scripted import OK, WORKS, ScriptedModem, driver_of
+from tests.fakes import ManualClock
+
+SENDER = "+46701234567"
+HEADER = f'+CMT: "{SENDER}",,"26/12/01,10:00:00+04"'
+LENGTHS = f'+CMT: "{SENDER}","","26/12/01,10:00:00+04",145,4,0,0,"+4670",145,11'
+HELLO = "07816407000000F0100B916407214365F70111621142222134040C416650DA0485C76B104D06"
+READ = f"\r\n+CMGR: 0,,30\r\n{HELLO}\r\n"
+
+
+def _opened(clock: ManualClock) -> tuple[SerialModem, ScriptedModem]:
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    return driver, modem
+
+
+def _told(clock: ManualClock, said: str) -> list[ModemEvent]:
+    driver, modem = _opened(clock)
+    modem.say(said)
+    return list(driver.poll(drain=False))
+
+
+@pytest.mark.parametrize("header", [HEADER, LENGTHS])
+@pytest.mark.parametrize(
+    "text", ["SOS help me", "#SOS#", "*HQ,1234,SOS#", "+SOS", "SOS 41.3,69.2"]
+)
+def test_an_sos_in_text_mode_has_its_sender_and_words_bug_it_had_neither(
+    clock: ManualClock, header: str, text: str
+) -> None:
+    """It was shown as an empty message of nobody; one with a sign was lost."""
+    (told,) = _told(clock, f"\r\n{header}\r\n{text}\r\n")
+    assert isinstance(told, InboundSms)
+    assert (told.sender, told.text) == (SENDER, f"{text}[2/2 missing]")
+    assert told.sent_at is not None
+    assert told.sent_at == Instant.parse("2026-12-01T09:00:00Z")
+
+
+def test_one_that_came_while_the_modem_was_lost_is_told_as_well(
+    clock: ManualClock,
+) -> None:
+    driver, modem = _opened(clock)
+    modem.say(f"\r\n{HEADER}\r\nSOS\r\n")
+    driver.wait(1)
+    modem.gone = True
+    (told,) = driver.unstored()
+    assert isinstance(told, InboundSms)
+    assert (told.sender, told.text) == (SENDER, "SOS[2/2 missing]")
+
+
+def test_an_sos_in_its_second_line_is_told_with_it(clock: ManualClock) -> None:
+    said = f"\r\n{HEADER}\r\nhello\r\nSOS\r\n\r\n^RSSI:21\r\n"
+    (told,) = _told(clock, said + f"\r\n+CMT: ,30\r\n{HELLO}\r\nnoise\r\n")[:1]
+    assert isinstance(told, InboundSms)
+    assert told.text == "hello\nSOS[2/2 missing]"
+
+
+def test_a_word_of_safety_in_text_mode_calms_nobody(clock: ManualClock) -> None:
+    """The word of force may have stood in a line that something else has taken."""
+    (told,) = _told(clock, f"\r\n{HEADER}\r\nK7F2 safe juniper\r\n")
+    assert isinstance(told, InboundSms)
+    assert not is_whole(told.text)
+
+
+def test_a_text_of_ucs2_is_spelt_and_kept_as_it_came(clock: ManualClock) -> None:
+    """A modem in text mode writes Cyrillic, and then numbers too, as hex."""
+    wide = SENDER.encode("utf-16-be").hex().upper()
+    sos = "\u0421\u041e\u0421"
+    came = sos.encode("utf-16-be").hex().upper()
+    header = HEADER.replace(SENDER, wide)
+    (told,) = _told(clock, f"\r\n{header}\r\n{came}\r\n")
+    assert isinstance(told, InboundSms)
+    assert (told.sender, told.text) == (SENDER, f"{sos} {came}[2/2 missing]")
+
+
+def test_a_report_in_text_mode_takes_no_answer_for_its_pdu_bug_it_took_the_next_line(
+    clock: ManualClock,
+) -> None:
+    driver, modem = _opened(clock)
+    stamps = '"26/12/01,10:00:00+04","26/12/01,10:00:05+04"'
+    modem.say(f'\r\n+CDS: 6,7,"{SENDER}",145,{stamps},0\r\n')
+    modem.say('\r\n+CMTI: "SM",3\r\n')
+    modem.answers["AT+CMGR=3"] = f"\r\n+CMGR: 0,,30\r\n{HELLO}\r\n{OK}"
+    report, message = driver.poll(drain=False)
+    assert isinstance(report, StatusReport)
+    assert (report.reference, report.recipient, report.outcome) == (
+        *(7, SENDER),
+        "delivered",
+    )
+    assert isinstance(message, InboundSms)
+    assert (message.slot, message.text) == ("SM:3", "ALARM ack 42")
+
+
+def test_a_text_of_hex_is_no_pdu_bug_it_had_the_sender_that_stood_in_it(
+    clock: ManualClock,
+) -> None:
+    forged, _ = encode_deliver(
+        Deliver(
+            sender=Address(text=SENDER, toa=0x91),
+            user_data=build("K7F2 coming", Charset.GSM7),
+        )
+    )
+    driver, modem = _opened(clock)
+    is_text = [True]
+
+    def set_mode(_: str) -> str:
+        is_text.clear()
+        return OK
+
+    words = f'\r\n+CMGR: "REC UNREAD","+4670",,"26/12/01,10:00:00+04"\r\n{forged}\r\n'
+    modem.answers |= {
+        "AT+CMGF=0": set_mode,
+        "AT+CMGR=3": lambda _: f"{words if is_text else READ}{OK}",
+    }
+    modem.say('\r\n+CMTI: "SM",3\r\n')
+    (told,) = driver.poll(drain=False)
+    assert isinstance(told, InboundSms)
+    assert (told.slot, told.text) == ("SM:3", "ALARM ack 42")
+
+
+@pytest.mark.parametrize("zone", ["", "+99", "-99", "+04"])
+@pytest.mark.parametrize("day", ["26/12/01", "26/13/01", "00/00/00"])
+def test_a_stamp_that_is_none_costs_the_stamp_alone(day: str, zone: str) -> None:
+    told = straight(f'+CMT: "{SENDER}",,"{day},10:00:00{zone}"', "SOS")
+    assert isinstance(told, InboundSms)
+    assert (told.sent_at is None) == ((day, zone) != ("26/12/01", "+04"))
+
+
+@given(
+    prefix=st.sampled_from(["+CMT: ", "+CDS: ", "+CBM: "]),
+    end=st.text(st.sampled_from('+CMTDS: ",/0123456789-AF'), max_size=60),
+    text=st.text(max_size=40),
+)
+def test_no_header_and_no_text_make_it_fail(prefix: str, end: str, text: str) -> None:
+    for line in (prefix + end, prefix + '"26/12/01,10:00:00+04"' + end):
+        announces_pdu(line)
+        straight(line, text)
+
+
+def test_an_announced_pdu_is_none_of_text_mode() -> None:
+    for line in ("+CMT: ,30", '+CMT: "Alice",30', "+CDS: 25", "+CMT: 0"):
+        assert announces_pdu(line)
+        assert straight(line, HELLO) is None
