@@ -341,7 +341,7 @@ class Arrivals:
             return 0
         session.store = store
         counts = [s for line in reply.lines for s in storages(line)]
-        if selected and counts and counts[0].name not in {"", store}:
+        if store and selected and counts and counts[0].name not in {"", store}:
             session.store = ""  # changed by another program, or by a start unsaid
             return self._select(session, store)
         if not counts or counts[0].size is None:

@@ -3,12 +3,19 @@
 import pytest
 
 from engine.errors import ModemSilentError
+from engine.ports.modem import InboundSms
 from tests.adapters.modem.scripted import WORKS, Answer, ScriptedModem, driver_of
 from tests.adapters.modem.test_storage import DRAFT, LISTED, ONE_USED, driver_and_modem
 from tests.fakes import ManualClock
 
 ONE_IN_SM = '\r\n+CPMS: "SM",1,30,"SM",1,30,"SM",1,30\r\n\r\nOK\r\n'
 BROKEN = "\r\n+CMS ERROR: 320\r\n"
+REFUSED: dict[str, Answer] = {
+    "AT+CPMS=" + ",".join([f'"{store}"'] * count): BROKEN
+    for store in ("SM", "ME")
+    for count in (1, 2, 3)
+}
+HELLO = "07816407000000F0100B916407214365F70111621142222134040C416650DA0485C76B104D06"
 
 
 @pytest.mark.parametrize(
@@ -30,15 +37,36 @@ def test_a_modem_that_selects_no_store_at_all_is_not_taken_for_empty(
     clock: ManualClock,
 ) -> None:
     """From the start on it refused, and nobody knew where its messages arrive."""
-    refused: dict[str, Answer] = {
-        "AT+CPMS=" + ",".join([f'"{store}"'] * count): BROKEN
-        for store in ("SM", "ME")
-        for count in (1, 2, 3)
-    }
-    driver = driver_of(ScriptedModem(clock, WORKS | refused))
+    driver = driver_of(ScriptedModem(clock, WORKS | REFUSED))
     driver.open()
     with pytest.raises(ModemSilentError):
         driver.poll(drain=True)
+
+
+@pytest.mark.parametrize(
+    ("stores", "said"), [("SM", "+CMTI: ,2"), ("SR", '+CDSI: "SM",0')]
+)
+def test_of_one_that_selects_no_store_what_it_has_is_read_bug_it_was_asked_for_ever(
+    clock: ManualClock, stores: str, said: str
+) -> None:
+    """It named the store that it had, which nobody had selected, a thousand times."""
+    offered = WORKS["AT+CPMS=?"]
+    assert isinstance(offered, str)
+    answers: dict[str, Answer] = {
+        "AT+CPMS=?": offered.replace('("SM"', f'("SM","{stores}"', 1),
+        "AT+CPMS?": ONE_IN_SM,
+        "AT+CMGR=2": f"\r\n+CMGR: 0,,30\r\n{HELLO}\r\n\r\nOK\r\n",
+    }
+    modem = ScriptedModem(clock, WORKS | REFUSED | answers)
+    driver = driver_of(modem)
+    driver.open()
+    modem.say(f"\r\n{said}\r\n")
+    modem.commands.clear()
+    found = [
+        one.text for one in driver.poll(drain=False) if isinstance(one, InboundSms)
+    ]
+    assert found == ["ALARM ack 42"] * (said == "+CMTI: ,2")
+    assert len(modem.commands) < 9
 
 
 def test_what_another_store_has_comes_where_the_one_for_arrivals_refuses(
