@@ -1,5 +1,6 @@
 """A modem found again under another name, by its IMEI."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -36,7 +37,7 @@ class Which:
 
     def may_be(self, imei: str | None) -> bool:
         """Say whether this is ours, or may be where either is not known."""
-        return not self.imei or not imei or imei == self.imei
+        return not self.imei or not imei or is_same(imei, self.imei)
 
     def becomes(self, imei: str | None) -> None:
         """From now on this one is ours; one that does not tell changes nothing."""
@@ -46,6 +47,17 @@ class Which:
         if self._path is not None:
             with suppress(OSError):
                 remember(self._path, {imei})
+
+
+def is_same(imei: str, other: str) -> bool:
+    """Say whether two are one modem's, whatever of its end is written.
+
+    Some modems leave the check digit out, others tell their software's version there.
+    """
+    one, two = (re.sub(r"[ /-]", "", written) for written in (imei, other))
+    if len(one) == len(two) or min(len(one), len(two)) < _IMEI_DIGITS_MIN:
+        return one == two
+    return one[:_IMEI_DIGITS_MIN] == two[:_IMEI_DIGITS_MIN]
 
 
 def find_port(
@@ -71,7 +83,7 @@ def find_port(
         held: list[Path] = []
         for path in left:
             try:
-                if _imei(str(path), options, clock, beat) == imei:
+                if is_same(_imei(str(path), options, clock, beat) or "", imei):
                     return str(path)
             except ModemBusyError:
                 held.append(path)

@@ -18,6 +18,8 @@ from engine.clock import SystemClock
 from engine.errors import ModemGoneError
 from engine.ports.modem import SendResult
 from tests.adapters.modem.rig import ALICE, BOB, CountingTelemetry, Rig, rig
+from tests.adapters.modem.scripted import OK, WORKS, ScriptedModem, driver_of
+from tests.fakes import ManualClock
 
 
 def options_of(folder: Path, memory: Path | None) -> ModemOptions:
@@ -60,6 +62,28 @@ def test_without_a_memory_no_other_port_is_taken_for_it(tmp_path: Path) -> None:
         r.driver = elsewhere_after_a_restart(r, options)
         with pytest.raises(ModemGoneError):
             r.driver.open()
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["490154203237518", "49-015420-323751-8", "49015420323751", "4901542032375105"],
+)
+@pytest.mark.parametrize(
+    "told", ["490154203237518", "49015420323751", "4901542032375105"]
+)
+def test_an_imei_with_another_end_is_the_same_modems_bug_it_never_came_up(
+    clock: ManualClock, written: str, told: str
+) -> None:
+    """Without its check digit, or with its software's version, or as on its label."""
+    modem = ScriptedModem(clock, WORKS | {"AT+CGSN": f"\r\n{told}\r\n{OK}"})
+    driver = driver_of(modem, ModemOptions(imei=written))
+    assert driver.open().registered
+
+
+def test_another_imei_is_another_modems(clock: ManualClock) -> None:
+    modem = ScriptedModem(clock, WORKS)
+    with pytest.raises(ModemGoneError, match="another modem"):
+        driver_of(modem, ModemOptions(imei="490154203237609")).open()
 
 
 def test_a_stick_that_was_exchanged_is_the_one_that_is_remembered(
