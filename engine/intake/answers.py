@@ -32,6 +32,7 @@ from engine.intake.sms import (
     read_said,
     senders_of,
     tracker_command,
+    unread,
 )
 from engine.ports.journal import Code, InboundRow, JournalReader
 from engine.roster.model import Person, Role, Word
@@ -270,7 +271,7 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
 
 def _shown(sms: Sms, who: Person | None, judge: Judge, *, forced: bool) -> Message:
     """Return the notice by which HQ reads a message, whose it may be."""
-    text = mask(sms.text, judge.board.roster())
+    text = mask(sms.text, judge.board.roster()) or unread(sms.row)
     shown = message_command(sms.row, text, who, judge)
     press = replace(shown.press, duress=forced)
     return _distress(structs.replace(shown, press=press))

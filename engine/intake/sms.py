@@ -123,6 +123,20 @@ def is_call(row: InboundRow) -> bool:
         return False
 
 
+def unread(row: InboundRow) -> str:
+    """Return the octets of a message in which nothing could be read, else "".
+
+    One that the line to its modem has shifted has neither sender nor text, and its
+    place on the SIM is free by now: what HQ reads is all that anybody has of it.
+    """
+    try:
+        message = read_plain(row.body)
+        octets = "" if message["sender"] or message["text"] else message["pdu"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return f"(no sender and no text can be read in: {octets})" if octets else ""
+
+
 def _international(sender: str) -> tuple[str, ...]:
     digits = _digits(sender)
     if sender[:1] == "+" or not digits:
