@@ -291,6 +291,16 @@ def announces_pdu(line: str) -> bool:
     return prefix in _ANNOUNCES and not (prefix == "+CDS" and text_stamp(line))
 
 
+def may_follow(line: str, announced: str) -> bool:
+    """Return whether a line can be the PDU, or the text, that another announces.
+
+    Between the two others may stand: Huawei's ^RSSI. A text may begin with a sign, as a
+    tracker's does.
+    """
+    is_bare = not has_sign(line) or bool(text_stamp(announced))
+    return is_bare and not is_unsolicited(line)
+
+
 def command_prefix(text: str) -> str:
     """Return `+CREG` of `AT+CREG?`, "" where the command has no prefix."""
     return prefix_of(text[2:].rstrip("?").partition("=")[0]) if text[:2] == "AT" else ""

@@ -20,6 +20,7 @@ from adapters.modem.settings import SETTINGS, told
 from engine.errors import ModemError, ModemGoneError, ModemSilentError
 
 _ANSWER_TRIES = 3
+_ROW_S = 0.5
 _BUSY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
 _BOOT_PAUSES_S = (0.5, 2.0, 5.0)
 _DIGITS = re.compile(r"\d{6,22}")
@@ -116,6 +117,10 @@ class BringUp:
         else:
             message = "the modem does not answer"
             raise ModemSilentError(message)
+        if dialogue.fell_silent:
+            # What it owes comes in a row: none of it answers the next command.
+            dialogue.pause(_ROW_S)
+            dialogue.fell_silent = False
         self._optional("ATE0")
         dialogue.echo.was_heard = False
         for text in ("AT+CMEE=1", "AT^CURC=0"):

@@ -22,8 +22,8 @@ from adapters.modem.at import (
     has_sign,
     is_boot,
     is_unsolicited,
+    may_follow,
     prefix_of,
-    text_stamp,
 )
 from adapters.modem.echo import Echo
 from adapters.modem.owed import Owed
@@ -94,7 +94,8 @@ class Dialogue:
     `beat` is called before each command, and at least once a second in every wait that
     brings none of its own.
     `owed` are the submits that the modem may still answer; `gone` says that it has been
-    lost, or reset, so that it answers none of them.
+    lost, or reset, so that it answers none of them; `fell_silent` that commands had no
+    answer, which may yet come.
     """
 
     transport: Transport
@@ -105,6 +106,7 @@ class Dialogue:
     restarted: bool = False
     gone: bool = False
     interrupted: bool = False
+    fell_silent: bool = False
     echo: Echo = field(default_factory=Echo)
     owed: Owed = field(default_factory=Owed)
     unsolicited: deque[Unsolicited] = field(
@@ -175,6 +177,7 @@ class Dialogue:
             if token is None:
                 # Wavecom answers `+CPIN: READY` and no OK; any OK can be lost.
                 final = Final(kind=FinalKind.OK) if graced else None
+                self.fell_silent |= not graced
                 return Reply(final=final, lines=tuple(lines))
             if not isinstance(token, Line) or self._is_aside(token.text, prefix, echo):
                 continue
@@ -379,10 +382,7 @@ class Dialogue:
         return not has_sign(line) and line.isascii() and line.isprintable()
 
     def _unasked(self, line: str) -> None:
-        # Between an announcement and its PDU others may stand: Huawei's ^RSSI. A text
-        # may begin with a sign, as a tracker's does.
-        is_pdu = not has_sign(line) or bool(text_stamp(self._awaiting_pdu))
-        if self._awaiting_pdu and is_pdu and not is_unsolicited(line):
+        if self._awaiting_pdu and may_follow(line, self._awaiting_pdu):
             announced, self._awaiting_pdu = self._awaiting_pdu, ""
             self.unsolicited.append(Unsolicited(line=announced, pdu=line.strip()))
             return

@@ -3,7 +3,16 @@
 import pytest
 
 from adapters.modem.options import ModemOptions
-from tests.adapters.modem.scripted import OK, WORKS, ScriptedModem, driver_of
+from engine.errors import ModemSilentError
+from engine.ports.modem import SendResult
+from tests.adapters.modem.rig import OUTSIDE
+from tests.adapters.modem.scripted import (
+    OK,
+    WORKS,
+    Answer,
+    ScriptedModem,
+    driver_of,
+)
 from tests.fakes import ManualClock
 
 CENTRE = "+46705008999"
@@ -59,3 +68,39 @@ def test_a_warning_before_the_answer_is_not_the_answer_bug_the_sim_was_locked(
     assert driver_of(modem).open().registered
     assert modem.commands.count(asked) == 1
     assert "AT+CFUN=1" not in modem.commands
+
+
+class Slow(ScriptedModem):
+    """Does one command after the other, each in 50 ms, once it has woken up."""
+
+    busy_until_s = 0.0
+
+    def say(self, text: str, after_s: float = 0.0) -> None:
+        now_s = self.clock.boottime_s()
+        self.busy_until_s = max(self.busy_until_s, now_s) + 0.05
+        super().say(text, after_s + self.busy_until_s - now_s)
+
+
+@pytest.mark.parametrize("wakes_s", [0, 1.9, 2.05, 4.03])
+@pytest.mark.parametrize("asked_before", [False, True])
+def test_the_answers_that_a_modem_owes_are_not_the_next_ones_bug_its_sim_was_locked(
+    clock: ManualClock, wakes_s: float, *, asked_before: bool
+) -> None:
+    """By each answer that was the one before's, its IMEI was its model as well."""
+    iccid = "8946000000000000010"
+    told = {"AT+CGMM": "SIM800", "AT+CCID": f"+CCID: {iccid}"}
+    answers: dict[str, Answer] = {
+        text: f"\r\n{line}\r\n{OK}" for text, line in told.items()
+    }
+    modem = Slow(clock, WORKS | answers)
+    driver = driver_of(modem)
+    if asked_before:
+        driver.open()
+        modem.busy_until_s = clock.boottime_s() + 11 + wakes_s
+        with pytest.raises(ModemSilentError):
+            driver.health()
+    else:
+        modem.busy_until_s = clock.boottime_s() + wakes_s
+    health = driver.open()
+    assert (health.model, health.sim) == ("SIM800", iccid)
+    assert driver.submit(OUTSIDE, "one", validity_min=5).result is SendResult.SENT
