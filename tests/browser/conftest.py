@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.requires import requires_command
-from tests.rig import Rig
+from tests.rig import WAIT_S, Rig
 
 FLAGS = (
     "--no-sandbox",
@@ -21,6 +22,11 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
+STOPS = BEGINS + timedelta(days=1)
+
+# A wait ends when it comes true: what is promised in seconds names them.
+expect.set_options(timeout=WAIT_S * 1000)
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +57,16 @@ class Screen:
         """Open a case from the list, and wait until it is live."""
         self.page.locator("#list").get_by_role("link", name=alias).click()
         self.page.wait_for_selector("#case")
+        self.page.wait_for_selector("#live.on")
+
+    def stop_clock(self) -> None:
+        """Read the page anew, with a clock that `page.clock.run_for` alone moves on.
+
+        Between two clicks lies what a test says, however slow the machine is.
+        """
+        self.page.clock.install(time=BEGINS)
+        self.page.clock.pause_at(STOPS)
+        self.page.reload()
         self.page.wait_for_selector("#live.on")
 
     def watch(self) -> None:

@@ -21,10 +21,11 @@ export function say(text, isBad) {
   outcome.textContent = text;
 }
 
-function isSure(form, button) {
+// A page that is busy gets round to a press late: what counts is when it was made.
+function isSure(form, button, made) {
   if (!form.dataset.sure) return true;
   const asked = Number(form.dataset.askedAt ?? 0);
-  const since = performance.now() - asked;
+  const since = made - asked;
   const presses = form.elements.presses?.value ?? "";
   const isNews = asked > 0 && form.dataset.askedOf !== presses;
   if (asked && since < DOUBLE_CLICK_MS) {
@@ -112,8 +113,7 @@ async function send(form, button, done) {
 export function takeActs(done) {
   let click = null;
   document.addEventListener("click", (event) => {
-    // A key has no place: it acts on what has the focus.
-    click = event.detail ? event : null;
+    click = event;
   }, true);
   document.addEventListener("keydown", (event) => {
     // A key that is held down repeats itself; that is no second answer.
@@ -125,11 +125,12 @@ export function takeActs(done) {
     event.preventDefault();
     const button = event.submitter ?? form.querySelector("button");
     if (button.getAttribute("aria-busy")) return;
-    if (click && wasAnother(button, click.clientX, click.clientY)) {
+    // A key has no place: it acts on what has the focus.
+    if (click?.detail && wasAnother(button, click)) {
       say("Not done: the page moved just then. Look, then press again.", true);
       return;
     }
-    if (!isSure(form, button)) return;
+    if (!isSure(form, button, click?.timeStamp ?? performance.now())) return;
     send(form, button, done);
   });
 }

@@ -40,20 +40,21 @@ function released() {
 // A second click of two, or one that was on its way, is not of the button that an
 // update has put there in between.
 const MOVED_MS = 600;
+// A press that was made before an update may be handled as late as this behind it.
+const KEPT_MS = 5000;
 let before = [];
 
 function remember() {
   const at = performance.now();
   const buttons = [...document.querySelectorAll("form[data-act] button")];
   const places = buttons.map((button) => ({ id: button.id, box: button.getBoundingClientRect() }));
-  before = before.filter((earlier) => at - earlier.at < MOVED_MS);
+  before = before.filter((earlier) => at - earlier.at < KEPT_MS);
   before.push({ at, places, scrolled: scrollY });
 }
 
-export function wasAnother(button, x, y) {
-  const now = performance.now();
+export function wasAnother(button, { clientX: x, clientY: y, timeStamp: made }) {
   // Whoever has scrolled since has looked since.
-  const recent = before.filter(({ at, scrolled }) => now - at < MOVED_MS && scrolled === scrollY);
+  const recent = before.filter(({ at, scrolled }) => made - at < MOVED_MS && scrolled === scrollY);
   return recent.some(({ places }) => places.some(({ id, box }) =>
     id !== button.id && x >= box.left && x < box.right && y >= box.top && y < box.bottom));
 }
