@@ -23,7 +23,8 @@ import pytest
 from adapters.fleet.handsets import device_name
 from adapters.fleet.roster import roster_of
 from tests.adapters.devices.mutation import targets
-from tests.rig import Gt06Device, Rig
+from tests.gt06_device import Gt06Device
+from tests.rig import Rig
 
 MIXED = ("gt06", "h02", "laipac", "minifinder2", "gl200", "teltonika")
 DRIVEN_S = 5.0

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, TypeVar
@@ -21,7 +22,6 @@ from adapters.demo.farends.hook import HookServer
 from adapters.demo.farends.mail import MailServer
 from adapters.demo.farends.mastodon import MastodonServer
 from adapters.demo.farends.shelf import Shelf
-from adapters.devices import gt06_encode
 from adapters.modem.host_clock import HostClock
 from adapters.modem.virtual import VirtualModem
 from adapters.modem.virtual_links import PtyLink
@@ -30,6 +30,7 @@ from engine.console.operators import first_password_path
 from engine.protocol.language import LANGUAGES, wording
 from engine.roster.sample import sample_roster, sample_text
 from engine.values import Instant, OperatorId
+from tests.gt06_device import Gt06Device
 
 T = TypeVar("T")
 SECRET = "whsec_" + "bmF0YWxpYS10ZXN0LXNlY3JldC1uYXRhbGlh"
@@ -165,7 +166,7 @@ class Rig:
 
     def _over(self) -> None:
         assert self.process is not None
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=WAIT_S)
         if self.process.stdout is not None:
             self.process.stdout.close()
 
@@ -197,10 +198,26 @@ class Rig:
             assert added.returncode == 0, added.stderr
         return path.read_text().strip()
 
+    @contextmanager
+    def console_stays(self) -> Iterator[None]:
+        """Keep the console's port meanwhile for whoever starts next on this folder.
+
+        A socket that is bound and does not listen lets a listener in beside it, and
+        keeps the system from giving the port to anybody who asks for a free one.
+        """
+        where = self.ports["console"]
+        with socket.socket() as held:
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self.kill()
+            held.bind(where)
+            config = self.folder / "natalia.toml"
+            free, taken = "[console]\nport = 0", f"[console]\nport = {where[1]}"
+            config.write_text(config.read_text().replace(free, taken))
+            yield
+
     def metrics(self) -> str:
         """Return the exposition."""
-        host, port = self.ports["metrics"]
-        return httpx2.get(f"http://{host}:{port}/metrics").text
+        return self._get("/metrics").text
 
     def metric(self, line: str) -> float | None:
         """Return one sample, named as the exposition has it."""
@@ -212,9 +229,12 @@ class Rig:
 
     def ready(self) -> tuple[int, dict[str, object]]:
         """Ask `/-/ready`."""
-        host, port = self.ports["metrics"]
-        answer = httpx2.get(f"http://{host}:{port}/-/ready")
+        answer = self._get("/-/ready")
         return answer.status_code, answer.json()
+
+    def _get(self, path: str) -> httpx2.Response:
+        host, port = self.ports["metrics"]
+        return httpx2.get(f"http://{host}:{port}{path}", timeout=WAIT_S)
 
     def alarms(self) -> list[dict[str, object]]:
         """Return the list by the control socket."""
@@ -235,6 +255,7 @@ class Rig:
         """Read the journal beside the service, as an auditor would."""
         path = self.state / "journal.db"
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        connection.set_busy_timeout(round(WAIT_S * 1000))
         try:
             return list(connection.execute(sql))
         finally:
@@ -242,7 +263,7 @@ class Rig:
 
     # devices and people ----------------------------------------------------------
 
-    def device(self, imei: str = HERON_IMEI) -> "Gt06Device":
+    def device(self, imei: str = HERON_IMEI) -> Gt06Device:
         """Connect a gt06 device and log it in."""
         return Gt06Device(self.ports["gt06"], imei, self.clock, self.serials)
 
@@ -314,73 +335,6 @@ channel = "mastodon"
         ours = {modem.number for modem in self.modems}
         if sender in ours:
             self.messages.add(Sms(modem=sender, number=number, text=text, at=at))
-
-
-CELL = gt06_encode.Cell(mcc=434, mnc=4, lac=1, cid=1)
-
-
-class Gt06Device:
-    """A gt06 bracelet on a real socket."""
-
-    def __init__(
-        self,
-        address: tuple[str, int],
-        imei: str,
-        clock: HostClock,
-        serials: Iterator[int],
-    ) -> None:
-        self.clock = clock
-        self.serials = serials
-        self.socket = socket.create_connection(address, timeout=WAIT_S)
-        self.socket.sendall(gt06_encode.log_in(imei, serial=self.next()))
-        assert self.socket.recv(64), "the log-in is not answered"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.socket.close()
-
-    def next(self) -> int:
-        """Count on: a bracelet starts again at 1 where it was off, not at a log-in.
-
-        Two presses of one second would else be one frame, sent twice.
-        """
-        return next(self.serials)
-
-    def send(self, frame: bytes, timeout_s: float = WAIT_S) -> bytes:
-        """Send a frame; return the answer, b"" where none comes in time."""
-        self.socket.sendall(frame)
-        self.socket.settimeout(timeout_s)
-        try:
-            return self.socket.recv(256)
-        except TimeoutError:
-            return b""
-
-    def sos(self, lat_deg: float = 41.31151, lon_deg: float = 69.27974) -> bytes:
-        """Press the button; return the answer."""
-        return self.send(self.sos_frame(lat_deg, lon_deg))
-
-    def sos_frame(self, lat_deg: float = 41.31151, lon_deg: float = 69.27974) -> bytes:
-        """Return the packet of a press."""
-        return gt06_encode.alarm(self.gps(lat_deg, lon_deg), CELL, serial=self.next())
-
-    def move(self, lat_deg: float, lon_deg: float = 69.27974) -> None:
-        """Say where it is, of its own accord; that gets no answer."""
-        gps = self.gps(lat_deg, lon_deg)
-        self.socket.sendall(gt06_encode.location(gps, CELL, serial=self.next()))
-
-    def gps(self, lat_deg: float, lon_deg: float) -> gt06_encode.Gps:
-        """Return a fix of now."""
-        return gt06_encode.Gps(
-            lat_deg=lat_deg,
-            lon_deg=lon_deg,
-            at=self.clock.now(),
-            valid=True,
-            satellites=7,
-            speed_kmh=0,
-            course_deg=0,
-        )
 
 
 def eventually(look: Callable[[], T | None], timeout_s: float = WAIT_S) -> T:

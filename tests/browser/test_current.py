@@ -6,7 +6,7 @@ from playwright.sync_api import Route, expect
 from engine.journal.sqlite import JOURNAL_FILE
 from tests.browser.conftest import Sign
 from tests.browser.test_live import BACK_MS
-from tests.browser.test_night import live
+from tests.browser.test_night import SOON_MS, live
 from tests.browser.test_presses import with_a_case_to_close
 from tests.process.test_damage import damage
 from tests.rig import Rig
@@ -47,7 +47,8 @@ def test_a_fourth_page_has_what_came_while_it_was_opened(
         fourth.route("**/events*", lambda _: None)
         fourth.goto(alder.page.url)
         live(fourth)
-        expect(fourth.locator("#case-head")).to_contain_text("pressed 2 times")
+        told = fourth.locator("#case-head")
+        expect(told).to_contain_text("pressed 2 times", timeout=SOON_MS)
 
 
 def test_an_answer_says_what_was_done_to_the_case_as_it_is(
@@ -101,13 +102,9 @@ def test_a_list_that_stays_open_names_a_case_that_cannot_be_read_any_more(
     assert rig.sms_to("tinamou")
     alder.page.locator("tr.sounds button").click()
     expect(alder.page.locator("#group-open")).to_contain_text("With alder")
-    port = rig.ports["console"][1]
-    rig.kill()
-    damage(rig.state / JOURNAL_FILE)
-    config = rig.folder / "natalia.toml"
-    text = config.read_text()
-    config.write_text(text.replace("[console]\nport = 0", f"[console]\nport = {port}"))
-    rig.start()
+    with rig.console_stays():
+        damage(rig.state / JOURNAL_FILE)
+        rig.start()
     live(alder.page, BACK_MS)
     expect(alder.page.locator("#trouble")).to_contain_text("alarm standing still")
     expect(alder.page.locator("#list")).to_contain_text("Cannot be read whole")

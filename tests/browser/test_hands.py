@@ -1,5 +1,7 @@
 """Keys, focus, and what somebody is typing: an update takes nothing away."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -203,7 +205,9 @@ def test_what_is_revealed_leaves_the_page_though_the_engine_is_away(
     assert "41.31151" not in alder.page.content()
     alder.page.locator("#do-reveal").click()
     expect(alder.page.locator("#place")).to_contain_text("41.31151")
-    expect(alder.page.locator("#revealed-left")).to_have_text("4:59", timeout=3_000)
+    # It counts down from five minutes; which second of them is seen is the machine's.
+    left = alder.page.locator("#revealed-left")
+    expect(left).to_have_text(re.compile(r"^4:[0-5]\d$"))
     assert "41.31151" in alder.page.content()
     assert "+998460000011" in alder.page.content()
     numbers = boxes_of(alder.page, ".number")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.boxes import box_of, boxes_of
+from tests.browser.boxes import boxes_of
 from tests.browser.conftest import Sign
 from tests.rig import Rig
 from tests.voices import say_safe
@@ -34,8 +34,7 @@ def test_each_field_stands_beside_its_label_bug_it_began_the_next_line(
     expect(alder.page.locator("#do-close")).to_be_enabled()
     lefts = set()
     for name in (*FIELDS, "remark"):
-        label = box_of(alder.page, f"label[for={name}]")
-        field = box_of(alder.page, f"#{name}")
+        label, field = boxes_of(alder.page, f"label[for={name}], #{name}")
         assert label.right <= field.left, f"{name}: left of it"
         assert label.top < field.bottom, f"{name}: in its row"
         assert field.top < label.bottom, f"{name}: in its row"
