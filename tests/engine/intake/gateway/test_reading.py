@@ -7,6 +7,7 @@ import pytest
 from adapters.devices import gt06_encode
 from engine.intake.gateway import tcp
 from engine.ports.device import ReportKind
+from tests import own_time
 from tests.engine.intake.gateway.test_tcp import LOG_IN, SOS, Rig
 
 OF_A_STRANGER = gt06_encode.log_in("990000000000011")
@@ -24,7 +25,7 @@ def test_who_has_not_said_who_they_are_is_read_in_the_turn_of_their_network() ->
         assert rig.gate.whose == ["192.0.2.1 "]
         rig.connection.connection_lost(None)
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_an_enrolled_device_is_read_at_once_from_its_log_in_on() -> None:
@@ -41,7 +42,7 @@ def test_an_enrolled_device_is_read_at_once_from_its_log_in_on() -> None:
         rig.gate.work()
         rig.connection.connection_lost(None)
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_a_name_counts_in_what_comes_first_alone() -> None:
@@ -53,7 +54,7 @@ def test_a_name_counts_in_what_comes_first_alone() -> None:
         rig.connection.connection_lost(None)
         rig.gate.work()
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_where_too_much_waits_hq_is_shown_what_is_not_read_of_who_hangs_up() -> None:
@@ -71,7 +72,7 @@ def test_where_too_much_waits_hq_is_shown_what_is_not_read_of_who_hangs_up() -> 
         rig.gate.answer(is_durable=True)
         assert rig.meter.counted["unread_let_go_total"] == 1
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_a_bounded_part_is_received_at_once_and_all_that_tls_has() -> None:
@@ -86,7 +87,7 @@ def test_a_bounded_part_is_received_at_once_and_all_that_tls_has() -> None:
         assert len(rig.gate.reports) == 1
         rig.connection.connection_lost(None)
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_who_waits_long_for_a_turn_costs_no_round_of_the_loop_meanwhile(
@@ -111,7 +112,7 @@ def test_who_waits_long_for_a_turn_costs_no_round_of_the_loop_meanwhile(
         rig.connection.connection_lost(None)
         rig.gate.work()
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_what_came_while_the_half_before_it_waited_is_not_cut_off_from_it(
@@ -133,4 +134,4 @@ def test_what_came_while_the_half_before_it_waited_is_not_cut_off_from_it(
         assert whole.kind is ReportKind.LOGIN
         rig.connection.connection_lost(None)
 
-    asyncio.run(scene())
+    own_time.run(scene())

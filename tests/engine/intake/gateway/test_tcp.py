@@ -14,6 +14,7 @@ from engine.intake.gateway.tcp import DeviceConnection
 from engine.intake.orders.lines import Line, Lines
 from engine.ports.device import DeviceCommand, DeviceOrder, DeviceReport, ReportKind
 from engine.values import DeviceId, Signal
+from tests import own_time
 from tests.engine.intake.reports import Meter
 from tests.fakes import START, ManualClock
 
@@ -151,7 +152,7 @@ def test_an_sos_is_answered_once_it_is_durable_and_not_before() -> None:
         rig.connection.connection_lost(None)
         assert rig.open == 0
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_a_frame_comes_with_the_address_that_it_came_from() -> None:
@@ -161,7 +162,7 @@ def test_a_frame_comes_with_the_address_that_it_came_from() -> None:
         assert rig.gate.peers == ["192.0.2.1"]
         rig.connection.connection_lost(None)
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_what_is_not_durable_is_not_answered_so_that_the_device_repeats() -> None:
@@ -173,7 +174,7 @@ def test_what_is_not_durable_is_not_answered_so_that_the_device_repeats() -> Non
         assert not rig.wire.is_closed
         rig.connection.connection_lost(None)
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_an_answer_that_comes_after_the_connection_has_gone_harms_nobody() -> None:
@@ -184,7 +185,7 @@ def test_an_answer_that_comes_after_the_connection_has_gone_harms_nobody() -> No
         rig.gate.answer(is_durable=True)
         assert rig.wire.written == b""
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 @pytest.mark.parametrize("by", ["the end of the connection", "waiting"])
@@ -202,7 +203,7 @@ def test_half_an_sos_does_not_wait_in_silence(
             rig.connection.connection_lost(None)
         assert rig.gate.reports[-1].kind is ReportKind.UNDECODABLE
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_a_device_that_says_nothing_for_too_long_is_let_go(
@@ -215,7 +216,7 @@ def test_a_device_that_says_nothing_for_too_long_is_let_go(
         await asyncio.sleep(0.05)
         assert rig.wire.is_closed
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_a_device_that_falls_silent_after_it_has_spoken_is_let_go(
@@ -235,7 +236,7 @@ def test_a_device_that_falls_silent_after_it_has_spoken_is_let_go(
         await asyncio.sleep(0.5)
         assert rig.wire.is_closed
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_a_device_that_goes_on_speaking_keeps_one_timer() -> None:
@@ -249,7 +250,7 @@ def test_a_device_that_goes_on_speaking_keeps_one_timer() -> None:
         assert set_after - set_before <= 1
         rig.connection.connection_lost(None)
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_of_much_at_once_the_rest_waits_and_no_more_is_received() -> None:
@@ -265,7 +266,7 @@ def test_of_much_at_once_the_rest_waits_and_no_more_is_received() -> None:
         assert rig.wire.is_reading()
         rig.connection.connection_lost(None)
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_what_waits_of_a_lost_connection_is_read_to_its_last_byte() -> None:
@@ -277,7 +278,7 @@ def test_what_waits_of_a_lost_connection_is_read_to_its_last_byte() -> None:
         assert len(rig.gate.reports) == 202
         assert rig.gate.reports[-1].kind is ReportKind.UNDECODABLE
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_a_device_that_does_not_read_its_answers_is_let_go() -> None:
@@ -286,7 +287,7 @@ def test_a_device_that_does_not_read_its_answers_is_let_go() -> None:
         rig.connection.pause_writing()
         assert rig.wire.is_aborted
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_whoever_says_nothing_whole_holds_a_place_no_longer(
@@ -305,7 +306,7 @@ def test_whoever_says_nothing_whole_holds_a_place_no_longer(
         assert not speaking.wire.is_closed
         speaking.connection.connection_lost(None)
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_a_device_that_logs_in_is_no_stranger_any_more() -> None:
@@ -317,7 +318,7 @@ def test_a_device_that_logs_in_is_no_stranger_any_more() -> None:
         rig.connection.connection_lost(None)
         assert rig.guard.let_go == 0
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_an_order_from_another_thread_is_written_while_the_device_is_there() -> None:
@@ -337,7 +338,7 @@ def test_an_order_from_another_thread_is_written_while_the_device_is_there() -> 
         rig.connection.connection_lost(None)
         assert not rig.lines.send(order)
 
-    asyncio.run(scene())
+    own_time.run(scene())
 
 
 def test_a_connection_that_names_another_device_is_no_more_the_first_ones() -> None:
@@ -350,4 +351,4 @@ def test_a_connection_that_names_another_device_is_no_more_the_first_ones() -> N
         rig.connection.connection_lost(None)
         assert DeviceId("004999010640018") not in rig.lines, "nobody hears an order"
 
-    asyncio.run(scene())
+    own_time.run(scene())
