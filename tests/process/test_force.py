@@ -18,8 +18,9 @@ from adapters.devices import gt06_encode, osmand_encode
 from engine.roster.model import Person, Role
 from engine.roster.sample import sample_roster, sample_text
 from engine.values import Fix
+from tests.gt06_device import CELL
 from tests.process.watched import UNDER_WAY_SQL, keep_watched
-from tests.rig import CELL, WAIT_S, Rig, Sms, eventually
+from tests.rig import WAIT_S, Rig, Sms, eventually
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
