@@ -4,10 +4,10 @@ import fcntl
 import importlib.util
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
-import time
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -322,7 +322,7 @@ def test_a_clone_in_a_path_with_spaces_sets_itself_up_once(tmp_path: Path) -> No
     env |= {"CARGO_PROFILE_WHEEL_LTO": "off", "CARGO_PROFILE_WHEEL_OPT_LEVEL": "0"}
 
     def run() -> tuple[str, float]:
-        began = time.monotonic()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(
             command,
             cwd="/",
@@ -334,16 +334,18 @@ def test_a_clone_in_a_path_with_spaces_sets_itself_up_once(tmp_path: Path) -> No
         )
         assert done.returncode == 0, done.stderr
         assert "Usage" in done.stdout
-        return done.stderr, time.monotonic() - began
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        computed_s = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+        return done.stderr, computed_s
 
     said, _ = run()
     assert "setting up" in said
     assert not (tree / ".venv" / "bin" / "pytest").exists()
     assert list(tree.glob("engine/__pycache__/start.*.pyc"))
 
-    said, seconds = run()
+    said, computed_s = run()
     assert said == ""
-    assert seconds < 2  # natalia's own start is most of it
+    assert computed_s < 2  # natalia's own start is most of it
 
     face = tree / "geocore" / "src" / "python.rs"
     (library,) = tree.glob("geocore/_geocore*.so")

@@ -12,7 +12,7 @@ from adapters.demo.scenario import CODE
 from engine.cli.main import EXIT_CONFIG, EXIT_DEGRADED, EXIT_FAILURE
 from engine.console.operators import first_password_path
 from engine.values import OperatorId
-from tests.rig import Rig, eventually
+from tests.rig import WAIT_S, Rig, eventually
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
@@ -77,7 +77,7 @@ def test_a_case_can_be_run_to_its_end_without_a_browser(
     assert run(rig, *close) == "close: done\n"
     theirs = {sms.number}
     assert rig.messages.wait_for(
-        lambda one: one.number in theirs and one.text != sms.text, 10
+        lambda one: one.number in theirs and one.text != sms.text, WAIT_S
     )
 
     copy = tmp_path / "copy.db"

@@ -15,14 +15,16 @@ import pytest
 from adapters.demo.console import OperatorAtConsole
 from engine.errors import NO_ROOM
 from tests.requires import requires_command
-from tests.rig import Rig, eventually
+from tests.rig import WAIT_S, Rig, eventually
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 BALLAST = "journal.db-ballast"
 ENOUGH_FOR_BALLAST, TOO_SMALL_FOR_BALLAST = "48m", "24m"
+FILLED_S = 90.0
 FULL = 'natalia_degraded{reason="disk_full"}'
 NO_RESERVE = 'natalia_degraded{reason="no_reserve"}'
+NEAREST = {"lapwing", "cormorant", "owlet", "quelea", "tinamou"}
 ROOT = Path(__file__).parents[2]
 
 
@@ -58,7 +60,7 @@ def fill_log(rig: Rig) -> None:
     """Send positions until one is refused: the log had room inside itself."""
     host, port = rig.ports["osmand"]
     url = f"http://{host}:{port}/?id=q4t7-avoc&lat=3.45&lon=-76.53&accuracy=10"
-    eventually(lambda: httpx2.get(url).status_code == 503, timeout_s=20)
+    eventually(lambda: httpx2.get(url, timeout=WAIT_S).status_code == 503, FILLED_S)
 
 
 class State(TypedDict):
@@ -87,12 +89,14 @@ def press_while_full(
     with rig.device() as device:
         press = device.sos_frame()
         assert device.send(press, timeout_s=2) == b""
-        mail = rig.mail.mails.wait_for(lambda one: "NOT RECORDED" in one.text, 10)
+        mail = rig.mail.mails.wait_for(lambda one: "NOT RECORDED" in one.text, WAIT_S)
         assert mail is not None
         assert mail.recipient == "duty@hq.invalid"
         assert mail.subject.startswith("NOT RECORDED SOS")
         assert "Heron" in mail.text
-        assert rig.hook.hooks.wait_for(lambda one: "NOT RECORDED" in str(one.data), 10)
+        assert rig.hook.hooks.wait_for(
+            lambda one: "NOT RECORDED" in str(one.data), WAIT_S
+        )
         for officer in ("alder", "rowan", "spruce"):
             sms = rig.sms_to(officer)
             assert sms is not None, officer
@@ -110,9 +114,9 @@ def press_while_full(
         assert line["text"].startswith("NOT RECORDED ")
 
         make_room()
-        assert eventually(lambda: device.send(press, timeout_s=2), timeout_s=15)
-    assert rig.sms_to("tinamou")
-    assert {"lapwing", "cormorant", "owlet", "quelea"} <= set(rig.told())
+        assert eventually(lambda: device.send(press, timeout_s=2))
+    # Of two modems either may be the slower one with its last message.
+    eventually(lambda: set(rig.told()) >= NEAREST)
     assert [row["presses"] for row in rig.alarms()] == [1]
     eventually(lambda: state_event(operator)["unrecorded"] == [])
     eventually(lambda: rig.metric(FULL) == 0.0 and rig.ready()[0] == 200)
@@ -202,12 +206,12 @@ def test_a_signal_that_finds_room_where_its_alarm_finds_none_reaches_hq(
             press = device.sos_frame()
             answered = device.send(press, timeout_s=2)
             mails = rig.mail.mails
-            assert mails.wait_for(lambda one: "NOT RECORDED" in one.text, 10)
+            assert mails.wait_for(lambda one: "NOT RECORDED" in one.text, WAIT_S)
             assert rig.ready()[0] == 503
             filler.unlink()
             if not answered:
-                assert eventually(lambda: device.send(press, timeout_s=2), timeout_s=15)
-        eventually(lambda: [r["presses"] for r in rig.alarms()] == [1], timeout_s=20)
+                assert eventually(lambda: device.send(press, timeout_s=2))
+        eventually(lambda: [r["presses"] for r in rig.alarms()] == [1])
         eventually(lambda: rig.ready()[0] == 200)
 
 
@@ -231,7 +235,7 @@ def test_the_ballast_carries_an_sos_on_a_full_disk_and_is_laid_again(
         assert rig.metric("natalia_alarms_unrecorded_total") == 0.0
         backup.execute("ROLLBACK")
         filler.unlink()
-        eventually(ballast.exists, timeout_s=20)
+        eventually(ballast.exists)
         eventually(lambda: rig.metric(NO_RESERVE) == 0.0)
 
 
@@ -258,4 +262,4 @@ def test_an_engine_that_is_killed_on_a_full_disk_starts_and_takes_an_sos(
         eventually(lambda: [row["presses"] for row in rig.alarms()] == [2])
         assert rig.metric(NO_RESERVE) == 1.0
         filler.unlink()
-        eventually((state / BALLAST).exists, timeout_s=20)
+        eventually((state / BALLAST).exists)

@@ -8,7 +8,7 @@ import pytest
 
 from engine.protocol.language import LANGUAGES, wording
 from tests.process.drills import BELOW, BROKEN_OFF, answer, drilling, exercise
-from tests.rig import Rig, eventually
+from tests.rig import WAIT_S, Rig, eventually
 
 pytestmark = pytest.mark.process
 
@@ -46,7 +46,7 @@ def test_an_exercise_is_scored_by_what_people_really_answered(rig: Rig) -> None:
             assert alder.act(alarm, "verify", truth="verified") is None
             assert rowan.act(alarm, "approve", template="public"), "it is an exercise"
             assert alder.act(alarm, "close", reason="exercise_over") is None
-        out, _ = drill.communicate(timeout=20)
+        out, _ = drill.communicate(timeout=WAIT_S)
     found = json.loads(out)
     assert drill.returncode == BELOW
     assert (found["alarm"], found["open"], found["percent"]) == (alarm, False, 74)
@@ -82,7 +82,7 @@ def test_an_exercise_that_is_broken_off_is_told_and_scored_all_the_same(
         done = rig.natalia(*acknowledge, "--state", str(rig.state))
         assert done.returncode == 0, done.stderr
         drill.send_signal(signal.SIGINT)
-        out, errors = drill.communicate(timeout=20)
+        out, errors = drill.communicate(timeout=WAIT_S)
     assert (drill.returncode, "Traceback" in errors) == (BROKEN_OFF, False)
     assert f"exercise {alarm} is under way; 5 minutes\n" in errors
     lines = [" ".join(line.split()) for line in out.splitlines()]

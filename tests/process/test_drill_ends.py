@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from tests.process.drills import BROKEN_OFF, answer, drilling, exercise
-from tests.rig import Rig, eventually
+from tests.rig import WAIT_S, Rig, eventually
 from tests.voices import say_safe
 
 pytestmark = pytest.mark.process
@@ -24,7 +24,7 @@ def test_a_second_ctrl_c_keeps_it_from_its_end_no_more_bug_it_rang_on(
         drill.send_signal(signal.SIGINT)
         drill.send_signal(signal.SIGTERM)
         drill.send_signal(signal.SIGINT)
-        out, errors = drill.communicate(timeout=20)
+        out, errors = drill.communicate(timeout=WAIT_S)
     assert (drill.returncode, "Traceback" in errors) == (BROKEN_OFF, False)
     assert "score: " in out
     assert not exercise(rig)["open"]
@@ -39,7 +39,7 @@ def test_a_real_press_breaks_it_off_bug_its_end_was_read_as_that_of_the_real_one
         answer(rig, "lapwing", "1")
         with rig.device() as device:
             assert device.sos()
-        out, errors = drill.communicate(timeout=20)
+        out, errors = drill.communicate(timeout=WAIT_S)
     played, real = exercise(rig), exercise(rig, kind="real")
     assert drill.returncode == BROKEN_OFF
     assert "score: " in out
@@ -76,7 +76,7 @@ def test_an_engine_that_dies_before_its_end_is_waited_for_bug_it_was_left_open(
         rig.kill()
         drill.send_signal(signal.SIGINT)
         rig.start()
-        out, errors = drill.communicate(timeout=40)
+        out, errors = drill.communicate(timeout=WAIT_S)
     assert (drill.returncode, "Traceback" in errors) == (BROKEN_OFF, False)
     assert "score: " in out
     assert not exercise(rig)["open"]
@@ -93,7 +93,7 @@ def test_an_engine_that_stays_away_leaves_the_words_that_end_it(rig: Rig) -> Non
         assert drill.stderr is not None
         assert any("Ctrl-C gives up" in line for line in drill.stderr)
         drill.send_signal(signal.SIGINT)
-        out, errors = drill.communicate(timeout=20)
+        out, errors = drill.communicate(timeout=WAIT_S)
     assert "Traceback" not in errors
     assert drill.returncode == 1
     assert "score: " in out, "as it was when the engine last answered"

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.fleet.handsets import HANDSETS
 from adapters.fleet.roster import roster_of
-from tests.rig import Rig
+from tests.rig import WAIT_S, Rig
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 FLEET = 3 * len(HANDSETS)
@@ -66,7 +66,7 @@ def test_a_device_is_enrolled_tried_out_and_listed_from_the_command_line(
         assert "exercise" in guide.stderr.readline()
         with rig.device(imei) as device:
             assert device.sos()
-        told, error = guide.communicate(timeout=20)
+        told, error = guide.communicate(timeout=WAIT_S)
         assert guide.returncode == 0, error
         alarm = rig.alarm(str(json.loads(told)["alarm"]))
         assert alarm["kind"] == "exercise"

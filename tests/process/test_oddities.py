@@ -11,13 +11,15 @@ from engine.roster.sample import sample_text
 from engine.values import Instant
 from tests.adapters.devices import test_teltonika as teltonika
 from tests.requires import requires_file
-from tests.rig import HERON_IMEI, Rig, eventually
+from tests.rig import HERON_IMEI, WAIT_S, Rig, eventually
 
 pytestmark = pytest.mark.process
 
 
 def _hq_mail(rig: Rig, *words: str) -> str:
-    mail = rig.mail.mails.wait_for(lambda one: all(w in one.text for w in words), 10)
+    mail = rig.mail.mails.wait_for(
+        lambda one: all(w in one.text for w in words), WAIT_S
+    )
     assert mail is not None, [one.text for one in rig.mail.mails.items()]
     return mail.text
 
@@ -181,7 +183,7 @@ def test_half_an_sos_that_stays_half_is_shown_to_hq_with_its_hex(rig: Rig) -> No
 def test_half_an_sos_of_nobody_is_shown_to_hq_bug_nothing_was(rig: Rig) -> None:
     with rig.device() as device:
         half = device.sos_frame()[:20]
-    with socket.create_connection(rig.ports["gt06"], timeout=10) as unnamed:
+    with socket.create_connection(rig.ports["gt06"], timeout=WAIT_S) as unnamed:
         unnamed.sendall(half)
     assert eventually(lambda: _hex_shown(rig)) == half.hex()
     assert _hq_mail(rig, "unknown device", "unreadable report")
@@ -197,7 +199,7 @@ def test_half_an_sos_with_its_id_in_it_is_its_carriers_bug_nothing_was(
     )
     half = f"+RESP:GTSOS,300500,{imei},,0,0,1".encode()
     with Rig(folder=tmp_path, roster_text=roster, gateways=("gl200",)) as rig:
-        with socket.create_connection(rig.ports["gl200"], timeout=10) as device:
+        with socket.create_connection(rig.ports["gl200"], timeout=WAIT_S) as device:
             device.sendall(half)
         assert eventually(lambda: _hex_shown(rig)) == half.hex()
         assert _hq_mail(rig, "Heron", "unreadable report")
@@ -218,7 +220,7 @@ def test_a_buffered_press_keeps_both_times_and_says_that_it_is_late(
             f"+BUFF:GTSOS,300500,{imei},,0,0,1,1,1.0,44,73.9,69.279740,41.311510,"
             f"{stamp},0434,0004,177A,245F,,96,{stamp},193E$"
         )
-        with socket.create_connection(rig.ports["gl200"], timeout=10) as device:
+        with socket.create_connection(rig.ports["gl200"], timeout=WAIT_S) as device:
             device.sendall(text.encode())
             assert rig.sms_to("lapwing")
         written = _hq_mail(rig, "Heron", "arrived late")
@@ -241,7 +243,7 @@ def test_a_stored_press_in_a_packet_with_a_record_of_now_says_that_it_is_late(
         now = rig.clock.now()
         pressed = _at(now.plus(timedelta(hours=-3)), teltonika.record((236, 1)))
         frame = teltonika.packet([pressed, _at(now, teltonika.record())])
-        with socket.create_connection(rig.ports["teltonika"], timeout=10) as device:
+        with socket.create_connection(rig.ports["teltonika"], timeout=WAIT_S) as device:
             device.sendall(b"\x00\x0f" + imei.encode())
             assert device.recv(1) == b"\x01"
             device.sendall(frame)
@@ -267,7 +269,7 @@ def test_a_device_that_speaks_in_datagrams_is_heard_and_answered(
             f"{stamp},0434,0004,177A,245F,,96,{stamp},193E$"
         )
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device:
-            device.settimeout(10)
+            device.settimeout(WAIT_S)
             device.sendto(text.encode(), rig.ports["gl200_udp"])
             assert device.recv(64) == b"+SACK:193E$"
         assert rig.sms_to("lapwing")
@@ -277,7 +279,7 @@ def test_an_enrolled_device_that_speaks_at_the_wrong_port_is_shown_to_hq(
     rig: Rig,
 ) -> None:
     text = f"imei:{HERON_IMEI},help me,2603010229,,F,022946.00,A,4118.69,N,06916.78,E;"
-    with socket.create_connection(rig.ports["gt06"], timeout=10) as device:
+    with socket.create_connection(rig.ports["gt06"], timeout=WAIT_S) as device:
         device.sendall(text.encode())
         device.shutdown(socket.SHUT_WR)
         _hq_mail(rig, "Heron", "unreadable")

@@ -15,7 +15,7 @@ from adapters.devices import osmand_encode
 from engine.ports.device import HttpRequest
 from engine.roster.sample import sample_text
 from engine.values import Fix
-from tests.rig import Rig, eventually
+from tests.rig import WAIT_S, Rig, eventually
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
@@ -28,15 +28,15 @@ def url(rig: Rig) -> str:
     return f"http://{host}:{port}"
 
 
-def send(rig: Rig, request: HttpRequest) -> int:
-    """Send it as the app does; return the status."""
+def send(rig: Rig, request: HttpRequest, phone: httpx2.Client | None = None) -> int:
+    """Send it as the app does, by a client or by a new one; return the status."""
     headers = {k: v for k, v in request.headers.items() if k != "content-length"}
-    return httpx2.request(
+    return (phone.request if phone else httpx2.request)(
         request.method,
         f"{url(rig)}{request.path}?{request.query}",
         content=request.body,
         headers=headers,
-        timeout=10,
+        timeout=WAIT_S,
     ).status_code
 
 
@@ -88,7 +88,7 @@ def test_what_is_not_recorded_is_not_answered_as_if_it_were(tmp_path: Path) -> N
         )
         full.touch()
         assert send(rig, press) == 503
-        assert rig.mail.mails.wait_for(lambda one: "NOT RECORDED" in one.text, 10)
+        assert rig.mail.mails.wait_for(lambda one: "NOT RECORDED" in one.text, WAIT_S)
         full.unlink()
         assert eventually(lambda: send(rig, press) == 200)
         assert eventually(lambda: [row["presses"] for row in rig.alarms()] == [1])
@@ -118,12 +118,14 @@ def test_slow_and_half_open_peers_delay_no_sos(tmp_path: Path) -> None:
                 began = time.monotonic()
                 assert pressed.sos()
                 took_s.append(time.monotonic() - began)
-            began = time.monotonic()
             press = osmand_encode.query(
                 "k8d3-stor", at=rig.clock.now(), fix=sos(rig), alarm="sos"
             )
-            assert send(rig, press) == 200
-            took_s.append(time.monotonic() - began)
+            # Made before: its certificates are read for longer than an answer takes.
+            with httpx2.Client() as phone:
+                began = time.monotonic()
+                assert send(rig, press, phone) == 200
+                took_s.append(time.monotonic() - began)
         print(f"slowest of {len(took_s)}: {max(took_s) * 1000:.0f} ms")
         assert sorted(took_s)[len(took_s) // 2] < 0.25
         assert max(took_s) < 2.0

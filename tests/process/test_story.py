@@ -21,7 +21,7 @@ from adapters.demo.farends.shelf import Mode
 from adapters.demo.scenario import Scenario
 from adapters.demo.stage import READY_WITHIN_S, Stage
 from engine.journal.lock import LOCK_FILE
-from tests.rig import Rig, eventually
+from tests.rig import WAIT_S, Rig, eventually
 
 pytestmark = pytest.mark.process
 
@@ -137,10 +137,10 @@ def test_after_its_story_a_person_can_press_and_answer_bug_nothing_was_open() ->
         return [row["coming"] for row in rows if row["open"]] == [1]
 
     try:
-        assert eventually(coming, timeout_s=20)
+        assert eventually(coming)
     finally:
         demo.send_signal(signal.SIGINT)
-        demo.communicate(timeout=20)
+        demo.communicate(timeout=WAIT_S)
     assert demo.returncode == 0
 
 
@@ -259,7 +259,7 @@ def test_a_demo_that_is_ended_in_its_story_leaves_no_engine_behind(number: int) 
         if "it is on disk" in line:
             break
     demo.send_signal(number)
-    rest, errors = demo.communicate(timeout=20)
+    rest, errors = demo.communicate(timeout=WAIT_S)
     assert "Every step" not in rest
     assert demo.returncode == 128 + number, errors
     (folder,) = set(re.findall(r"in (/\S+/natalia-demo-\w+)/", said))
@@ -289,7 +289,7 @@ def test_a_demo_killed_outright_leaves_no_engine_behind_bug_it_kept_running() ->
     assert engine.exists()
     try:
         demo.kill()
-        demo.communicate(timeout=20)
+        demo.communicate(timeout=WAIT_S)
         assert eventually(lambda: not engine.exists(), timeout_s=5)
     finally:
         if engine.exists():

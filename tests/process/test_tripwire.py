@@ -12,7 +12,7 @@ import pytest
 
 from adapters.demo.farends.shelf import Mode
 from engine.roster.sample import sample_text
-from tests.rig import HERON_IMEI, Rig, eventually
+from tests.rig import HERON_IMEI, WAIT_S, Rig, eventually
 from tests.systemd import Systemd
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
@@ -88,7 +88,7 @@ def send_nonsense(rig: Rig) -> None:
     for key in ("console", "metrics"):
         host, port = rig.ports[key]
         httpx2.get(f"http://{host}:{port}/alarms/{TEXT}?who=Xeronqa")
-        with socket.create_connection((host, port), timeout=5) as raw:
+        with socket.create_connection((host, port), timeout=WAIT_S) as raw:
             raw.sendall(f"{TEXT} Xeronqa\r\n\r\n".encode())
             raw.recv(256)
 
