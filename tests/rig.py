@@ -37,6 +37,7 @@ SECRET = "whsec_" + "bmF0YWxpYS10ZXN0LXNlY3JldC1uYXRhbGlh"
 TOKEN = "test-token"
 READY_S = 40.0
 WAIT_S = 30.0  # a wait ends when it comes true; promises in seconds are measured
+TOLD_S = 10.0  # in which HQ hears of an SOS, by tenths of a second as a rule
 HERON_IMEI = "004999010640018"
 
 

@@ -11,7 +11,7 @@ from engine.errors import PAGE_UNREAD
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.roster.sample import sample_text
 from tests.process.test_disk import state_event
-from tests.rig import WAIT_S, Rig, eventually
+from tests.rig import TOLD_S, WAIT_S, Rig, eventually
 
 pytestmark = pytest.mark.process
 
@@ -133,7 +133,7 @@ def test_a_page_that_is_gone_costs_no_later_sos_bug_no_engine_started(
     host, port = rig.ports["osmand"]
     query = "id=q4t7-avoc&lat=3.45&lon=-76.53&accuracy=10&alarm=sos"
     assert httpx2.get(f"http://{host}:{port}/?{query}").status_code == 200
-    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, WAIT_S)
+    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, TOLD_S)
     lost, read = rig.alarms()
     assert (lost["unread"], read["alias"]) == (True, "Avocet")
     with rig.operator("alder") as operator:
@@ -172,7 +172,7 @@ def test_where_the_newest_events_are_damaged_hq_hears_an_sos_bug_no_engine_start
     whole = destroy_newest(journal)
     rig.start()
     assert press(rig) == 503, "so that it repeats"
-    mail = rig.mail.mails.wait_for(lambda one: "NOT RECORDED" in one.text, WAIT_S)
+    mail = rig.mail.mails.wait_for(lambda one: "NOT RECORDED" in one.text, TOLD_S)
     assert mail is not None
     assert "Avocet" in mail.text
     assert rig.metric(UNREAD) == 1.0
@@ -196,7 +196,7 @@ def test_where_the_newest_events_are_damaged_hq_hears_an_sos_bug_no_engine_start
     rig.start()
     assert press(rig) == 200
     assert rig.mail.mails.wait_for(
-        lambda one: "Avocet" in one.text and "NOT RECORDED" not in one.text, WAIT_S
+        lambda one: "Avocet" in one.text and "NOT RECORDED" not in one.text, TOLD_S
     )
     assert eventually(lambda: rig.ready()[0] == 200)
     assert rig.metric(UNREAD) == 0.0
@@ -240,7 +240,7 @@ def test_a_damaged_page_of_last_fixes_costs_those_alone_bug_no_engine_started(
     host, port = rig.ports["osmand"]
     query = "id=q4t7-avoc&lat=3.45&lon=-76.53&accuracy=10&alarm=sos"
     assert httpx2.get(f"http://{host}:{port}/?{query}").status_code == 200
-    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, WAIT_S)
+    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, TOLD_S)
     assert f"a page of the table {table} is damaged" in rig.log()
     rig.kill()
     rig.start()
@@ -272,7 +272,7 @@ def test_a_bit_that_has_changed_costs_no_later_sos_bug_no_engine_started(
     host, port = rig.ports["osmand"]
     query = "id=q4t7-avoc&lat=3.45&lon=-76.53&accuracy=10&alarm=sos"
     assert httpx2.get(f"http://{host}:{port}/?{query}").status_code == 200
-    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, WAIT_S)
+    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, TOLD_S)
 
 
 @pytest.mark.parametrize("index", ["sqlite_autoindex_event_1", "event_command"])
@@ -290,7 +290,7 @@ def test_a_damaged_index_of_events_costs_nothing_bug_each_start_ended_at_the_sam
     host, port = rig.ports["osmand"]
     query = "id=q4t7-avoc&lat=3.45&lon=-76.53&accuracy=10&alarm=sos"
     assert httpx2.get(f"http://{host}:{port}/?{query}").status_code == 200
-    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, WAIT_S)
+    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, TOLD_S)
     assert f"a page of the index {index} is damaged" in rig.log()
     assert eventually(lambda: rig.metric(DAMAGED) == 1.0)
     assert eventually(lambda: rig.metric(STILL) == 0.0, timeout_s=40)

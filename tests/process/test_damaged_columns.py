@@ -12,7 +12,7 @@ from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.ports.journal import Record
 from engine.values import ReportKey
 from tests.process.test_damage import DAMAGED, STILL, destroy
-from tests.rig import WAIT_S, Rig, eventually
+from tests.rig import TOLD_S, WAIT_S, Rig, eventually
 from tests.voices import say_safe
 
 pytestmark = pytest.mark.process
@@ -59,7 +59,7 @@ def test_a_damaged_head_costs_neither_its_case_nor_a_start_bug_no_engine_started
     damage(rig)
     rig.start()
     press(rig)
-    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, WAIT_S)
+    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, TOLD_S)
     assert eventually(lambda: rig.metric(DAMAGED) == 1.0)
     assert rig.ready()[0] == 200, "every alarm is taken and gone on with"
     assert rig.metric(STILL) == 0.0
@@ -90,7 +90,7 @@ def test_a_case_of_which_head_and_rows_are_gone_stands_still_and_costs_no_other(
     assert eventually(lambda: rig.metric(STILL) == 1.0, timeout_s=40)
     assert rig.ready()[0] == 503
     press(rig)
-    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, WAIT_S)
+    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, TOLD_S)
     lost, read = rig.alarms()
     assert (lost["id"], lost["unread"]) == (case["id"], True)
     assert read["alias"] == "Avocet"
@@ -116,7 +116,7 @@ def test_a_closed_case_stays_closed_where_its_head_is_lost(rig: Rig) -> None:
     destroy(rig.state / JOURNAL_FILE, 0, "stream")
     rig.start()
     press(rig)
-    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, WAIT_S)
+    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, TOLD_S)
     assert rig.rows(head) == before == [("closed", "")]
     assert rig.metric(STILL) == 0.0
     pages = [one for one in rig.mail.mails.items() if str(case["id"]) in one.text]
@@ -147,8 +147,8 @@ def test_a_lost_signal_is_told_and_costs_no_other_sos_bug_no_engine_started(
     damage(rig)
     rig.start()
     press(rig)
-    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, WAIT_S)
-    assert rig.mail.mails.wait_for(lambda one: "NOTICE unknown" in one.text, WAIT_S)
+    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, TOLD_S)
+    assert rig.mail.mails.wait_for(lambda one: "NOTICE unknown" in one.text, TOLD_S)
     raised = "SELECT CAST(body AS TEXT) FROM event WHERE kind = 'AlarmRaised'"
     assert any(said in str(body) for (body,) in rig.rows(raised))
     assert rig.metric(DAMAGED) == 1.0
@@ -176,7 +176,7 @@ def test_a_page_that_is_written_to_costs_no_sos_bug_each_start_ended_at_it(
     rig.start()
     assert set(effects) <= set(rig.rows(before))
     press(rig)
-    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, WAIT_S)
+    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, TOLD_S)
     assert rig.messages.wait_for(lambda one: "Avocet" in one.text, WAIT_S)
     assert rig.ready()[0] == 200
     assert rig.metric(DAMAGED) == 1.0

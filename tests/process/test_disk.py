@@ -15,7 +15,7 @@ import pytest
 from adapters.demo.console import OperatorAtConsole
 from engine.errors import NO_ROOM
 from tests.requires import requires_command
-from tests.rig import WAIT_S, Rig, eventually
+from tests.rig import TOLD_S, WAIT_S, Rig, eventually
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
@@ -89,13 +89,13 @@ def press_while_full(
     with rig.device() as device:
         press = device.sos_frame()
         assert device.send(press, timeout_s=2) == b""
-        mail = rig.mail.mails.wait_for(lambda one: "NOT RECORDED" in one.text, WAIT_S)
+        mail = rig.mail.mails.wait_for(lambda one: "NOT RECORDED" in one.text, TOLD_S)
         assert mail is not None
         assert mail.recipient == "duty@hq.invalid"
         assert mail.subject.startswith("NOT RECORDED SOS")
         assert "Heron" in mail.text
         assert rig.hook.hooks.wait_for(
-            lambda one: "NOT RECORDED" in str(one.data), WAIT_S
+            lambda one: "NOT RECORDED" in str(one.data), TOLD_S
         )
         for officer in ("alder", "rowan", "spruce"):
             sms = rig.sms_to(officer)
@@ -206,7 +206,7 @@ def test_a_signal_that_finds_room_where_its_alarm_finds_none_reaches_hq(
             press = device.sos_frame()
             answered = device.send(press, timeout_s=2)
             mails = rig.mail.mails
-            assert mails.wait_for(lambda one: "NOT RECORDED" in one.text, WAIT_S)
+            assert mails.wait_for(lambda one: "NOT RECORDED" in one.text, TOLD_S)
             assert rig.ready()[0] == 503
             filler.unlink()
             if not answered:

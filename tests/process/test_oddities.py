@@ -11,14 +11,14 @@ from engine.roster.sample import sample_text
 from engine.values import Instant
 from tests.adapters.devices import test_teltonika as teltonika
 from tests.requires import requires_file
-from tests.rig import HERON_IMEI, WAIT_S, Rig, eventually
+from tests.rig import HERON_IMEI, TOLD_S, WAIT_S, Rig, eventually
 
 pytestmark = pytest.mark.process
 
 
 def _hq_mail(rig: Rig, *words: str) -> str:
     mail = rig.mail.mails.wait_for(
-        lambda one: all(w in one.text for w in words), WAIT_S
+        lambda one: all(w in one.text for w in words), TOLD_S
     )
     assert mail is not None, [one.text for one in rig.mail.mails.items()]
     return mail.text

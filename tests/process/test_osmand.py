@@ -15,7 +15,7 @@ from adapters.devices import osmand_encode
 from engine.ports.device import HttpRequest
 from engine.roster.sample import sample_text
 from engine.values import Fix
-from tests.rig import WAIT_S, Rig, eventually
+from tests.rig import TOLD_S, WAIT_S, Rig, eventually
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
@@ -88,7 +88,7 @@ def test_what_is_not_recorded_is_not_answered_as_if_it_were(tmp_path: Path) -> N
         )
         full.touch()
         assert send(rig, press) == 503
-        assert rig.mail.mails.wait_for(lambda one: "NOT RECORDED" in one.text, WAIT_S)
+        assert rig.mail.mails.wait_for(lambda one: "NOT RECORDED" in one.text, TOLD_S)
         full.unlink()
         assert eventually(lambda: send(rig, press) == 200)
         assert eventually(lambda: [row["presses"] for row in rig.alarms()] == [1])

@@ -15,7 +15,7 @@ from engine.roster.model import Role
 from engine.roster.sample import sample_roster, sample_text
 from engine.values import Instant
 from tests.engine.intake.test_tracker_octets import message, record
-from tests.rig import HERON_IMEI, WAIT_S, Rig, eventually
+from tests.rig import HERON_IMEI, TOLD_S, Rig, eventually
 
 pytestmark = pytest.mark.process
 
@@ -65,7 +65,7 @@ def test_somebody_who_writes_sos_with_their_sign_is_an_alarm_for_their_circle(
 def test_a_forged_number_alone_reaches_hq_and_no_colleague(rig: Rig) -> None:
     rig.modems[0].inject(LAPWING, "SOS")
     assert rig.mail.mails.wait_for(
-        lambda mail: "sender not proven" in mail.text, WAIT_S
+        lambda mail: "sender not proven" in mail.text, TOLD_S
     )
     assert rig.sms_to("alder"), "who is on duty"
     assert set(rig.told()) == {"alder"}
@@ -103,7 +103,7 @@ def test_an_sos_that_lay_for_hours_is_told_as_late_and_an_answer_so_old_calms_no
     assert sms is not None
     # In Russian no room is left for more than how old it is.
     assert " 2 ч. " in sms.text.replace("2ч", "2 ч")
-    assert rig.mail.mails.wait_for(lambda mail: "arrived late" in mail.text, WAIT_S)
+    assert rig.mail.mails.wait_for(lambda mail: "arrived late" in mail.text, TOLD_S)
     assert any(f"sent {then.to_datetime():%F %H:%M} UTC" in one for one in lines(rig))
 
     code = re.search(r"([0-9A-Z]{4}) 1", sms.text)

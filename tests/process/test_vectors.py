@@ -25,7 +25,7 @@ from engine.ports.device import DeviceReport, ReportKind
 from engine.roster.sample import sample_roster, sample_text
 from engine.values import Fix, Instant, Signal
 from tests.adapters.devices.vectors import FOLDER, Vector, http_request, load
-from tests.rig import WAIT_S, Rig, eventually
+from tests.rig import TOLD_S, Rig, eventually
 
 pytestmark = [
     pytest.mark.process,
@@ -332,6 +332,6 @@ def test_an_sos_from_a_telephone_nobody_enrolled_reaches_hq_alone(rig: Rig) -> N
     host, port = rig.ports["osmand"]
     query = urlencode({"id": "stranger", "lat": 41.3, "lon": 69.3, "alarm": "sos"})
     assert httpx2.get(f"http://{host}:{port}/?{query}").status_code == 200
-    assert rig.mail.mails.wait_for(lambda mail: "unknown device" in mail.text, WAIT_S)
+    assert rig.mail.mails.wait_for(lambda mail: "unknown device" in mail.text, TOLD_S)
     assert rig.sms_to("alder")
     assert set(rig.told()) == {"alder"}
