@@ -190,13 +190,23 @@ def _find_status(
     if kind == "VP1":  # cells, and no status
         return None
     if kind in _CELL_KINDS:
-        return _DATED_END.search(body)
-    return _DATED.search(body) or _STATUS.search(body, body.index(",") + 1)
+        return _find_dated(kind, body)
+    return _find_dated(kind, body) or _STATUS.search(body, body.index(",") + 1)
+
+
+def _find_dated(kind: str, body: str) -> re.Match[str] | None:
+    """Find a date and the status word behind it.
+
+    Behind cells it is the last one that has a letter, which no number of a cell has;
+    how much some models have behind it is not known. Without a letter it is the end.
+    """
+    if kind not in _CELL_KINDS:
+        return _DATED.search(body)
+    return _DATED_WORD.match(body) or _DATED_END.search(body)
 
 
 def _read_rest(kind: str, body: str, place: re.Match[str] | None, draft: Draft) -> None:
-    dated = _DATED_END if kind in _CELL_KINDS else _DATED
-    date, fields = dated.search(body), body.split(",")
+    date, fields = _find_dated(kind, body), body.split(",")
     if place is None and date is not None and len(fields) > _BATTERY:
         digits = date["date"] or ""
         draft.device_at = moment_of_digits(digits, fields[3], day_first=True)
@@ -348,6 +358,9 @@ _PLACE = re.compile(
 _SIGNED = re.compile(r"-(?P<degrees>\d{1,3})-(?P<minutes>\d{1,2}\.\d+)")
 _STATUS = re.compile(r",(?P<status>[0-9A-Fa-f]{8})(?=,|$)(?!,\d+\.\d)")
 _DATED = re.compile(r",(?P<date>\d{6}),(?P<status>[0-9A-Fa-f]{8})(?=,|$)")
+_DATED_WORD = re.compile(
+    r".*,(?P<date>\d{6})?,(?P<status>(?=\d{0,7}[A-Fa-f])[0-9A-Fa-f]{8})(?=,|$)"
+)
 _DATED_END = re.compile(r",(?P<date>\d{6})?,(?P<status>[0-9A-Fa-f]{8})(?:,[^,]*)?$")
 # The level byte: steps, a percentage, or steps again.
 _LEVELS = (

@@ -257,6 +257,8 @@ def test_a_course_that_is_none_costs_no_place() -> None:
 LTE_CELLS = {
     "NBR": "NBR,102030,262,03,255,2,802,54976509,46,802,31456723,44,010326,{}",
     "NBR with more behind": "NBR,102030,262,03,255,1,802,54976509,46,010326,{},5",
+    "NBR with much behind": "NBR,102030,262,03,255,1,802,54976509,46,010326,{},262,03,"
+    "802,,54976509,6",
     "V3": "V3,102030,26203,01,000802,54976509,46,,0292,0,X,010326,{}",
 }
 
@@ -274,6 +276,13 @@ def test_a_cell_of_eight_digits_is_no_status_and_hid_the_sos(
     assert got.attributes["status"] == status.lower()
     assert got.device_at == Instant.parse("2026-03-01T10:20:30Z")
     assert got.cells[0] == "262-3-802-54976509@-46"
+
+
+def test_a_status_that_has_no_letter_stands_at_the_end() -> None:
+    frame = f"*HQ,4109179024,{LTE_CELLS['NBR'].format('77777775')}#".encode()
+    (got,) = play(connected(), frame).reports
+    assert got.attributes["status"] == "77777775"
+    assert Signal.SOS in got.signals
 
 
 def test_cells_without_a_status_signal_nothing_by_their_numbers() -> None:
