@@ -248,15 +248,13 @@ def _read_neighbours(fields: list[str], draft: Draft) -> None:
     next(rest, None)  # timing advance
     if count > 0:
         mcc, mnc = (integer(next(rest, "") or "0") for _ in range(2))
-        for _ in range(min(count, _NEIGHBOURS_MAX)):
-            lac, cid = (_cell_number(next(rest, "")) for _ in range(2))
-            strength = next(rest, "")
+        count = min(count, _NEIGHBOURS_MAX)
+        cells = [[next(rest, "") for _ in range(3)] for _ in range(count)]
+        # Some watches write all areas and cells in hexadecimal; one letter shows it.
+        is_hex = any(_IN_HEX.fullmatch(text) for cell in cells for text in cell[:2])
+        for *numbers, strength in cells:
+            lac, cid = (integer(text, radix=16 if is_hex else 10) for text in numbers)
             draft.cell(mcc, mnc, lac, cid, -abs(integer(strength or "0")))
-
-
-def _cell_number(text: str) -> int:
-    """Read the number of an area or a cell, which some watches write in hexadecimal."""
-    return integer(text, radix=16 if _LETTER.search(text) else 10)
 
 
 _OPENING = re.compile(rb"\[\w\w\*\d{4,20}\*")
@@ -271,7 +269,7 @@ _HEAD_BYTES_MAX = 48
 _NEIGHBOURS_MAX = 64
 _LK_FIELDS = 3
 _STATUS = 15
-_LETTER = re.compile(r"[A-Fa-f]")
+_IN_HEX = re.compile(r"[0-9A-Fa-f]{0,7}[A-Fa-f][0-9A-Fa-f]{0,7}")
 _STATION = re.compile(
     r"(?P<mac>(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}),(?P<rssi>-?\d{1,3})(?=,|\Z)"
 )
