@@ -88,6 +88,9 @@ def _report(
         draft.signal("batteryState:LOW", Signal.LOW_BATTERY)
     try:
         _read_time(fields, draft)
+    except UnreadableError:  # the place counts all the same
+        draft.attributes["incomplete"] = "true"
+    try:
         if fields.get("latitude") or fields.get("longitude"):
             lat, lon = fields.get("latitude", ""), fields.get("longitude", "")
             draft.locate(decimal(lat), decimal(lon))

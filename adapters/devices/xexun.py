@@ -51,7 +51,7 @@ class XexunDecoder:
     def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
         """Find the first message: up to its IMEI, and on to the end of the line."""
         named = _NAMED.search(buffer)
-        line = _LINE_END.search(buffer)
+        line = _line_end(buffer)
         if self._tail_due:
             tail = _TAIL.match(buffer)
             if tail is not None:
@@ -62,6 +62,8 @@ class XexunDecoder:
                 return Cut(0, len(buffer))
             self._tail_due = False
         if named is None:
+            if not final and _HEAD.search(buffer) and _BREAKS_OFF.search(buffer[-7:]):
+                return None
             return Cut(line.end(), 0) if line else None
         if line is not None and line.start() < named.start():
             return Cut(line.end(), 0)
@@ -141,6 +143,12 @@ def _read_tail(fields: list[str], draft: Draft) -> None:
         draft.cell(mcc, mnc, lac, integer(fields[_CELL], radix=16))
 
 
+def _line_end(buffer: bytes) -> re.Match[bytes] | None:
+    """Find where the first line ends; some break it behind the sentence's sum."""
+    lines = _LINE_END.finditer(buffer)
+    return next((x for x in lines if not _GOES_ON.match(buffer, x.start() - 3)), None)
+
+
 def _line_start(buffer: bytes, head: int) -> int:
     """Return where a message starts: its time and phone lead the sentence."""
     led = _LED.search(buffer[:head])
@@ -149,6 +157,8 @@ def _line_start(buffer: bytes, head: int) -> int:
 
 _NAMED = re.compile(rb"imei:\d{10,15}(?:,|(?=[\r\n]))")
 _LINE_END = re.compile(rb"[\r\n]+")
+_GOES_ON = re.compile(rb"\*[0-9A-Fa-f]{2}\r\n,[FL],")
+_BREAKS_OFF = re.compile(rb"\*[0-9A-Fa-f]{2}\r(?:\n(?:,[FL]?)?)?\Z")
 _HEAD = re.compile(rb"[BG][A-Z]RMC,")
 _LED = re.compile(rb"\d{12},[^,]{0,24},$")
 _TAIL = re.compile(rb"(?!\d{6,12},[^,]*,[BG][A-Z]RMC)(?![BG][A-Z]RMC)[^\r\n]*[\r\n]+")

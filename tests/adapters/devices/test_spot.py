@@ -82,6 +82,16 @@ def test_a_call_for_help_with_an_unreadable_place_is_one() -> None:
     assert report.attributes["incomplete"] == "true"
 
 
+@pytest.mark.parametrize("time", ["2026-03-01 10:20:30", "noon", "9" * 40])
+def test_a_time_that_nobody_can_read_cost_the_place(time: str) -> None:
+    stamp = b"2026-03-01T10:20:30.000Z"
+    (report,) = decode(push("HELP").replace(stamp, time.encode())).reports
+    assert report.signals == {Signal.SOS}
+    assert report.fix is not None
+    assert report.fix.at == RECEIVED_AT
+    assert report.attributes["incomplete"] == "true"
+
+
 @pytest.mark.parametrize("length", range(1, 60))
 def test_a_torn_push_is_a_call_for_help_and_not_acknowledged(length: int) -> None:
     decoded = decode(push("HELP")[: -(length + len("/message></messageList>"))])

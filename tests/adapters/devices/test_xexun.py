@@ -121,3 +121,22 @@ def test_a_sentence_of_any_satellites_has_a_place(talker: bytes) -> None:
         (report,) = play(connected(), *pieces).reports
         assert report.fix is not None
         assert report.attributes["number"] == "+436763737552"
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_line_that_is_broken_behind_its_sum_lost_its_place(size: int) -> None:
+    broken = SOS.replace(b"*68,F", b"*68\r\n,F")
+    stream = broken + SOS + broken
+    pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
+    told = play(connected(), *pieces).told
+    assert len(told) == 3
+    for report in told:
+        assert report.signals == {Signal.SOS}
+        assert report.fix is not None
+
+
+def test_a_sentence_that_nothing_follows_is_shown_at_the_end() -> None:
+    sentence = SOS[: SOS.index(b",F,help")] + b"\r\n"
+    assert play(connected(), sentence).reports
+    (_, report) = play(connected(), sentence, SOS).reports
+    assert report.signals == {Signal.SOS}
