@@ -2,7 +2,8 @@
 
 A package is `6767 | type | length u16 | index u16 | content`; over UDP one or many
 stand behind `EL | length u16 | checksum u16 | IMEI`. All but places of the old form
-are answered with their type and index. TCP has no checksum.
+are answered with their type and index: over UDP also what nobody can read, where its
+checksum holds, else it would stand before every later SOS. TCP has no checksum.
 """
 
 import re
@@ -120,7 +121,7 @@ class EelinkDecoder:
             _read_content(kind, content, draft)
         except UnreadableError:
             draft.torn()
-            if not draft.signals:
+            if not (draft.signals or draft.checksum_ok):
                 return b""
         return b"" if kind in _UNANSWERED else package_of(kind, index, b"")
 

@@ -4,7 +4,8 @@ Over TCP a device names itself (`000F` and 15 digits), gets one byte, and then s
 `00000000 | length u32 | codec | count | records | count | CRC u32`. The answer is the
 number of records that are stored; a device sends a packet again until it is right, so
 a packet that nobody can read is answered too once its bytes are kept, else it would
-stand before every later SOS. The CRC is ARC over codec to second count.
+stand before every later SOS. The CRC is ARC over codec to second count; over UDP there
+is none, and what is as long as it says has arrived.
 """
 
 import re
@@ -84,7 +85,7 @@ class TeltonikaDecoder:
             draft.device, draft.kind = self.device, ReportKind.LOGIN
             return Decoded(reports=(draft.finish(),), answer=b"\x01")
         draft.checksum_ok = _holds(frame)
-        drafts, count = read_records(frame[8:-4], draft)
+        drafts, count = read_records(frame[8:-4], draft, arrived=draft.checksum_ok)
         answer = b"" if count is None else count.to_bytes(4)
         return Decoded(reports=tuple(d.finish() for d in drafts), answer=answer)
 
@@ -110,19 +111,24 @@ class TeltonikaUdpDecoder(TeltonikaDecoder):
         head.take(5)
         packet = head.unsigned(1)
         self.device = device_id(text_of(head.take(head.unsigned(2))))
-        drafts, count = read_records(head.rest(), self._draft(frame, received_at))
+        arrived = len(frame) == _LENGTH_BYTES + int.from_bytes(frame[:_LENGTH_BYTES])
+        draft = self._draft(frame, received_at)
+        drafts, count = read_records(head.rest(), draft, arrived=arrived)
         answer = b""
         if count is not None:
             answer = b"\x00\x05\x00\x00\x01" + bytes((packet, count & 0xFF))
         return Decoded(reports=tuple(d.finish() for d in drafts), answer=answer)
 
 
-def read_records(data: bytes, first: Draft) -> tuple[list[Draft], int | None]:
+def read_records(
+    data: bytes, first: Draft, *, arrived: bool
+) -> tuple[list[Draft], int | None]:
     """Read codec, count and records.
 
     Args:
         data: from the codec to the second count.
         first: what all reports of the frame share.
+        arrived: it is what the device sent, whether or not it can be read.
 
     Returns:
         The reports, and the number to answer; None where none is due, since the
@@ -142,7 +148,7 @@ def read_records(data: bytes, first: Draft) -> tuple[list[Draft], int | None]:
         drafts, whole = (longer, True) if fits else (drafts, False)
     if not whole:
         drafts[-1].torn()
-    return drafts, count[0] if whole or first.checksum_ok else None
+    return drafts, count[0] if whole or arrived else None
 
 
 def _read_text(data: bytes, draft: Draft) -> None:
@@ -271,6 +277,7 @@ _KEY = re.compile(r"GTSL\|(?:[^|]{0,16}\|){3}(?P<driver>[0-9A-Za-z]{1,32})")
 _PREAMBLE = b"\0\0\0\0"
 # An IMEI without its check digit, with it, or with two digits of a version.
 _LOG_INS = (b"\x00\x0e", b"\x00\x0f", b"\x00\x10")
+_LENGTH_BYTES = 2
 _DEGREE = 10_000_000
 _ELEMENTS = {
     1: tuple(Struct(form) for form in (">BB", ">BH", ">BI", ">BQ")),

@@ -218,6 +218,7 @@ _EVENTS = {
     249: (Signal.JAMMED,),
     252: (Signal.POWER_CUT,),
     255: (Signal.OVERSPEED,),
+    318: (Signal.JAMMED,),  # its satellites, a warning or worse
 }
 _VALUES: dict[int, dict[int, tuple[Signal, ...]]] = {
     253: {

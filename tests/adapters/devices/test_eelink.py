@@ -93,6 +93,17 @@ def test_a_torn_datagram_is_flagged_and_its_whole_packages_are_read() -> None:
     )
 
 
+def test_what_nobody_can_read_of_a_whole_datagram_was_sent_again_for_ever() -> None:
+    frame = datagram_of(NAME, package_of(0x66, 9, b"\1\2") + warning(2))
+    outcome = play(EelinkUdp().session(), frame)
+    assert outcome.reports[0].kind is ReportKind.UNDECODABLE
+    assert outcome.reports[1].signals == {Signal.SOS}
+    answered = package_of(0x66, 9, b"") + package_of(0x14, 7, b"")
+    assert outcome.answers == [datagram_of(NAME, answered)]
+    torn = datagram_of(NAME, package_of(0x66, 9, b"\1\2"))[:-1]
+    assert play(EelinkUdp().session(), torn).answers == []
+
+
 def test_a_type_that_nobody_has_described_is_shown() -> None:
     (report,) = play(connected(), package_of(0x66, 1, b"\x01\x02")).told
     assert report.kind is ReportKind.UNDECODABLE

@@ -177,6 +177,25 @@ def test_a_datagram_is_answered_with_its_own_id() -> None:
     assert outcome.told[0].signals == {Signal.SOS}
 
 
+def test_a_datagram_nobody_can_read_was_sent_again_before_every_later_one() -> None:
+    unread = datagram(packet([b"\x01\x02\x03"])[8:-4])
+    outcome = play(TeltonikaUdp().session(), unread)
+    assert outcome.told[0].kind is ReportKind.UNDECODABLE
+    assert outcome.answers == [bytes.fromhex("00050000012201")]
+    whole = datagram(packet([record((236, 1))])[8:-4])
+    assert play(TeltonikaUdp().session(), whole[:-1]).answers == []
+
+
+def test_satellites_that_are_jammed_are_told_by_their_event_and_were_nothing() -> None:
+    for event, value, signals in (
+        (318, 2, {Signal.JAMMED}),
+        (318, 0, set()),
+        (240, 2, set()),
+    ):
+        frame = packet([wide_record((318, value), event=event)], codec=0x10)
+        assert play(connected(), frame).told[0].signals == signals
+
+
 def test_an_unknown_device_is_let_in_so_that_its_sos_is_heard() -> None:
     session = Teltonika().session()
     (decoded,) = session.feed(LOG_IN, RECEIVED_AT)
