@@ -3,6 +3,8 @@
 SPOT pushes XML (`messageList/message`); its public feed is polled and gives JSON
 (`response/feedMessageResponse/messages/message`), or the same in XML, where a message
 has an attribute. All hold the same fields. No alarm of a real device has been captured.
+A device is known by the name that its owner gave it, or where that cannot be one (`My
+SPOT`) by its number.
 Of a torn push the fields that stand whole are read, and it is not acknowledged.
 """
 
@@ -76,9 +78,8 @@ class Spot:
 def _report(
     fields: Fields, raw: bytes, part: int, received_at: Instant, *, whole: bool
 ) -> DeviceReport:
-    name = next((fields[key] for key in _NAMES if fields.get(key)), "")
     draft = Draft(protocol=Spot.name, frame=raw, part=part, received_at=received_at)
-    draft.device = _device(name)
+    draft.device = _device(fields, whole=whole)
     if whole or "messageType" in fields:
         kind = fields.get("messageType", "").strip().upper()
         draft.look_up("messageType", kind[:_WORD_CHARS_MAX], _SIGNALS)
@@ -101,17 +102,24 @@ def _report(
 
 def _named(body: bytes) -> DeviceId | None:
     """Return the device whose name stands whole in what could not be read."""
-    in_json = [name for _, name in json_values(body, *_NAMES)]
     elements = _ELEMENT.finditer(text_of(body))
-    in_xml = [found["text"] for found in elements if found["name"] in _NAMES]
-    return _device(next(iter((*in_json, *in_xml)), ""))
+    in_xml = [(found["name"], unescape(found["text"])) for found in elements]
+    found = (*json_values(body, *_NAMES, _NUMBER), *in_xml)
+    return _device(dict(reversed(found)), whole=False)  # of several the first
 
 
-def _device(name: str) -> DeviceId | None:
-    try:
-        return device_id(name)
-    except UnreadableError:
-        return None
+def _device(fields: Fields, *, whole: bool) -> DeviceId | None:
+    """Return the first name that a device can have; its number, where its name is none.
+
+    In the feed the number comes first: of a torn one it counts behind its name alone.
+    """
+    keys = (*_NAMES, _NUMBER) if whole or "messengerName" in fields else _NAMES
+    for key in keys:
+        try:
+            return device_id(fields.get(key, ""))
+        except UnreadableError:
+            continue
+    return None
 
 
 def _read_time(fields: Fields, draft: Draft) -> None:
@@ -166,7 +174,7 @@ _UNREADABLE = 400
 _MESSAGES_MAX = 200
 _WORD_CHARS_MAX = 64
 _LISTS = ("messageList", "messages")
-_NAMES = ("esnName", "messengerName", "esn")
+_NAMES, _NUMBER = ("esnName", "messengerName", "esn"), "messengerId"
 _MESSAGE = re.compile(
     r"<message(?:\s[^<>]{0,256})?>(?P<fields>[^\0]*?)(?P<end></message>|\Z|(?=\0))"
 )

@@ -107,6 +107,20 @@ def test_a_push_torn_before_its_kind_is_shown_with_its_device() -> None:
     assert decoded.reports[0].device == "0-1234567"
 
 
+@pytest.mark.parametrize("name", ["My SPOT", "J\xf6rg", ""])
+def test_an_sos_of_a_device_whose_name_has_a_space_was_nobodys(name: str) -> None:
+    own = f"<esnName>{name}</esnName><esn>0-1234567</esn>".encode()
+    pushed = push("HELP").replace(b"<esnName>0-1234567</esnName>", own)
+    row = {"messengerName": name, "messengerId": "0-1234567", "messageType": "HELP"}
+    feed = {"response": {"feedMessageResponse": {"messages": {"message": row}}}}
+    for body in (pushed, json.dumps(feed).encode()):
+        (report,) = decode(body).reports
+        assert report.signals == {Signal.SOS}
+        assert report.device == "0-1234567"
+    torn = decode(pushed.partition(b"</messageType>")[0]).reports[0]
+    assert torn.device == "0-1234567"
+
+
 def test_a_document_type_is_refused() -> None:
     bomb = b'<!DOCTYPE a [<!ENTITY b "c">]>' + push("HELP")
     assert decode(bomb).reports[0].kind is ReportKind.UNDECODABLE
