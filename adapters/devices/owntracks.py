@@ -75,27 +75,35 @@ def _read_place(message: Mapping[str, object], draft: Draft) -> None:
     for key, name in _TEXTS.items():
         if isinstance(message.get(key), str):
             draft.attributes[name] = str(message[key])[:_CHARS_MAX]
+    seconds = _spare(message, "tst", draft)
+    if seconds is not None:
+        draft.device_at = moment_of_epoch(seconds)
+    accuracy_m = _spare(message, "acc", draft)
     try:
-        if "tst" in message:
-            draft.device_at = moment_of_epoch(_number(message, "tst"))
-        accuracy_m = _number(message, "acc") if "acc" in message else None
         draft.locate(
             _number(message, "lat"), _number(message, "lon"), accuracy_m=accuracy_m
         )
     except UnreadableError:
         draft.torn()
         return
+    percent, kmh = (_spare(message, key, draft) for key in ("batt", "vel"))
+    if percent is not None:
+        draft.battery_percent(percent)
+    if kmh is not None:
+        draft.speed_mps = kmh * KMH_MPS
+    draft.course_deg = _spare(message, "cog", draft)
+    draft.altitude_m = _spare(message, "alt", draft)
+
+
+def _spare(message: Mapping[str, object], key: str, draft: Draft) -> float | None:
+    """Return what a place can do without; what is no number is let go."""
+    if key not in message:
+        return None
     try:
-        if "batt" in message:
-            draft.battery_percent(_number(message, "batt"))
-        if "vel" in message:
-            draft.speed_mps = _number(message, "vel") * KMH_MPS
-        if "cog" in message:
-            draft.course_deg = _number(message, "cog")
-        if "alt" in message:
-            draft.altitude_m = _number(message, "alt")
+        return _number(message, key)
     except UnreadableError:
         draft.attributes["incomplete"] = "true"
+        return None
 
 
 def _number(message: Mapping[str, object], key: str) -> float:

@@ -55,6 +55,17 @@ def test_an_sos_with_an_unreadable_place_is_an_sos() -> None:
     assert report.attributes["incomplete"] == "true"
 
 
+@pytest.mark.parametrize("key", ["tst", "acc", "batt", "vel", "cog", "alt"])
+@pytest.mark.parametrize("value", [None, "7", True])
+def test_a_reading_that_is_no_number_cost_the_place(key: str, value: object) -> None:
+    place = {"_type": "location", "tag": "SOS", "lat": 50.1, "lon": 14.4, "tst": 1}
+    (report,) = decode({**place, "batt": 50, key: value}).reports
+    assert report.signals == {Signal.SOS}
+    assert report.fix is not None
+    assert report.attributes["incomplete"] == "true"
+    assert (report.battery_ratio is None) == (key == "batt")
+
+
 def test_a_publish_by_hand_is_a_check_in() -> None:
     assert decode({**PLACE, "t": "u"}).reports[0].signals == {Signal.CHECK_IN}
 
