@@ -226,6 +226,27 @@ def _read_cell(value: Reader, draft: Draft, *, mnc: int, lac: int) -> None:
         draft.cell(mcc, network, area, value.unsigned(4))
 
 
+def _read_counted_cells(cid: int) -> FieldReader:
+    """Return what reads cells behind their count, each with its network (G10LS)."""
+    size = 6 + cid
+
+    def read(value: Reader, draft: Draft) -> None:
+        if value.left != 1 + int.from_bytes(value.peek(1)) * size:
+            return
+        for _ in range(value.unsigned(1)):
+            mcc, mnc, lac = (value.unsigned(each) for each in (2, 1, 2))
+            draft.cell(mcc, mnc, lac, value.unsigned(cid), -abs(value.signed(1)))
+
+    return read
+
+
+def _read_counted_stations(value: Reader, draft: Draft) -> None:
+    """Read stations behind their count (G10LS)."""
+    if value.left == 1 + int.from_bytes(value.peek(1)) * _STATION_BYTES:
+        for _ in range(value.unsigned(1)):
+            draft.access_point(value.take(6).hex(), -abs(value.signed(1)))
+
+
 def _read_extension(value: Reader, draft: Draft) -> None:
     """Read SeeWorld's nested fields, or a list of cells under the same key."""
     if _PRINTABLE.fullmatch(value.peek(value.left)):
@@ -344,7 +365,10 @@ _READERS: dict[int, FieldReader] = VEHICLE | {
     0x06: _read_percent,
     0x30: _read_gsm,
     0x31: _read_satellites,
+    0x53: _read_counted_cells(2),
+    0x54: _read_counted_stations,
     0x57: alarms.read_switches,
+    0x5D: _read_counted_cells(4),
     0x70: alarms.read_driving,
     0xD0: alarms.read_states,
     0xD4: _read_percent,

@@ -101,6 +101,24 @@ def test_all_cells_of_a_network_are_read() -> None:
     assert cells == ("262-3-37316-13521953", "262-3-37317-13521954")
 
 
+@pytest.mark.parametrize(
+    ("fields", "cells", "wifi"),
+    [
+        ("53090101060300910ce5c3", ("262-3-145-3301@-61",), ()),
+        ("5d0b010106039dd000ce542145", ("262-3-40400-13521953@-69",), ()),
+        ("5408010a1b2c3d4e5fc3", (), ("0a:1b:2c:3d:4e:5f@-61",)),
+        ("54005d005300540102", (), ()),
+    ],
+)
+def test_what_a_terminal_hears_indoors_behind_its_count_was_no_place(
+    fields: str, cells: tuple[str, ...], wifi: tuple[str, ...]
+) -> None:
+    report = read(fields + "e7080002000000000000")
+    assert report.signals == {Signal.SOS}
+    assert report.cells == cells
+    assert report.wifi == wifi
+
+
 READERS = (
     jt808_alarms.read_battery_alarm,
     jt808_alarms.read_buttons,
