@@ -118,6 +118,9 @@ def _read_place_or_cells(
     elif kind == tables.WIDE_CELL and content.left == _DATED_CELL_BYTES:
         draft.device_at = moment(*content.take(_DATE_BYTES), offset=zone)
         read_cell(content, draft)
+    elif kind == tables.CARD_OR_PHONE and content.left == _CELL_AND_PHONE_BYTES:
+        read_cell(content, draft)
+        _read_phone(content, draft)
     elif is_network_cells(kind, content.peek(content.left)):
         read_network_cells(content, draft, zone)
     elif kind in tables.CELLS and content.peek(7)[6:] < _GPS_MARK:
@@ -141,9 +144,10 @@ def _read_place(kind: int, content: Reader, draft: Draft, zone: timedelta) -> No
         read_counted_cell(content, draft, tail=6 if fence else 5)
         alarm = read_status(content, draft)
         read_after_status(alarm, content, draft, fence=fence)
-    elif kind == tables.ADDRESS_REQUEST:
-        content.take(_PHONE_BYTES)
-        draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
+    elif kind == tables.ADDRESS_REQUEST or (
+        kind == tables.PLACE_AND_PHONE and content.left == _PHONE_AND_ALARM_BYTES
+    ):
+        _read_phone(content, draft)
     elif kind in tables.WITH_CELL | tables.CELLS and content.left:
         long = kind in tables.LONG_CELLS
         wide = kind == tables.WIDE_CELL or (kind, content.left) == tables.SL4X_PLACE
@@ -155,7 +159,7 @@ def _read_place(kind: int, content: Reader, draft: Draft, zone: timedelta) -> No
         read_after_cell(kind, content, draft, length=len(draft.frame) - head)
     elif kind == tables.X1:
         read_x1(content, draft)
-    elif kind == tables.PLACE_AND_CARD:
+    elif kind == tables.CARD_OR_PHONE:
         read_cell(content, draft)
         draft.attributes["driver"] = content.take(8).hex()
 
@@ -170,10 +174,15 @@ def _read_cell_alarm(kind: int, content: Reader, draft: Draft, zone: timedelta) 
     else:
         read_cell(content, draft, lac=4)
         if kind == tables.CELL_ADDRESS:
-            content.take(_PHONE_BYTES)
-            draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
+            _read_phone(content, draft)
         else:
             read_status(content, draft)
+
+
+def _read_phone(content: Reader, draft: Draft) -> None:
+    """Pass over the telephone that wants an address; read of what alarm."""
+    content.take(_PHONE_BYTES)
+    draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
 
 
 def _read_camera(content: Reader, draft: Draft, zone: timedelta) -> None:
@@ -358,7 +367,7 @@ _DATE_BYTES, _DATED_CELL_BYTES = 6, 14
 _GPS_BYTES = 18
 _GPS_MARK = b"\xc0"  # the GPS part is 12 bytes long: its high nibble; no MCC has it
 _STATION_BYTES = 7
-_PHONE_BYTES = 21
+_PHONE_BYTES, _PHONE_AND_ALARM_BYTES, _CELL_AND_PHONE_BYTES = 21, 23, 31
 _THERMOMETER_CHARS_MAX, _DRIVER_CHARS_MAX = 8, 64
 _STATUS_BYTES = 5
 _LONG_MARK = b"\x79"

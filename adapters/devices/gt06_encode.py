@@ -119,7 +119,7 @@ def with_device_time(
     local = at.plus(zone).to_datetime()
     parts = (local.year % 100, local.month, local.day)
     clock = (local.hour, local.minute, local.second)
-    if packet.type in tables.BARE and not packet.extended:
+    if packet.is_bare and not packet.extended:
         packed = bytes.fromhex("".join(f"{part:02d}" for part in parts + clock))
         return frame[:start] + packed + frame[start + 6 :]
     changed = bytearray(frame)

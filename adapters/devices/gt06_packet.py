@@ -37,8 +37,8 @@ class Packet:
             raise UnreadableError(message)
         kind, body = frame[start], frame[start + 1 : -2]
         bare = kind in tables.BARE and not (
-            kind == tables.PLACE_AND_CARD
-            and len(frame) == _CARD_FRAME_BYTES
+            kind == tables.CARD_OR_PHONE
+            and frame[2] + _BESIDE_LENGTH == len(frame)
             and checksum_holds(frame)
         )
         if bare or len(body) < _SERIAL_AND_CRC:
@@ -78,5 +78,5 @@ def checksum_holds(frame: bytes) -> bool:
 
 BASIC, EXTENDED, TAIL = b"\x78\x78", b"\x79\x79", b"\r\n"
 _SERIAL_AND_CRC = 4
-_CARD_FRAME_BYTES = 45
+_BESIDE_LENGTH = 5  # start, length and end, which it does not count
 _FRAME_BYTES_MIN = 10

@@ -33,8 +33,10 @@ PLACE_AND_MODULE = 0x37
 # A heartbeat of 4G models, with modules behind its status; behind the other start it
 # is a photograph.
 MODULE_HEARTBEAT = 0x36
-# Stations, or behind a length of its own a place with a cell and a card that was read.
-PLACE_AND_CARD = 0x17
+# Stations, or behind a length of its own a place with a cell and a card that was read,
+# or a cell and the telephone that wants its address, with the alarm (vendors' 0x17).
+CARD_OR_PHONE = 0x17
+PLACE_AND_PHONE = 0x1A
 CELLS_AND_STATIONS = 0x33
 # Places whose cell has a longer number, by what follows the place (SL4X, SeeWorld).
 SL4X_PLACE, SEEWORLD_PLACE = (0x31, 19), (0x22, 24)
@@ -52,8 +54,10 @@ WITH_STATUS = frozenset({0x16, 0x26, 0x27, 0x32, FENCE, 0xA4})
 WITH_FENCE_NUMBER = frozenset({0x27, 0xA4})
 WITH_ARCHIVE = frozenset({0x22, 0x2D, 0x31, PLACE_AND_MODULE})
 WITH_CELL = frozenset({WIDE_CELL, PLACE, 0xA0}) | WITH_ARCHIVE
-PLACES = WITH_STATUS | WITH_CELL | {0x10, 0x1A, 0x1E, XT40, ADDRESS_REQUEST, X1}
-PLACES |= {PLACE_AND_CARD}
+PLACES = (
+    WITH_STATUS | WITH_CELL | {0x10, PLACE_AND_PHONE, 0x1E, XT40, ADDRESS_REQUEST, X1}
+)
+PLACES |= {CARD_OR_PHONE}
 # Frame lengths (VXT01, S5) whose place packet goes on with a status and an alarm.
 PLACE_WITH_STATUS = frozenset({0x24, 0x2B})
 PLACE_WITH_CARD, PLACE_WITH_INPUTS, PLACE_WITH_LICENCE = 0x29, 0x21, 0x71
@@ -71,7 +75,7 @@ EXTENDED_QUIET = frozenset(
 )
 # Types that mean the same behind either start: the second says how long the length is.
 EITHER = (STATUS | PLACES | CELLS | CELL_ALARM) - (
-    EXTENDED_CELLS | {EXTENDED_PLACE, MODULE_HEARTBEAT, PLACE_AND_CARD}
+    EXTENDED_CELLS | {EXTENDED_PLACE, MODULE_HEARTBEAT, CARD_OR_PHONE}
 )
 EXTENDED_ANSWERED_BASIC = frozenset({MODULES, BOX, LOGIN}) | EITHER
 

@@ -104,6 +104,30 @@ def test_a_place_with_a_card_is_one_and_was_taken_for_stations() -> None:
     assert report.checksum_ok
 
 
+CALLER = b"13800138000".ljust(21, b"\0").hex()
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"), [(0x1A, WHERE.hex()), (0x17, "01060312340abcde")]
+)
+@pytest.mark.parametrize(
+    ("alarm", "signals"),
+    [("01", {Signal.SOS}), ("00", set()), ("77", {Signal.UNKNOWN})],
+)
+def test_who_asks_for_its_address_says_of_what_alarm_and_the_sos_was_none(
+    kind: int, place: str, alarm: str, signals: set[Signal]
+) -> None:
+    report = read(kind, place + CALLER + alarm + "02")
+    assert report.signals == signals
+    assert (report.fix is not None) == (kind == 0x1A)
+    assert report.cells == (() if kind == 0x1A else ("262-3-4660-703710",))
+    assert "13800138000" not in f"{report.attributes}"
+
+
+def test_a_place_without_a_telephone_is_one() -> None:
+    assert read(0x1A, "", where=WHERE).fix is not None
+
+
 @pytest.mark.parametrize("count", [0, 1, 7])
 @pytest.mark.parametrize(
     ("cell", "read_as"),
