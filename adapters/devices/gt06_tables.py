@@ -69,9 +69,11 @@ CELLS_MAY_ALARM = frozenset({0xA2, 0xA9})
 CELL_ALARM = frozenset({CELL_STATUS, 0xA5, CELL_ADDRESS})
 
 EXTENDED_CELLS = frozenset({0x32, EXTENDED_ALARM})
+# A piece of a recording, as Jimi's models send behind an alarm.
+RECORDING = 0x8D
 EXTENDED_QUIET = frozenset(
     {0x36, 0x41, 0x65, 0x66, 0x84, ENGINE, INFORMATION, SERIAL_PORT, BOX, 0xFD}
-    | {TIME_REQUEST}
+    | {TIME_REQUEST, RECORDING}
 )
 # Types that mean the same behind either start: the second says how long the length is.
 EITHER = (STATUS | PLACES | CELLS | CELL_ALARM) - (

@@ -59,6 +59,13 @@ def test_a_photograph_behind_the_other_start_is_no_heartbeat_of_4g() -> None:
     assert outcome.answers == []
 
 
+def test_a_piece_of_a_recording_is_a_sign_of_life_and_was_unread_each() -> None:
+    piece = frame_of(0x8D, bytes((1, 0, 0, 16, 0)) + bytes(1024), 7, extended=True)
+    (report,) = play(Gt06().session(), piece).reports
+    assert report.kind is ReportKind.HEARTBEAT
+    assert report.signals == frozenset()
+
+
 CELL = "010600031234000abcde"
 
 
