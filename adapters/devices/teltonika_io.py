@@ -219,6 +219,8 @@ _EVENTS = {
     252: (Signal.POWER_CUT,),
     255: (Signal.OVERSPEED,),
     318: (Signal.JAMMED,),  # its satellites, a warning or worse
+    # GH5200's countdown of a lone worker: its value says what, to the profile.
+    400: (Signal.UNKNOWN,),
 }
 _VALUES: dict[int, dict[int, tuple[Signal, ...]]] = {
     253: {

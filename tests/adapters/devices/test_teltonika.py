@@ -196,6 +196,18 @@ def test_satellites_that_are_jammed_are_told_by_their_event_and_were_nothing() -
         assert play(connected(), frame).told[0].signals == signals
 
 
+@pytest.mark.parametrize(("value", "codes"), [(0, ()), (1, ("io400:1",))])
+def test_the_countdown_of_a_lone_worker_reached_nobody(
+    value: int, codes: tuple[str, ...]
+) -> None:
+    frame = packet([wide_record((400, value), event=400)], codec=0x10)
+    (report,) = play(connected(), frame).told
+    assert report.codes == codes
+    assert report.signals == ({Signal.UNKNOWN} if codes else set())
+    frame = packet([wide_record((400, value), event=240)], codec=0x10)
+    assert not play(connected(), frame).told[0].signals
+
+
 def test_an_unknown_device_is_let_in_so_that_its_sos_is_heard() -> None:
     session = Teltonika().session()
     (decoded,) = session.feed(LOG_IN, RECEIVED_AT)
