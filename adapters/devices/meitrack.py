@@ -99,7 +99,7 @@ class MeitrackDecoder:
         elif kind == "AAC":
             draft.kind = ReportKind.HEARTBEAT
             answer = _answer(parts, text_of(b",".join(parts[2:]).split(b"*")[0]))
-        elif kind[:1] in _COMMANDS:
+        elif kind[:1] in _COMMANDS and kind[:2] not in _REPORTS:
             draft.kind = ReportKind.HEARTBEAT
         else:
             draft.kind = ReportKind.UNDECODABLE
@@ -229,6 +229,8 @@ _HEAD_BYTES_MAX = 9
 _FRAME_BYTES_MIN, _FRAME_BYTES_MAX = 16, MeitrackDecoder.frame_bytes_max
 # Replies to commands, photographs and settings, by their first letter.
 _COMMANDS = frozenset("ABCDEFG")
+# Reports begin so, also those of a form that is not described: CCB has events, too.
+_REPORTS = frozenset({"AA", "CC"})
 _TORN = Torn(
     begins=re.compile(rb"\$\$[!-~]\d|\A\s*\$(?:\$[!-~]?)?\Z"),
     named=named_by(re.compile(rb"\$\$[!-~]\d{1,5},(\d{1,20}),")),

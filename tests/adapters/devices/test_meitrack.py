@@ -109,6 +109,16 @@ def test_a_message_that_nobody_has_described_is_shown() -> None:
     assert report.kind is ReportKind.UNDECODABLE
 
 
+@pytest.mark.parametrize("kind", [b"CCB", b"CCF", b"AAB"])
+def test_a_report_in_a_form_that_nobody_has_described_was_a_sign_of_life(
+    kind: bytes,
+) -> None:
+    (report,) = play(connected(), message(1).replace(b"AAA", kind)).told
+    assert report.kind is ReportKind.UNDECODABLE
+    (report,) = play(connected(), message(1).replace(b"AAA", b"A10")).reports
+    assert report.kind is ReportKind.HEARTBEAT
+
+
 def test_an_event_counts_where_its_place_is_cut_off() -> None:
     for fields, kind in ((2, ReportKind.REPORT), (6, ReportKind.REPORT)):
         body = b",".join(message(1).split(b",")[: 3 + fields]) + b"*00\r\n"
