@@ -131,7 +131,9 @@ def _read_record(kind: int, record: _Record, draft: Draft) -> bool:
         if kind == _RESPONSE and record.fields:
             draft.said(str(record.fields[0][0]))
         if kind == _SERVICES:
-            _read_fields(record, draft)
+            readable = _read_fields(record, draft)
+            if not readable and record.has(_ALARM):
+                return False
             if draft.fix or draft.doubtful_fix or draft.cells or draft.wifi:
                 draft.kind = ReportKind.REPORT
         return True

@@ -131,6 +131,16 @@ def test_an_alarm_in_what_asks_for_something_was_a_mere_sign_of_life() -> None:
     assert outcome.answers == [frame_of(b"\x03" + b"\x0a\x21" + bytes(9), 7)]
 
 
+def test_an_alarm_that_is_cut_short_in_what_asks_for_something_was_silent() -> None:
+    cells = b"\x09\x21" + bytes.fromhex("0601031034127856")
+    for fields, kind in (
+        (b"\x03\x02\x00\x10" + cells, ReportKind.UNDECODABLE),
+        (b"\x01\x21", ReportKind.HEARTBEAT),
+    ):
+        frame = frame_of(b"\x03" + IMEI + fields, 7, flags=0x10)
+        assert play(connected(), frame).reports[0].kind is kind
+
+
 def test_cells_whose_place_is_asked_for_are_a_report_and_a_question_is_none() -> None:
     cells = b"\x09\x21" + bytes.fromhex("0601031034127856")
     for fields, kind in ((cells, ReportKind.REPORT), (b"", ReportKind.HEARTBEAT)):
