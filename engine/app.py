@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import starmap
 
-from engine.alarm.commands import AlarmCommand, Raise, Tick
+from engine.alarm.commands import AlarmCommand, Tick
 from engine.alarm.desk import Desk
 from engine.alarm.directory.actor import Alarms
 from engine.alarm.events import AlarmEvent
@@ -351,13 +351,12 @@ def outlets_of(parts: Parts) -> Outlets:
         for key in taken_by(events):
             parts.unrecorded.recorded(key)
 
-    def unkept(command: AlarmCommand) -> None:
+    def unkept(command: AlarmCommand, alarm_id: AlarmId) -> None:
         # The probe's one small row may still find room.
         refused.set()
         is_unread = DegradedReason.JOURNAL_UNREAD in health.reasons()
         health.report(DegradedReason.DISK_FULL, "alarms", wrong=not is_unread)
-        if isinstance(command, Raise):
-            parts.unrecorded.say(Unkept(command=command))
+        parts.unrecorded.unkept(command, alarm_id)
 
     return Outlets(
         planned=lambda rows: names.tell("dispatcher", Planned(rows=rows)),

@@ -175,7 +175,7 @@ class AlarmActor(OnDemandActor[Do]):
         # Not the command's fault, and no reason to put it away: rows bring it back.
         if self._alarm is not None:
             self._outlets.due(self._id, self.clock.now().plus(LOOK))
-        self._outlets.unkept(command)
+        self._outlets.unkept(command, self._id)
         if why is None:
             return Done(failed=True)
         return Done(failed=True, is_full=why.is_full, is_damaged=why.is_damaged)

@@ -40,7 +40,7 @@ class Outlets:
     """Who keeps the measurements."""
     found: Callable[[Alarm], None]
     """The same, of a case as its rows have it, from before."""
-    unkept: Callable[[AlarmCommand], None]
+    unkept: Callable[[AlarmCommand, AlarmId], None]
     """Who tells HQ that nothing of a command could be made durable; each time."""
     unbegun: Callable[[Raise], None]
     """The same, of a distress with whose alarm nobody gets on; each time."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.commands import Tick
 from engine.alarm.events import CancelRequested, NoteAdded, PressJoined
@@ -14,12 +15,16 @@ from engine.health import Health
 from engine.intake.actor import SmsHeard
 from engine.intake.judge import Judge
 from engine.intake.shouter.actor import Unkept, Unrecorded, UnrecordedLine
+from engine.intake.shouter.unhandled import Unhandled, Word
 from engine.modems.inbound import Inbound
 from engine.supervision.failure import ReplacedError
-from engine.values import CommandId, ReportKey
-from tests.engine.alarm.scene import press_of, raise_of
+from engine.values import AlarmId, CommandId, ReportKey
+from tests.engine.alarm.scene import ALDER, press_of, raise_of
 from tests.engine.intake.reports import Meter, judge_of
+from tests.engine.intake.shouter.test_unhandled import CANCEL, COMING, WORDS
 from tests.fakes import START
+
+CASE = AlarmId("45f7ecbce34c")
 
 
 @dataclass
@@ -63,7 +68,7 @@ def test_a_press_without_room_for_its_alarm_is_a_full_disk_until_one_had_room() 
     command = raise_of(press_of("k1"))
     line = UnrecordedLine(key=command.press.key, at=START, text="NOT RECORDED SOS")
 
-    outlets.unkept(command)
+    outlets.unkept(command, CASE)
     half.unrecorded.show(line)
 
     assert list(half.unrecorded.heed()) == [Unkept(command=command)]
@@ -106,16 +111,38 @@ def test_a_press_that_a_damaged_page_refuses_is_told_and_no_full_disk() -> None:
     half.health.report("journal_unread", "journal", wrong=True)
     command = raise_of(press_of("k1"))
 
-    outlets_of(cast("Parts", half)).unkept(command)
+    outlets_of(cast("Parts", half)).unkept(command, CASE)
 
     assert list(half.unrecorded.heed()) == [Unkept(command=command)]
     assert half.health.reasons() == {"journal_unread": ("journal",)}
 
 
+@pytest.mark.parametrize("word", [CANCEL, COMING, WORDS])
+def test_a_word_without_room_is_told_as_not_handled_bug_one_of_force_waited_in_silence(
+    word: Word,
+) -> None:
+    """It was recorded, and its sender answered as ever: nobody would repeat it."""
+    half = Half()
+
+    outlets_of(cast("Parts", half)).unkept(word, CASE)
+
+    assert list(half.unrecorded.heed()) == [Unhandled(command=word, case=CASE)]
+
+
+def test_what_hq_has_typed_is_answered_and_not_told_as_a_word_without_room() -> None:
+    half, typed = Half(), structs.replace(WORDS, source=None, person=None, by=ALDER)
+
+    outlets_of(cast("Parts", half)).unkept(typed, CASE)
+
+    assert list(half.unrecorded.heed()) == []
+
+
 def test_a_deadline_without_room_is_a_full_disk_and_no_shout() -> None:
     half = Half()
 
-    outlets_of(cast("Parts", half)).unkept(Tick(command_id=CommandId("tick/1")))
+    outlets_of(cast("Parts", half)).unkept(
+        Tick(command_id=CommandId("tick/1")), CASE
+    )
 
     assert half.tree.names.told == []
     assert half.health.reasons() == {"disk_full": ("alarms",)}

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import chain
 from typing import ClassVar, assert_never
 
-from engine.alarm.commands import Raise
+from engine.alarm.commands import AlarmCommand, Raise
 from engine.alarm.state import Kind
 from engine.dispatch.actor import Shout
 from engine.dispatch.body import EffectBody
@@ -26,6 +26,7 @@ from engine.intake.shouter.unhandled import (
     key_of,
     raw_words,
     said_of,
+    word_of,
 )
 from engine.intake.shouter.unheard import AGAIN, Notice, Unheard, Way
 from engine.intake.shouter.whom import Address, addresses_about, addresses_for
@@ -38,7 +39,7 @@ from engine.roster.board import Board
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
 from engine.supervision.names import reaches
-from engine.values import Instant, PersonId, ReportKey
+from engine.values import AlarmId, Instant, PersonId, ReportKey
 
 NOT_RECORDED = "NOT RECORDED "
 KEPT = 100
@@ -118,6 +119,17 @@ class Unrecorded:
         """Tell the shouter, or the next one where none is up; does not block."""
         self._said.append(said)
         self._tell(Heed())
+
+    def unkept(self, command: AlarmCommand, case: AlarmId) -> None:
+        """Take what is recorded, and nothing that a case could make durable of it.
+
+        Of all that somebody said, as of what is put away: whoever reads along could
+        tell a word of force by what HQ is told of. Does not block.
+        """
+        if isinstance(command, Raise):
+            self.say(Unkept(command=command))
+        elif (word := word_of(command, case)) is not None:
+            self.say(word)
 
     def heed(self) -> Iterator[Said]:
         """Yield what has been said to the shouter, once each."""

@@ -25,7 +25,7 @@ that it is not answered, and the engine's own commands come again from rows."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unhandled:
-    """Somebody's word that crashed an alarm's actor twice and was put away."""
+    """Somebody's word that was put away, or of which nothing could be made durable."""
 
     command: Word
     case: AlarmId | None = None
@@ -66,11 +66,16 @@ def unhandled_of(child: str, message: object) -> Unhandled | None:
 
     A call for help in an answer raises a case of its own, and is heard of by that.
     """
-    command = getattr(message, "command", None)
+    kind, _, case = child.partition("/")
+    whose = AlarmId(case) if kind == "alarm" else None
+    return word_of(getattr(message, "command", None), whose)
+
+
+def word_of(command: object, case: AlarmId | None) -> Unhandled | None:
+    """Return the same of a command, in a case if it has reached one."""
     if not isinstance(command, Word) or key_of(command) is None:
         return None
-    kind, _, case = child.partition("/")
-    return Unhandled(command=command, case=AlarmId(case) if kind == "alarm" else None)
+    return Unhandled(command=command, case=case)
 
 
 def key_of(command: Word) -> ReportKey | None:

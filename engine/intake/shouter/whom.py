@@ -7,7 +7,7 @@ duty themselves, and where no row can be asked.
 
 from collections.abc import Iterable, Mapping
 
-from engine.alarm.commands import RequestCancel
+from engine.alarm.commands import Raise, RequestCancel
 from engine.intake.shouter.unhandled import Word
 from engine.ports.channel import Channel
 from engine.roster.board import Board
@@ -34,7 +34,8 @@ def addresses_about(
     """Return the same for a word of a case of which nothing but its id is at hand.
 
     Whose case it is stands in rows. So nothing that is any defender's has it, as it may
-    be of theirs, unless nobody else would: then silence is worse.
+    be of theirs, unless nobody else would: then silence is worse. Nor has what is of
+    whoever said it: who holds an officer's telephone would read that it may be forced.
     """
     roster = board.roster()
     if isinstance(word, RequestCancel) and word.press.device is not None:
@@ -46,8 +47,11 @@ def addresses_about(
         for one in roster.people
         if one.has(Role.DEFENDER) or roster.devices_of(one.person)
     )
-    others = _without(board, hq, frozenset[str]().union(*theirs))
-    return others or _without(board, hq, frozenset())
+    own = frozenset[str]()
+    if not isinstance(word, RequestCancel | Raise) and word.person is not None:
+        own = roster.reached_at(PersonId(word.person))
+    others = _without(board, hq, own.union(*theirs))
+    return others or _without(board, hq, own)
 
 
 def routes_of(

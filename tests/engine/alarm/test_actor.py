@@ -89,7 +89,7 @@ class Rig:
                     stands=self._stands,
                     changed=self._changed,
                     found=self.found.append,
-                    unkept=lambda command: self.unkept.append(command.command_id),
+                    unkept=lambda command, _: self.unkept.append(command.command_id),
                     unbegun=lambda command: self.unbegun.append(command.press.key),
                     still=lambda what, /, *, wrong: self.still.update({what: wrong}),
                 ),

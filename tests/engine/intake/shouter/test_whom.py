@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec import structs
 
-from engine.alarm.commands import AddNote, RequestCancel
+from engine.alarm.commands import AddNote, RequestCancel, TakeReply
+from engine.alarm.state import ReplyKind
 from engine.intake.shouter.unhandled import Unhandled
 from engine.intake.shouter.whom import addresses_about, addresses_for, routes_of
 from engine.roster.board import Board
@@ -115,6 +116,30 @@ def test_a_wish_of_a_device_that_is_enrolled_no_more_may_be_anybodys() -> None:
     press = replace(CANCEL.press, device=DeviceId("350000000000000"))
     gone = structs.replace(CANCEL, press=press)
     assert addresses_about(board, HQ, gone) == addresses_about(board, HQ, WORDS)
+
+
+def test_whoever_said_it_reads_nothing_of_it_bug_it_may_be_forced_an_officer_read() -> (
+    None
+):
+    """Nor anybody at a telephone that they share: it is in the hands of who forces."""
+    board = board_of(on_duty(FIRST, OTHER, HERON))
+    said = structs.replace(WORDS, person=FIRST)
+    reply = TakeReply(
+        command_id=CommandId("k3"),
+        person=FIRST,
+        reply=ReplyKind.SAFE,
+        authentic=True,
+        channel="sms",
+        source=ReportKey("k3"),
+        duress=True,
+    )
+    for word in (said, reply):
+        assert addresses_about(board, HQ, word) == (
+            *HQ,
+            ("sms", numbers_of(OTHER)[0]),
+        )
+        alone = board_of(on_duty(FIRST, HERON))
+        assert addresses_about(alone, (), word) == (("sms", numbers_of(HERON)[0]),)
 
 
 def test_where_all_on_duty_are_defenders_it_goes_to_them_as_silence_is_worse() -> None:
