@@ -18,6 +18,9 @@ from engine.roster.model import Person
 from engine.values import Instant, OperatorId, PersonId
 
 _BY_NUMBER = frozenset({"sms", "call"})
+SPARED_TURNS = 30
+"""So many pages that nobody answers go past a telephone that had better not ring: half
+an hour in the action protocols that come with the engine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +148,8 @@ class Desk:
     def _duty(self, lookup: Lookup) -> tuple[Recipient, ...]:
         everybody = [one for one in self.board.duty() if self._is_reached(one, lookup)]
         others = [one for one in everybody if not self._is_spared(one, lookup)]
-        rota = others or everybody  # rather one too many than nobody
+        # Rather one too many than nobody: the others' telephones may all be off.
+        rota = (others if lookup.turn < SPARED_TURNS else ()) or everybody
         return self._recipients(
             rota[lookup.turn % len(rota) :][:1] if rota else (), lookup
         )

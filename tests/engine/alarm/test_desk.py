@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from engine.alarm.commands import Lookup
-from engine.alarm.desk import Desk, HqEntry, country_name
+from engine.alarm.desk import SPARED_TURNS, Desk, HqEntry, country_name
 from engine.alarm.state import NOWHERE, KnownPlace, PlaceSource
 from engine.config import parse_config
 from engine.journal.pool import ReaderPool
@@ -253,6 +253,21 @@ def test_a_rota_passes_over_whose_telephone_had_better_not_ring_but_for_the_last
     assert paged() == ["a", "b", "c", "a"]
     assert paged("b") == ["a", "c", "a", "c"]
     assert paged("a", "b", "c") == ["a", "b", "c", "a"]
+
+
+def test_no_telephone_is_passed_over_for_ever_bug_one_that_was_off_rang_alone() -> None:
+    """The other one was off, or its officer gone: HQ was paged at that for good."""
+    officers = [replace(FRIEND, person=PersonId(name)) for name in ("a", "b")]
+    rota = Rota(duty=tuple(one.person for one in officers))
+    roster = Roster(people=(DEFENDER, *officers), rota=rota)
+    board = Board(roster, (), clock=ManualClock(), telemetry=Meter())
+    desk = Desk(board=board, codes=lambda count: ["K7F2"] * count)
+    asked = structs.replace(
+        _lookup(Audience.DUTY, DEFENDER.person), exclude=frozenset({"a"})
+    )
+    turns = [structs.replace(asked, turn=turn) for turn in range(SPARED_TURNS + 2)]
+    paged = [one.person for turn in turns for one in desk.answer(turn)]
+    assert paged == ["b"] * SPARED_TURNS + ["a", "b"]
 
 
 @pytest.mark.parametrize("name", ["a", "renamed"])
