@@ -18,6 +18,7 @@ from engine.console.operators import FILE as OPERATORS_FILE
 from engine.console.pages import console_app
 from engine.console.parts import WebParts
 from engine.journal.sqlite import JOURNAL_FILE
+from engine.ports.measures import DegradedReason
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.event_loop import EventLoop
 from engine.supervision.link import Link
@@ -79,8 +80,17 @@ class Web(SupervisedActor[None]):
             health = self._parts.health
             health.report("nobody_watching", "console", wrong=nobody)
             desk.report_unread()
+            self._loop.soon(partial(self._watch_the_page, desk))
             unread = desk.operators.look_again()
             health.report("operators_unread", OPERATORS_FILE, wrong=unread)
+
+    def _watch_the_page(self, desk: ConsoleDesk) -> None:
+        """Say so where what is new cannot be read here; in the loop's thread.
+
+        The event streams go on meanwhile, and pages would stand still as live ones.
+        """
+        health, reason = self._parts.health, DegradedReason.CONSOLE_UNREAD
+        health.report(reason, JOURNAL_FILE, wrong=desk.cases.is_behind)
 
     def _watch_the_journal(self) -> None:
         """Say so where the file that is written lies no more where a start looks.

@@ -75,6 +75,8 @@ class Cases:
         self.unread: dict[AlarmId, Unread] = {}
         self._failed: dict[AlarmId, None] = {}
         """Those whose rows could not be read, which a disk may do for a moment."""
+        self.is_behind = False
+        """Whether the last look at what is new failed; in the loop's thread alone."""
         self.healed = 0
         """How many of them could be read again: no row of theirs has told of that."""
         self.stopped: dict[AlarmId, Unread] = {}
@@ -92,6 +94,7 @@ class Cases:
     def follow(self) -> list[StoredEvent]:
         """Fold what has been committed since, and return those rows of alarms."""
         new: list[StoredEvent] = []
+        self.is_behind = True
         with self._readers.reader() as reader:
             through, position = reader.position(), self.position
             # Where nothing is new nothing is read: the last page may be damaged.
@@ -105,7 +108,7 @@ class Cases:
             for alarm_id in list(self._failed)[:AGAIN_MAX]:
                 self._fold_anew(alarm_id, reader)
         # Where a read failed they are read again: what is folded twice counts once.
-        self.position = position
+        self.position, self.is_behind = position, False
         self._forget()
         return new
 

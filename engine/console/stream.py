@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
@@ -28,7 +29,8 @@ async def events(request: Request) -> EventSourceResponse:
     between the page and its stream are not lost either.
     """
     desk: ConsoleDesk = request.app.state.desk
-    desk.catch_up()
+    with suppress(JournalError):  # the stream says it, and what is NOT RECORDED besides
+        desk.catch_up()
     last = _number(request.headers.get("last-event-id", ""))
     after = _number(request.query_params.get("after", ""))
     known = last if last is not None else after
@@ -120,6 +122,7 @@ def _state(desk: ConsoleDesk) -> Json:
     """Return what a browser needs besides cases: what is wrong just now."""
     parts = desk.parts
     return {
+        "is_behind": desk.cases.is_behind,
         "degraded": {k: list(v) for k, v in parts.health.reasons().items()},
         "unrecorded": [
             {"at": str(line.at), "text": line.text} for line in parts.unrecorded.lines()

@@ -43,6 +43,7 @@ class DegradedReason(StrEnum):
     CLOCK_JUMPED = "clock_jumped"
     CLOCK_DIFFERS = "clock_differs"
     ALARM_STANDING_STILL = "alarm_standing_still"
+    CONSOLE_UNREAD = "console_unread"
     CERTIFICATE_ENDED = "certificate_ended"
     CHILD_FAILING = "child_failing"
     COMMAND_QUARANTINED = "command_quarantined"

@@ -19,6 +19,15 @@ crypto.getRandomValues = (into) =>
   into instanceof Uint32Array ? into.fill(2 ** 32 - 1) : real(into);
 """
 """Of pages that are looked at alike those with the smallest numbers have a stream."""
+STANDS_STILL = """
+() => new BroadcastChannel("natalia").postMessage({
+  from: 1, isHidden: true, kind: "state", id: "",
+  data: JSON.stringify({
+    now_ms: Date.now(), is_behind: true, unrecorded: [],
+    degraded: { console_unread: ["journal.db"] },
+  }),
+})
+"""
 
 
 def test_a_fourth_page_has_what_came_while_it_was_opened(
@@ -110,3 +119,15 @@ def test_a_list_that_stays_open_names_a_case_that_cannot_be_read_any_more(
     expect(alder.page.locator("#list")).to_contain_text("Cannot be read whole")
     expect(alder.page.locator("#group-open")).to_have_count(0)
     expect(alder.page.locator("#shout")).to_contain_text("Heron")
+
+
+def test_a_page_says_that_the_engine_cannot_read_what_is_new_bug_it_stood_still_as_live(
+    sign_in: Sign,
+) -> None:
+    alder = sign_in("alder")
+    alder.page.evaluate(STANDS_STILL)
+    cut = alder.page.get_by_role("alert").filter(has_text="cannot read here what is")
+    expect(cut).to_be_visible()
+    expect(alder.page.locator("#live")).to_have_text("NOT LIVE")
+    expect(alder.page.locator("#trouble")).to_contain_text("console unread")
+    expect(alder.page.locator("#live")).to_have_text("Live", timeout=BACK_MS)

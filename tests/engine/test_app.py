@@ -140,9 +140,7 @@ def test_what_hq_has_typed_is_answered_and_not_told_as_a_word_without_room() -> 
 def test_a_deadline_without_room_is_a_full_disk_and_no_shout() -> None:
     half = Half()
 
-    outlets_of(cast("Parts", half)).unkept(
-        Tick(command_id=CommandId("tick/1")), CASE
-    )
+    outlets_of(cast("Parts", half)).unkept(Tick(command_id=CommandId("tick/1")), CASE)
 
     assert half.tree.names.told == []
     assert half.health.reasons() == {"disk_full": ("alarms",)}

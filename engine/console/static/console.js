@@ -14,6 +14,7 @@ const BACK_MS = 2_000;
 const NAMED_MAX = 5;
 // A restart takes less; whoever is cut off for longer must not sleep through it.
 const CUT_SOUNDS_MS = 30_000;
+const OLD = "NOT LIVE: the engine cannot read here what is new: take what it sends you by e-mail and SMS for true, and read its log";
 // Whoever comes on shift on this page hears it again.
 const HEARD = `standing-still-heard ${document.body.dataset.operator}`;
 const live = document.getElementById("live");
@@ -28,6 +29,8 @@ let severe = false;
 let standing = [];
 let isSignedOut = false;
 let isBehind = false;
+// Since when the engine cannot read what is new: its stream goes on, and says nothing of it.
+let oldSince = null;
 let isLearned = false;
 let revealed = null;
 let again = 0;
@@ -39,7 +42,7 @@ function put(element, text) {
 // ---- is this page true?
 
 function isLive() {
-  if (isBehind) return;
+  if (isBehind || oldSince) return;
   live.className = "live on";
   document.body.dataset.live = "yes";
   put(live, "Live");
@@ -93,7 +96,7 @@ async function signedIn() {
 
 function alarm() {
   const waiting = [...cases.values()].filter((one) => one.sounds);
-  const isCutOff = silentMs() > CUT_SOUNDS_MS;
+  const isCutOff = Math.max(silentMs(), oldSince ? msSince(oldSince) : 0) > CUT_SOUNDS_MS;
   const isNew = waiting.some((one) => !waited.has(one.id));
   waited = new Set(waiting.map((one) => one.id));
   const isHeard = heard();
@@ -146,6 +149,8 @@ function call(waiting) {
 
 function state(data) {
   setServerTime(data.now_ms);
+  oldSince = data.is_behind ? oldSince ?? instant() : null;
+  if (oldSince) isCut(OLD);
   isLive();
   const wrong = Object.entries(data.degraded)
     .filter(([reason]) => reason !== "nobody_watching")

@@ -17,6 +17,7 @@ from engine.console.stream import REPLAY_MAX
 from engine.console.view import STOPPED
 from engine.errors import JournalError
 from engine.intake.shouter.actor import UnrecordedLine
+from engine.journal.memory import MemoryReader
 from engine.ports.journal import StoredEvent
 from engine.values import ReportKey
 from tests.engine.console.hq import Hq, browser, events
@@ -73,6 +74,35 @@ def test_a_stream_begins_with_the_servers_time_and_what_is_wrong(hq: Hq) -> None
     (state,) = states(read(hq, 0, 1))
     assert state["now_ms"] == hq.clock.now().ms
     assert state["degraded"] == {"modem_down": ["modem-1"]}
+
+
+def test_a_page_that_stands_still_is_told_so_bug_it_went_on_as_a_live_one(
+    hq: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of the newest events was not given to the console: no row ever came."""
+    with_session(hq)
+    hq.press("a1")
+    hq.desk.catch_up()
+
+    def damaged(*_: object, **__: object) -> Sequence[StoredEvent]:
+        raise JournalError
+
+    async def look() -> tuple[object, object]:
+        body = (await stream.events(request(hq, None))).body_iterator
+        before = await anext(aiter(body))
+        monkeypatch.undo()
+        hq.desk.catch_up()
+        after = await anext(aiter(body))
+        await body.aclose()  # type: ignore[attr-defined] # a generator
+        assert isinstance(before, ServerSentEvent)
+        assert isinstance(after, ServerSentEvent)
+        first, *others = states([before, after])
+        return first["is_behind"], after.event if not others else others[0]["is_behind"]
+
+    hq.press("a2", alias="Avocet")
+    monkeypatch.setattr(MemoryReader, "after", damaged)
+    assert asyncio.run(look()) == (True, "case")
+    assert [one["is_behind"] for one in states(read(hq, 0, 1))] == [False]
 
 
 @settings(
