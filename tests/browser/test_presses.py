@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.boxes import box_of
 from tests.browser.conftest import Screen, Sign
@@ -161,6 +161,25 @@ def test_a_press_between_question_and_answer_is_asked_about_anew(
     expect(alder.page.locator("#case-head")).to_contain_text("Closed by alder: safe")
 
 
+class Hand:
+    """Presses a button at the times that it says, by a clock of its own."""
+
+    def __init__(self, page: Page, selector: str, behind_s: float = 0.0) -> None:
+        page.locator(selector).scroll_into_view_if_needed()
+        box = box_of(page, selector)
+        self._spot = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+        now_s = page.evaluate("(performance.timeOrigin + performance.now()) / 1000")
+        self._begins_s = now_s - behind_s
+        self._session = page.context.new_cdp_session(page)
+
+    def press(self, after_s: float) -> None:
+        x, y = self._spot
+        for kind in ("mousePressed", "mouseReleased"):
+            made = {"type": kind, "x": x, "y": y, "button": "left"}
+            when = {"clickCount": 1, "timestamp": self._begins_s + after_s}
+            self._session.send("Input.dispatchMouseEvent", made | when)
+
+
 def test_a_burst_of_clicks_closes_nothing(rig: Rig, sign_in: Sign) -> None:
     alder = with_a_case_to_close(rig, sign_in)
     alder.stop_clock()
@@ -179,64 +198,30 @@ def test_a_busy_page_makes_no_second_press_of_a_double_click_bug_it_closed_the_c
     alder = with_a_case_to_close(rig, sign_in)
     close = alder.page.locator("#do-close")
     close.evaluate(BUSY_AFTER_A_CLICK)
-    close.scroll_into_view_if_needed()
-    box = box_of(alder.page, "#do-close")
-    spot = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-    made_s = alder.page.evaluate("(performance.timeOrigin + performance.now()) / 1000")
-    hand = alder.page.context.new_cdp_session(alder.page)
+    hand = Hand(alder.page, "#do-close")
     for after_s in (0.0, 0.2):
-        for kind in ("mousePressed", "mouseReleased"):
-            made = {"type": kind, "x": spot[0], "y": spot[1], "button": "left"}
-            when = {"clickCount": 1, "timestamp": made_s + after_s}
-            hand.send("Input.dispatchMouseEvent", made | when)
+        hand.press(after_s)
     expect(close).to_contain_text("tell everybody")
     alder.page.wait_for_timeout(500)
     expect(alder.page.locator("#case-head")).to_contain_text("With alder")
 
 
-def test_a_note_that_is_mended_while_nobody_answers_is_kept_as_well(
-    rig: Rig, sign_in: Sign
+@pytest.mark.parametrize("behind_s", [-20.0, 2.5, 20.0])
+def test_a_hand_by_another_clock_than_the_page_answers_bug_it_was_asked_for_ever(
+    rig: Rig, sign_in: Sign, behind_s: float
 ) -> None:
-    """It was answered *Note kept*, and what was kept was the first one alone."""
-    alder = sign_in("alder")
-    with rig.device() as device:
-        device.sos()
-    alder.case()
-
-    def lose(route: object) -> None:
-        route.fetch()  # type: ignore[attr-defined] # the engine has it
-        route.abort()  # type: ignore[attr-defined] # and its answer is lost
-
-    alder.page.route("**/note", lose, times=1)
-    alder.page.locator("#note").fill("her sister rang")
-    alder.page.locator("#do-note").click()
-    expect(alder.page.locator("#outcome")).to_contain_text("Press again")
-    alder.page.locator("#note").fill("her sister rang: she is in hospital")
-    alder.page.locator("#do-note").click()
-    expect(alder.page.locator("#outcome")).to_contain_text("Note kept")
-    expect(alder.page.locator("#timeline")).to_contain_text("she is in hospital")
-
-
-def test_what_is_written_while_a_note_is_on_its_way_stays(
-    rig: Rig, sign_in: Sign
-) -> None:
-    """The answer to the first one emptied the field under the second."""
-    alder = sign_in("alder")
-    with rig.device() as device:
-        device.sos()
-    alder.case()
-    note = alder.page.locator("#note")
-
-    def late(route: Route) -> None:
-        answer = route.fetch()
-        note.fill("she is in hospital 4")
-        route.fulfill(response=answer)
-
-    alder.page.route("**/note", late, times=1)
-    note.fill("her sister rang")
-    alder.page.locator("#do-note").click()
-    expect(alder.page.locator("#outcome")).to_contain_text("Note kept")
-    expect(note).to_have_value("she is in hospital 4")
-    alder.page.locator("#do-note").click()
-    expect(alder.page.locator("#timeline")).to_contain_text("in hospital 4")
-    expect(note).to_have_value("")
+    """Of a display elsewhere, say: each press was made before the question."""
+    alder = with_a_case_to_close(rig, sign_in)
+    alder.page.reload()  # what came before went by the page's clock
+    alder.page.wait_for_selector("#live.on")
+    alder.page.locator("#reason").select_option("safe")
+    close = alder.page.locator("#do-close")
+    hand = Hand(alder.page, "#do-close", behind_s=behind_s)
+    hand.press(0.0)
+    expect(close).to_contain_text("tell everybody")
+    hand.press(0.2)
+    alder.page.wait_for_timeout(500)
+    expect(alder.page.locator("#case-head")).to_contain_text("With alder")
+    alder.page.wait_for_timeout(1_000)
+    hand.press(1.8)
+    expect(alder.page.locator("#case-head")).to_contain_text("Closed by alder: safe")

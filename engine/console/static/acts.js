@@ -1,5 +1,6 @@
 // Acts: one click, one id; asked twice where it cannot be taken back.
 
+import { madeAt } from "./clock.js";
 import { wasAnother } from "./patch.js";
 
 const SURE_MS = 6_000;
@@ -113,7 +114,7 @@ async function send(form, button, done) {
 export function takeActs(done) {
   let click = null;
   document.addEventListener("click", (event) => {
-    click = event;
+    click = { at: event, made: madeAt(event) };
   }, true);
   document.addEventListener("keydown", (event) => {
     // A key that is held down repeats itself; that is no second answer.
@@ -125,12 +126,14 @@ export function takeActs(done) {
     event.preventDefault();
     const button = event.submitter ?? form.querySelector("button");
     if (button.getAttribute("aria-busy")) return;
+    const { at, made } = click ?? { made: performance.now() };
+    click = null;
     // A key has no place: it acts on what has the focus.
-    if (click?.detail && wasAnother(button, click)) {
+    if (at?.detail && wasAnother(button, at, made)) {
       say("Not done: the page moved just then. Look, then press again.", true);
       return;
     }
-    if (!isSure(form, button, click?.timeStamp ?? performance.now())) return;
+    if (!isSure(form, button, made)) return;
     send(form, button, done);
   });
 }

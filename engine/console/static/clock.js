@@ -19,6 +19,33 @@ export function msSince(then) {
   return Math.max(performance.now() - then.steady, Date.now() - then.wall);
 }
 
+// A hand may go by another clock than the page, of a display elsewhere, say. The least by which
+// what it pressed lately was late lies between the two; the rest is of a busy page. Moves are not
+// asked: a browser makes some by itself.
+const LATELY_MS = 5_000;
+let began = 0;
+let leastMs = Infinity;
+let leastBeforeMs = Infinity;
+
+function note(event) {
+  const now = performance.now();
+  if (now - began > LATELY_MS) {
+    leastBeforeMs = now - began > 2 * LATELY_MS ? Infinity : leastMs;
+    leastMs = Infinity;
+    began = now;
+  }
+  // 0: by that clock it was before the page began.
+  if (event.timeStamp) leastMs = Math.min(leastMs, now - event.timeStamp);
+}
+
+for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, note, true);
+
+// When a click was made, by the page's clock.
+export function madeAt(click) {
+  const made = (click.timeStamp || Infinity) + Math.min(leastMs, leastBeforeMs);
+  return Math.min(made, performance.now());
+}
+
 function clockOf(seconds) {
   const minutes = Math.floor(seconds / 60);
   if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;

@@ -52,7 +52,7 @@ function remember() {
   before.push({ at, places, scrolled: scrollY });
 }
 
-export function wasAnother(button, { clientX: x, clientY: y, timeStamp: made }) {
+export function wasAnother(button, { clientX: x, clientY: y }, made) {
   // Whoever has scrolled since has looked since.
   const recent = before.filter(({ at, scrolled }) => made - at < MOVED_MS && scrolled === scrollY);
   return recent.some(({ places }) => places.some(({ id, box }) =>
