@@ -238,7 +238,7 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
     tracker = _tracked(sms, safe, senders, judge)
     if tracker is not None:
         return (_distress(tracker),)
-    forced = forced_speaker(sms.text, roster.people)
+    forced = forced_speaker(sms.text or unread(row), roster.people)
     speaker, is_forced = forced or safe, forced is not None
     text = mask(sms.text, roster)
     if calls_for_help(sms.text, read_said(sms.text, judge)):
@@ -271,7 +271,7 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
 
 def _shown(sms: Sms, who: Person | None, judge: Judge, *, forced: bool) -> Message:
     """Return the notice by which HQ reads a message, whose it may be."""
-    text = mask(sms.text, judge.board.roster()) or unread(sms.row)
+    text = mask(sms.text or unread(sms.row), judge.board.roster())
     shown = message_command(sms.row, text, who, judge)
     press = replace(shown.press, duress=forced)
     return _distress(structs.replace(shown, press=press))
