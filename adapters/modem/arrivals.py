@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from adapters.modem import pdu_decode, text_mode
-from adapters.modem.at import has_sign, is_unsolicited, prefix_of, text_stamp
+from adapters.modem.at import announces_text, is_unsolicited, prefix_of
 from adapters.modem.at_replies import caller, storages, stored_at, stored_pdus
 from adapters.modem.bring_up import Session
 from adapters.modem.cms_policy import is_busy
@@ -64,7 +64,7 @@ class _Heard:
 
     def goes_on(self, line: str) -> None:
         """Take a line for the next one of a text that came straight before it."""
-        if self.direct and text_stamp(self.direct[-1].line):
+        if self.direct and announces_text(self.direct[-1].line):
             text = f"{self.direct[-1].pdu}\n{line}"
             self.direct[-1] = replace(self.direct[-1], pdu=text)
 
@@ -184,7 +184,7 @@ class Arrivals:
                     heard.rings, heard.caller = True, caller(urc.line)
                 case _ as word:
                     is_ours = self._is_late(urc) or is_unsolicited(word)
-                    if not (is_ours or has_sign(word)):
+                    if not is_ours and word == urc.line:
                         heard.goes_on(word)
         return heard
 

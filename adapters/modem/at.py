@@ -195,6 +195,7 @@ _DEPTHS = {"(": 1, ")": -1}
 
 _SIGNS = frozenset("+^*%#$!")
 _ANNOUNCES = frozenset({"+CMT", "+CDS", "+CBM"})
+_TEXT_FIELDS_MIN = 3
 _STAMP = re.compile(r'"(\d\d/\d\d/\d\d,\d\d:\d\d:\d\d(?:[+-]\d\d)?)"', re.ASCII)
 _BOOT = frozenset(
     {
@@ -282,6 +283,19 @@ def text_stamp(line: str) -> str:
     return match.group(1) if match else ""
 
 
+def announces_text(line: str) -> bool:
+    """Return whether a text follows on the next line, and no PDU.
+
+    Before a PDU stand a name and its length, no more; whoever writes the stamp in
+    another way, or none, has three fields all the same.
+    """
+    if text_stamp(line):
+        return True
+    is_quoted = line.partition(":")[2].lstrip().startswith('"')
+    has_fields = len(fields_of(line)) >= _TEXT_FIELDS_MIN
+    return prefix_of(line) == "+CMT" and is_quoted and has_fields
+
+
 def announces_pdu(line: str) -> bool:
     """Return whether a PDU, or a text, follows on the next line: `+CMT` and `+CDS`.
 
@@ -295,10 +309,11 @@ def may_follow(line: str, announced: str) -> bool:
     """Return whether a line can be the PDU, or the text, that another announces.
 
     Between the two others may stand: Huawei's ^RSSI. A text may begin with a sign, as a
-    tracker's does.
+    tracker's does, or be "Start" and no more.
     """
-    is_bare = not has_sign(line) or bool(text_stamp(announced))
-    return is_bare and not is_unsolicited(line)
+    if announces_text(announced):
+        return prefix_of(line) == line or not is_unsolicited(line)
+    return not (has_sign(line) or is_unsolicited(line))
 
 
 def command_prefix(text: str) -> str:

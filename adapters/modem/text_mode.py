@@ -7,7 +7,7 @@ modem comes back with that has started anew: until it is brought up it speaks so
 import re
 from datetime import UTC, datetime, timedelta
 
-from adapters.modem.at import fields_of, prefix_of, text_stamp
+from adapters.modem.at import announces_text, fields_of, prefix_of, text_stamp
 from adapters.modem.at_replies import number_of
 from adapters.modem.inbound import hole, outcome_of
 from engine.ports.modem import InboundSms, StatusReport
@@ -28,8 +28,7 @@ def straight(line: str, text: str) -> InboundSms | StatusReport | None:
     Where a text ends nobody can tell: its second line is a line as any other, which an
     answer may have swallowed. It may have had a word of force there, and calms nobody.
     """
-    stamp = text_stamp(line)
-    if not stamp:
+    if not announces_text(line):
         return None
     fields = fields_of(line)
     if prefix_of(line) == "+CDS":
@@ -41,7 +40,7 @@ def straight(line: str, text: str) -> InboundSms | StatusReport | None:
         slot="",
         sender=sender,
         text=_readable(text) + hole(2, 2),
-        sent_at=_sent_at(stamp),
+        sent_at=_sent_at(text_stamp(line)),
         pdu=text,
         flags=(FLAG,),
     )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.modem.at import announces_pdu
+from adapters.modem.at import announces_pdu, may_follow
 from adapters.modem.driver import SerialModem
 from adapters.modem.pdu import Deliver
 from adapters.modem.pdu_encode import encode_deliver
@@ -50,6 +50,41 @@ def test_an_sos_in_text_mode_has_its_sender_and_words_bug_it_had_neither(
     assert (told.sender, told.text) == (SENDER, f"{text}[2/2 missing]")
     assert told.sent_at is not None
     assert told.sent_at == Instant.parse("2026-12-01T09:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    ["", '"2026/12/01 10:00:00+04"', "26/12/01,10:00:00+04", '"26/12/01,10:00+04"'],
+)
+@pytest.mark.parametrize("text", ["SOS help me", "#SOS#", "*HQ,1234,SOS#"])
+def test_one_with_another_stamp_has_them_as_well_bug_it_was_taken_for_a_pdu(
+    clock: ManualClock, stamp: str, text: str
+) -> None:
+    (told,) = _told(clock, f'\r\n+CMT: "{SENDER}","",{stamp}\r\n{text}\r\n')
+    assert isinstance(told, InboundSms)
+    assert (told.sender, told.text) == (SENDER, f"{text}[2/2 missing]")
+    assert told.sent_at is None
+
+
+@pytest.mark.parametrize("text", ["Start", "RING", "ring", "sms ready"])
+def test_a_text_that_is_a_word_of_the_modems_is_told_bug_it_was_lost(
+    clock: ManualClock, text: str
+) -> None:
+    """Nobody had it: it was taken for a call, or for a start of the modem."""
+    said = f"\r\n{HEADER}\r\n{text}\r\n"
+    (told,) = _told(clock, f"{said}\r\n^RSSI:21\r\n")
+    assert isinstance(told, InboundSms)
+    assert (told.sender, told.text) == (SENDER, f"{text}[2/2 missing]")
+
+
+@pytest.mark.parametrize("line", ["#SOS#", "*HQ,1234,SOS#", "+SOS", "+4670123 call"])
+def test_a_second_line_with_a_sign_is_told_bug_the_sos_in_it_was_lost(
+    clock: ManualClock, line: str
+) -> None:
+    said = f"\r\n{HEADER}\r\nhello\r\n{line}\r\n\r\n+CIEV: 2,1\r\n%CTZV: 4\r\n"
+    (told,) = _told(clock, said)
+    assert isinstance(told, InboundSms)
+    assert told.text == f"hello\n{line}[2/2 missing]"
 
 
 def test_one_that_came_while_the_modem_was_lost_is_told_as_well(
@@ -150,6 +185,7 @@ def test_a_stamp_that_is_none_costs_the_stamp_alone(day: str, zone: str) -> None
 def test_no_header_and_no_text_make_it_fail(prefix: str, end: str, text: str) -> None:
     for line in (prefix + end, prefix + '"26/12/01,10:00:00+04"' + end):
         announces_pdu(line)
+        may_follow(text, line)
         straight(line, text)
 
 
