@@ -48,7 +48,7 @@ _MESSAGE_COMMANDS = frozenset(
     | {"+CPMS", "+CNMI", "+CSMS", "+CNMA", "+CSCA"}
 )
 ASK_MODE = "AT+CMGF?"
-_ASKED_ALONE = frozenset({"+CPIN", "+CFUN", _SUBMIT})
+_ASKED_ALONE = frozenset({"+CPIN", "+CFUN", "+CMGF", _SUBMIT})
 
 
 class ModemRestartedError(ModemSilentError):

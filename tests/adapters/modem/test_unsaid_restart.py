@@ -164,6 +164,16 @@ def test_one_that_changes_its_routing_by_itself_is_brought_up_for_it_now_and_the
     assert modem.commands.count("ATE0") == 2
 
 
+def test_one_that_tells_its_mode_and_no_ok_sends_soon_bug_a_message_waited_five_seconds(
+    clock: ManualClock,
+) -> None:
+    driver, modem = _scripted(clock, CMGF="0")
+    modem.answers["AT+CMGF?"] = "\r\n+CMGF: 0\r\n"
+    begun_s = clock.boottime_s()
+    assert _sends(driver) is SendResult.SENT
+    assert clock.boottime_s() - begun_s < 1.5
+
+
 def test_a_late_refusal_is_not_the_answer_about_the_mode(clock: ManualClock) -> None:
     driver, modem = _scripted(clock, CMGF="0")
     modem.sent = SILENCE
