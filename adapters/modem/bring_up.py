@@ -21,6 +21,7 @@ from engine.errors import ModemError, ModemGoneError, ModemSilentError
 
 _ANSWER_TRIES = 3
 _ROW_S = 0.5
+_ROWS_MAX = 8
 _BUSY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
 _BOOT_PAUSES_S = (0.5, 2.0, 5.0)
 _DIGITS = re.compile(r"\d{6,22}")
@@ -119,7 +120,9 @@ class BringUp:
             raise ModemSilentError(message)
         if dialogue.fell_silent:
             # What it owes comes in a row: none of it answers the next command.
-            dialogue.pause(_ROW_S)
+            for _ in range(_ROWS_MAX):
+                if not dialogue.pause(_ROW_S):
+                    break
             dialogue.fell_silent = False
         self._optional("ATE0")
         dialogue.echo.was_heard = False

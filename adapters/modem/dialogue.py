@@ -43,11 +43,9 @@ _LINES_MAX = 4096
 _REGISTRATIONS = frozenset({"+CREG", "+CGREG", "+CEREG", "+C5GREG"})
 _SUBMIT = "+CMGS"
 # Those that a +CMS ERROR can answer (TS 27.005).
-_MESSAGE_COMMANDS = frozenset(
-    {"+CMGS", "+CMGF", "+CMGL", "+CMGR", "+CMGD"}
-    | {"+CPMS", "+CNMI", "+CSMS", "+CNMA", "+CSCA"}
-)
-ASK_MODE = "AT+CMGF?"
+_MESSAGE_COMMANDS = frozenset({"+CMGS", "+CMGF", "+CMGL", "+CMGR", "+CMGD"}) | {
+    *("+CPMS", "+CNMI", "+CSMS", "+CNMA", "+CSCA")
+}
 _ASKED_ALONE = frozenset({"+CPIN", "+CFUN", "+CMGF", _SUBMIT})
 
 
@@ -272,12 +270,14 @@ class Dialogue:
         message = "the modem babbles without an end"
         raise ModemSilentError(message)
 
-    def pause(self, seconds: float, beat: Callable[[], None] | None = None) -> None:
-        """Let time pass while sorting what comes."""
-        deadline = self.clock.boottime_s() + seconds
+    def pause(self, seconds: float, beat: Callable[[], None] | None = None) -> bool:
+        """Let time pass while sorting what comes; say whether anything has."""
+        deadline, has_come = self.clock.boottime_s() + seconds, False
         while (token := self._next(deadline, beat)) is not None:
+            has_come = True
             if isinstance(token, Line):
                 self._unasked(token.text)
+        return has_come
 
     def wait(self, seconds: float) -> bool:
         """Wait for an unsolicited result; True as soon as one is there.
@@ -310,8 +310,8 @@ class Dialogue:
             # A call that somebody else ended answers no command of ours.
             is_late = not echo.startswith("ATD")
         elif final.kind is FinalKind.CMS:
-            is_ours = prefix in _MESSAGE_COMMANDS and echo != ASK_MODE
-            is_late = bool(self.owed) and not is_ours
+            is_mode = self.minds_restart and prefix == "+CMGF"
+            is_late = bool(self.owed) and (is_mode or prefix not in _MESSAGE_COMMANDS)
         else:
             is_late = final.ok and self.clock.boottime_s() < self._stale_ok_until_s
         if is_late:

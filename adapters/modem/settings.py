@@ -8,11 +8,11 @@ from collections.abc import Mapping
 
 from adapters.modem.at import prefix_of
 from adapters.modem.at_replies import text_mode
-from adapters.modem.dialogue import ASK_MODE, Dialogue, Reply
+from adapters.modem.dialogue import Dialogue, Reply
 from adapters.modem.options import ModemOptions
 from engine.errors import ModemSilentError
 
-ASK_ROUTING = "AT+CNMI?"
+ASK_MODE, ASK_ROUTING = "AT+CMGF?", "AT+CNMI?"
 SETTINGS = (ASK_MODE, ASK_ROUTING)
 _SET_PDU_MODE = "AT+CMGF=0"
 _SURE_S = 1.0

@@ -71,20 +71,22 @@ def test_a_warning_before_the_answer_is_not_the_answer_bug_the_sim_was_locked(
 
 
 class Slow(ScriptedModem):
-    """Does one command after the other, each in 50 ms, once it has woken up."""
+    """Does one command after the other, each in its time, once it has woken up."""
 
     busy_until_s = 0.0
+    each_s = 0.05
 
     def say(self, text: str, after_s: float = 0.0) -> None:
         now_s = self.clock.boottime_s()
-        self.busy_until_s = max(self.busy_until_s, now_s) + 0.05
+        self.busy_until_s = max(self.busy_until_s, now_s) + self.each_s
         super().say(text, after_s + self.busy_until_s - now_s)
 
 
 @pytest.mark.parametrize("wakes_s", [0, 1.9, 2.05, 4.03])
 @pytest.mark.parametrize("asked_before", [False, True])
+@pytest.mark.parametrize("each_s", [0.05, 0.3])
 def test_the_answers_that_a_modem_owes_are_not_the_next_ones_bug_its_sim_was_locked(
-    clock: ManualClock, wakes_s: float, *, asked_before: bool
+    clock: ManualClock, wakes_s: float, each_s: float, *, asked_before: bool
 ) -> None:
     """By each answer that was the one before's, its IMEI was its model as well."""
     iccid = "8946000000000000010"
@@ -93,6 +95,7 @@ def test_the_answers_that_a_modem_owes_are_not_the_next_ones_bug_its_sim_was_loc
         text: f"\r\n{line}\r\n{OK}" for text, line in told.items()
     }
     modem = Slow(clock, WORKS | answers)
+    modem.each_s = each_s
     driver = driver_of(modem)
     if asked_before:
         driver.open()

@@ -174,16 +174,20 @@ def test_one_that_tells_its_mode_and_no_ok_sends_soon_bug_a_message_waited_five_
     assert clock.boottime_s() - begun_s < 1.5
 
 
-def test_a_late_refusal_is_not_the_answer_about_the_mode(clock: ManualClock) -> None:
-    driver, modem = _scripted(clock, CMGF="0")
+@pytest.mark.parametrize("said", [{"CMGF": "0"}, {}])
+def test_a_late_refusal_is_not_the_answer_about_the_mode(
+    clock: ManualClock, said: dict[str, str]
+) -> None:
+    driver, modem = _scripted(clock, **said)
     modem.sent = SILENCE
     first = driver.submit(OUTSIDE, "one", validity_min=5, late_s=25)
     assert first.may_follow
 
-    def late(_: str) -> str:
-        return f"\r\n+CMS ERROR: 38\r\n\r\n+CMGF: 0\r\n{OK}"
+    def late(text: str) -> str:
+        told = "\r\n+CMGF: 0\r\n" if text.endswith("?") else ""
+        return f"\r\n+CMS ERROR: 38\r\n{told}{OK}"
 
-    modem.answers["AT+CMGF?"] = late
+    modem.answers |= {"AT+CMGF?" if said else "AT+CMGF=0": late}
     modem.sent = "\r\n+CMGS: 9\r\n\r\nOK\r\n"
     assert _sends(driver) is SendResult.SENT
     (told,) = driver.poll(drain=False)
