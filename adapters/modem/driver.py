@@ -258,6 +258,7 @@ class SerialModem:
         registered = not states or any(s.state.can_send for s in states)
         if self._settings.are_forgotten(self._session.told, replies):
             self._begin_anew()
+            self._settings.was_brought_up(self._session.told)
         elif not registered and self._is_locked():
             self._bring_up(again=True)  # a SIM that lost contact for a moment
         stores = [s for line in replies["AT+CPMS?"].lines for s in storages(line)]

@@ -19,6 +19,8 @@ _SURE_S = 1.0
 """In less no modem starts anew, finds its network and takes a message."""
 _ANEW_EVERY_S = 600.0
 """One that never keeps its routing is brought up for it so often, and sends."""
+_IN_A_ROW_MAX = 3
+"""On a weak supply it starts anew again and again, and is no such one yet."""
 
 
 def told(text: str, reply: Reply) -> str:
@@ -39,6 +41,7 @@ class Settings:
         self._options = options
         self._sure_until_s = 0.0
         self._not_before_s = 0.0
+        self._in_a_row = 0
 
     def are_forgotten(
         self, before: Mapping[str, str], replies: Mapping[str, Reply]
@@ -48,13 +51,21 @@ class Settings:
         if text_mode(now.get(ASK_MODE, "")) and not text_mode(before[ASK_MODE]):
             return True
         if now.get(ASK_ROUTING, "") in {"", before.get(ASK_ROUTING)}:
-            self._not_before_s = 0.0
+            self._not_before_s, self._in_a_row = 0.0, 0
             return False
         now_s = self._dialogue.clock.boottime_s()
         is_due = now_s >= self._not_before_s
         if is_due:
             self._not_before_s = now_s + _ANEW_EVERY_S
+            self._in_a_row += 1
         return is_due
+
+    def was_brought_up(self, now: Mapping[str, str]) -> None:
+        """Ask whether it keeps what it was set to: it is brought up again soon then."""
+        text, deadline_s = ASK_ROUTING, self._options.command_s
+        said = told(text, self._dialogue.command(text, deadline_s=deadline_s))
+        if said == now.get(text) and self._in_a_row < _IN_A_ROW_MAX:
+            self._not_before_s = 0.0
 
     def has_sent(self) -> None:
         """Note that a message was taken just now, in PDU mode."""

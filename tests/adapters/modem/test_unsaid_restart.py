@@ -164,6 +164,31 @@ def test_one_that_changes_its_routing_by_itself_is_brought_up_for_it_now_and_the
     assert modem.commands.count("ATE0") == 2
 
 
+@pytest.mark.parametrize("forgets", [3, 24])
+def test_one_that_starts_anew_thrice_is_brought_up_each_time_bug_it_told_nothing(
+    clock: ManualClock, forgets: int
+) -> None:
+    """On a weak supply one start follows another. Who never keeps it sends as well."""
+    driver, modem = _scripted(clock, CNMI="2,1,0,1,0")
+    is_set = [True]
+
+    def sets(_: str) -> str:
+        is_set.append(True)
+        return OK
+
+    def tells(_: str) -> str:
+        routing = "2,1,0,1,0" if is_set else "0,0,0,0,0"
+        return f"\r\n+CNMI: {routing}\r\n{OK}"
+
+    modem.answers |= {"AT+CNMI=2,1,0,1,0": sets, "AT+CNMI?": tells}
+    for _ in range(forgets):
+        is_set.clear()
+        driver.health()
+        assert is_set or forgets > 3
+        clock.advance(30)
+    assert modem.commands.count("ATE0") == (3 if forgets == 3 else 4)
+
+
 def test_one_that_tells_its_mode_and_no_ok_sends_soon_bug_a_message_waited_five_seconds(
     clock: ManualClock,
 ) -> None:
