@@ -89,7 +89,7 @@ class Settings:
             now = told(ASK_MODE, self._ask(ASK_MODE))
             if self._dialogue.restarted or text_mode(now):
                 return False
-            if now:
+            if now == known:
                 return True
         return self._ask(_SET_PDU_MODE).ok and not self._dialogue.restarted
 

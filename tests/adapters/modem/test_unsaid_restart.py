@@ -189,6 +189,17 @@ def test_one_that_starts_anew_thrice_is_brought_up_each_time_bug_it_told_nothing
     assert modem.commands.count("ATE0") == (3 if forgets == 3 else 4)
 
 
+@pytest.mark.parametrize("told", ["(1)", "\x11", "3"])
+def test_one_that_tells_another_mode_than_before_is_set_to_it_bug_it_was_believed(
+    clock: ManualClock, told: str
+) -> None:
+    """The line may have spoilt the digit: only what it said once it was set is sure."""
+    driver, modem = _scripted(clock, CMGF="0")
+    modem.answers["AT+CMGF?"] = f"\r\n+CMGF: {told}\r\n{OK}"
+    assert _sends(driver) is SendResult.SENT
+    assert modem.commands[-2] == "AT+CMGF=0"
+
+
 def test_one_that_tells_its_mode_and_no_ok_sends_soon_bug_a_message_waited_five_seconds(
     clock: ManualClock,
 ) -> None:
