@@ -368,7 +368,7 @@ class Dialogue:
 
     def _belongs(self, line: str, prefix: str, lines: list[str]) -> bool:
         """Return whether a line answers the pending command."""
-        if self._awaiting_pdu and not has_sign(line):
+        if self._awaiting_pdu and may_follow(line, self._awaiting_pdu):
             return False
         found = prefix_of(line)
         if found == prefix:

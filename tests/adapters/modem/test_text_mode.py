@@ -12,7 +12,7 @@ from adapters.modem.pdu_fields import Address, Charset
 from adapters.modem.pdu_text import build
 from adapters.modem.text_mode import straight
 from engine.intake.replies import is_whole
-from engine.ports.modem import InboundSms, ModemEvent, StatusReport
+from engine.ports.modem import InboundSms, ModemEvent, SendResult, StatusReport
 from engine.values import Instant
 from tests.adapters.modem.scripted import OK, WORKS, ScriptedModem, driver_of
 from tests.fakes import ManualClock
@@ -104,6 +104,31 @@ def test_an_sos_in_its_second_line_is_told_with_it(clock: ManualClock) -> None:
     (told,) = _told(clock, said + f"\r\n+CMT: ,30\r\n{HELLO}\r\nnoise\r\n")[:1]
     assert isinstance(told, InboundSms)
     assert told.text == "hello\nSOS[2/2 missing]"
+
+
+def test_a_text_is_no_answer_about_the_mode_bug_a_message_was_handed_to_text_mode(
+    clock: ManualClock,
+) -> None:
+    driver, modem = _opened(clock)
+    is_set: list[bool] = []
+
+    def tells(_: str) -> str:
+        came = "" if is_set else f"\r\n{HEADER}\r\n+CMGF: 0\r\n"
+        return f"{came}\r\n+CMGF: {0 if is_set else 1}\r\n{OK}"
+
+    def sets(_: str) -> str:
+        is_set.append(True)
+        return OK
+
+    is_set.append(True)
+    modem.answers |= {"AT+CMGF?": tells, "AT+CMGF=0": sets}
+    driver.open()
+    is_set.clear()
+    assert driver.submit(SENDER, "one", validity_min=5).result is SendResult.SENT
+    assert is_set
+    (told,) = driver.poll(drain=False)
+    assert isinstance(told, InboundSms)
+    assert told.text == "+CMGF: 0[2/2 missing]"
 
 
 def test_a_word_of_safety_in_text_mode_calms_nobody(clock: ManualClock) -> None:
