@@ -64,6 +64,18 @@ class Session:
         return self.iccid or self.imsi
 
 
+def let_pass(dialogue: Dialogue) -> None:
+    """Let pass what a modem owes that fell silent, and answers again.
+
+    It comes in a row: none of it answers the next command.
+    """
+    if dialogue.fell_silent:
+        for _ in range(_ROWS_MAX):
+            if not dialogue.pause(_ROW_S):
+                break
+    dialogue.fell_silent = False
+
+
 class BringUp:
     """The first dialogue with a modem."""
 
@@ -118,12 +130,7 @@ class BringUp:
         else:
             message = "the modem does not answer"
             raise ModemSilentError(message)
-        if dialogue.fell_silent:
-            # What it owes comes in a row: none of it answers the next command.
-            for _ in range(_ROWS_MAX):
-                if not dialogue.pause(_ROW_S):
-                    break
-            dialogue.fell_silent = False
+        let_pass(dialogue)
         self._optional("ATE0")
         dialogue.echo.was_heard = False
         for text in ("AT+CMEE=1", "AT^CURC=0"):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from adapters.modem.bring_up import let_pass
 from adapters.modem.dialogue import Dialogue
 from adapters.modem.memory import remember, remembered
 from adapters.modem.options import ModemOptions
@@ -112,6 +113,7 @@ def _imei(
             for _ in range(_TRIES)
         ):
             return None
+        let_pass(dialogue)
         reply = dialogue.command("AT+CGSN", deadline_s=options.answer_s)
         for line in reply.lines:
             digits = "".join(c for c in line if c.isdecimal())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.modem import replug
 from adapters.modem.driver import SerialModem
 from adapters.modem.options import ModemOptions
 from adapters.modem.transport import SerialTransport
@@ -19,6 +20,7 @@ from engine.errors import ModemGoneError
 from engine.ports.modem import SendResult
 from tests.adapters.modem.rig import ALICE, BOB, CountingTelemetry, Rig, rig
 from tests.adapters.modem.scripted import OK, WORKS, ScriptedModem, driver_of
+from tests.adapters.modem.test_bring_up import Slow
 from tests.fakes import ManualClock
 
 
@@ -186,3 +188,17 @@ def test_one_that_another_looks_at_for_a_moment_is_found_all_the_same(
         moment.start()
         assert drivers[0].open().imei == one.state.imei
         moment.join()
+
+
+def test_one_that_wakes_up_tells_its_imei_bug_what_it_owed_was_taken_for_that(
+    clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stick that was just plugged in is slow with its first answer."""
+    modem = Slow(clock, WORKS)
+    modem.busy_until_s = clock.boottime_s() + 2.1
+    monkeypatch.setattr(replug, "SerialTransport", lambda *_, **__: modem)
+    port = tmp_path / "usb-port0"
+    port.touch()
+    options = ModemOptions(by_id_folder=str(tmp_path))
+    found = replug.find_port("490154203237518", options, clock, lambda: None)
+    assert found == str(port)
