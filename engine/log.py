@@ -21,6 +21,7 @@ from typing import TextIO
 
 from engine.absent import absent
 from engine.errors import EngineError
+from engine.unread import PATIENCE_MS, Outflow
 from engine.values import Instant
 
 with absent("rich"):
@@ -55,6 +56,8 @@ _NUMBER_KEYS = frozenset(
 _ID_KEYS = frozenset({"alarm", "command", "effect"})
 _EXTRA_KEYS = _TEXT_KEYS | _NUMBER_KEYS | _ID_KEYS
 _ID = re.compile(r"(?=.*[a-f])[0-9a-f]{8,64}")
+
+_LOST = "lines of the log were lost, since nobody took them"
 
 _WARNING = re.compile(r"([^/\n]*:\d+): (\w+):")
 
@@ -262,17 +265,45 @@ def _renderer(log_format: Format) -> Processor:
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Writes lines; a line that cannot be made is told of without its contents."""
+    """Writes lines; a line that cannot be made is told of without its contents.
+
+    What nobody takes is let go, and counted: who logs has people to tell.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._outflow, self._lost = Outflow(stream), 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line where it is taken at once, behind how many were not before."""
+        if self._lost and self._takes():
+            said = {"name": "engine.log", "count": self._lost, "msg": _LOST}
+            level = {"levelno": logging.WARNING, "levelname": "WARNING"}
+            self._lost = 0
+            super().emit(logging.makeLogRecord({**said, **level}))
+        if self._takes():
+            super().emit(record)
+        else:
+            self._lost += 1
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a line that can be written without a wait."""
+        return self._outflow.fitting(super().format(record))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
         """Say where a bad call to the log is; the default prints its arguments."""
         where = f"{PurePath(record.pathname).name}:{record.lineno}"
         line = f'{{"event":"a log line could not be written","logger":"{where}"}}\n'
         try:
-            self.stream.write(line)
+            if self._takes():
+                self.stream.write(line)
         except (OSError, ValueError):
             # Standard error is gone: nobody is left to be told.
             return
+
+    def _takes(self) -> bool:
+        """Say whether a line is taken; the first that is not has waited for all."""
+        return self._outflow.takes(0 if self._lost else PATIENCE_MS)
 
 
 def _hook_uncaught() -> None:

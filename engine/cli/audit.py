@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.cli.ending import Ending
+from engine.cli.keeper import Keeper
 from engine.cli.saying import say
 from engine.config import ChannelTable, Config, load_config
 from engine.errors import ConfigError
@@ -151,9 +152,7 @@ def _ways(config: Config) -> list["Way"]:
 
 
 def _run(watch: "Watch", config: Config, *, as_json: bool) -> None:
-    from systemd_watchdog import WatchDog  # type: ignore[attr-defined] # noqa: PLC0415 - only a service needs it; it lists no exports
-
-    from engine.auditor.measures import AuditorMetrics  # noqa: PLC0415 - likewise
+    from engine.auditor.measures import AuditorMetrics  # noqa: PLC0415 - loaded when used
     from engine.intake.gateway.sockets import explained  # noqa: PLC0415 - likewise
 
     stop = Ending()
@@ -171,13 +170,13 @@ def _run(watch: "Watch", config: Config, *, as_json: bool) -> None:
         saying.take(found)
 
     watch.on_look, watch.on_shout = looked, metrics.shouted
-    watchdog = WatchDog()
+    keeper = Keeper()
     # Ten addresses behind a server that is silent take longer than systemd waits.
-    watch.beat = watchdog.notify
-    watchdog.ready()
+    watch.beat = keeper.alive
+    keeper.ready()
     while True:
         watch.look()
-        watchdog.notify()
+        keeper.alive()
         if stop.wait(config.auditor.every_s):
             return
 

@@ -1,16 +1,17 @@
 """`natalia serve`: runs until SIGTERM, and is gone within three seconds of it."""
 
 import gc
+import logging
 import os
 import sys
 import threading
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.cli.ending import Ending
+from engine.cli.keeper import Keeper
 from engine.cli.saying import flush, say
 from engine.collector import Collector
 from engine.config import Config, load_config
@@ -26,6 +27,8 @@ EXIT_WITHIN_S = 2.9
 READY_WITHIN_S = 30.0
 WATCH_S = 1.0
 LOOK_S = 0.05
+
+logger = logging.getLogger(__name__)
 
 app = typer.Typer(
     add_completion=False,
@@ -76,17 +79,18 @@ def run(config: Config, stop: Ending) -> None:
     code = 1
     try:
         code = _watch(running, stop, config)
+    except Exception:
+        # The process ends here, and nobody above would be asked what it was.
+        logger.critical("the service cannot go on", exc_info=True)
     finally:
         _end(running, code)
 
 
 def _watch(running: "RunningEngine", stop: Ending, config: Config) -> int:
     """Announce readiness, feed the watchdog, wait for the end; return the exit code."""
-    from systemd_watchdog import WatchDog  # type: ignore[attr-defined] # noqa: PLC0415 - only a service needs it; it lists no exports
-
     engine, waited_s = running.engine, 0.0
     readiness = engine.parts.readiness
-    watchdog = WatchDog()
+    keeper = Keeper()
     while not (engine.ready.is_set() and readiness.is_fresh()):
         if engine.over.is_set() or stop.wait(0.02):
             return _exit_code(running)
@@ -95,7 +99,7 @@ def _watch(running: "RunningEngine", stop: Ending, config: Config) -> int:
             message = "the engine is not ready after 30 s; see its log"
             raise NotReadyError(message)
     _announce(config, running)
-    watchdog.ready()
+    keeper.ready()
     progress = 0
     clock, watch = engine.parts.tree.clock, LoadWatch()
     interpreter, processor = Interpreter(), Processor()
@@ -113,7 +117,7 @@ def _watch(running: "RunningEngine", stop: Ending, config: Config) -> int:
         # Fed by work done, not by a timer: the round trip and the root's own look.
         if readiness.is_fresh() and engine.progress != progress:
             progress = engine.progress
-            watchdog.notify()
+            keeper.alive()
     return _exit_code(running)
 
 
@@ -121,8 +125,7 @@ def _exit_code(running: "RunningEngine") -> int:
     failure = running.engine.failure
     if failure is None:
         return 0
-    with suppress(OSError):  # nobody need be able to take it
-        sys.stderr.write(f"natalia: the engine cannot go on: {failure}\n")
+    say(f"natalia: the engine cannot go on: {failure}\n", sys.stderr)
     return 1
 
 

@@ -1,9 +1,12 @@
 """The log prints what helps and nobody's data, whoever logs and however."""
 
+import fcntl
 import io
 import json
 import logging
+import os
 import re
+import select
 import sys
 import threading
 import warnings
@@ -285,3 +288,25 @@ def test_seeded_personal_data_is_in_no_line(
     assert shown
     for secret in (number.lstrip("+"), f"{lat},{lon}", mail):
         assert secret not in shown
+
+
+def test_what_nobody_takes_is_let_go_and_counted_bug_who_wrote_it_stood_still() -> None:
+    """A collector that hangs leaves its pipe full; whoever logs has people to tell."""
+    reader, writer = os.pipe()
+    kept_bytes = fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4 * select.PIPE_BUF)
+    logger = logging.getLogger("tests.unread")
+    with os.fdopen(writer, "w", encoding="utf-8") as stream:
+        handler = log._Handler(stream)
+        logger.addHandler(handler)
+        logger.propagate = False
+        for number in range(1000):
+            logger.warning("a line, and one after it: %d", number)
+        assert 0 < handler._lost < 1000
+        kept = os.read(reader, kept_bytes).decode().splitlines()
+        assert len(kept) + handler._lost == 1000
+        logger.warning("one that is taken")
+        told = os.read(reader, kept_bytes).decode().splitlines()
+        assert told == [log._LOST, "one that is taken"]
+        logger.removeHandler(handler)
+        logger.propagate = True
+    os.close(reader)
