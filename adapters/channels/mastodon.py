@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlencode
@@ -18,7 +19,7 @@ from engine.errors import DeliveryError, DeliveryUnknownError, Gathered
 from engine.ports.channel import Notification, Receipt
 from engine.ports.clock import Clock
 from engine.ports.telemetry import Telemetry
-from engine.values import ChannelName, Instant
+from engine.values import ChannelName, EffectId, Instant
 
 # Mastodon keeps an Idempotency-Key for an hour (docs.joinmastodon.org, statuses);
 # after that the same request posts again, so the time line is asked from here on.
@@ -60,8 +61,9 @@ class MastodonChannel:
     Whatever a roster, an action protocol or a configuration names it for, only what
     people have approved for the world gets there.
 
-    An attempt is safe to repeat under the same key within the hour. Later the
-    account's own time line is read first, and a post that is there is the proof.
+    An attempt is safe to repeat under the same key within the hour, and so is a repeat
+    that says the same. Later the account's own time line is read first, and a post that
+    is there is the proof.
     """
 
     def __init__(
@@ -115,7 +117,7 @@ class MastodonChannel:
         answer = self._call(
             "POST",
             "/api/v1/statuses",
-            headers={"Idempotency-Key": opaque_key(notification.key)},
+            headers={"Idempotency-Key": _key_of(notification)},
             body=json.dumps(body).encode(),
         )
         self._exchange.require_success(answer)
@@ -229,6 +231,17 @@ class MastodonChannel:
             },
             body=body,
         )
+
+
+def _key_of(notification: Notification) -> str:
+    """Return what is the same for a post and its repeats, as long as they say the same.
+
+    A repeat follows what was certainly not taken. What stands before an instance may
+    say so (503) of what it has handed on.
+    """
+    first = notification.key.removesuffix(f".{notification.repeat}")
+    said = sha256(notification.text.encode(errors="backslashreplace")).hexdigest()
+    return opaque_key(EffectId(f"{first} {said}"))
 
 
 def _plain(content: str) -> str:

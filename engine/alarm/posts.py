@@ -69,7 +69,8 @@ def doubted(alarm: Alarm, by: OperatorId, truth: Truth) -> Alarm:
 def posted_anew(effect: Effect, post: EffectBody, now: Instant) -> NotificationPlanned:
     """Return the post that its far end has certainly not taken, to the letter.
 
-    Its key is another one: no far end has kept the first.
+    Its key is another one, as each effect's; a far end that keeps keys is given the
+    same for both, since it may have taken the first after all.
     """
     repeat = effect.repeat + 1
     key, _, _ = effect.effect.rpartition(".")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from adapters.channels.mastodon import MastodonChannel
 from adapters.demo.farends.mastodon import MastodonServer
 from adapters.demo.farends.shelf import Mode
+from adapters.demo.farends.web import WebAnswer, WebRequest
 from engine.errors import ConfigError, DeliveryError, DeliveryUnknownError, RefusalOf
 from engine.ports.channel import Notification
 from engine.values import EffectId
@@ -139,6 +141,63 @@ def test_an_older_post_with_the_same_words_is_not_taken_for_this_one(rig: Rig) -
     notification = post(rig)
     rig.clock.ahead_s += 2 * 3600
     rig.channel().send(replace(notification, attempt=2))
+    assert rig.kept() == 2
+
+
+class BehindProxy(MastodonServer):
+    """An instance behind a proxy that loses what it answers, and says 503 of that.
+
+    Envoy and others say so of whatever ends before an answer, also behind the request.
+    """
+
+    loses = True
+
+    def answer(self, request: WebRequest) -> WebAnswer:
+        """Take it, and answer it or not."""
+        answer = super().answer(request)
+        unavailable = WebAnswer(status=HTTPStatus.SERVICE_UNAVAILABLE)
+        return unavailable if self.loses else answer
+
+
+@pytest.fixture
+def behind() -> Iterator[BehindProxy]:
+    """Give an instance behind a proxy."""
+    server = BehindProxy(LoopbackClock(), token=TOKEN)
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_what_was_posted_and_answered_503_is_not_posted_again_bug_it_was_read_twice(
+    rig: Rig, behind: BehindProxy
+) -> None:
+    channel = rig.channel(url=behind.url)
+    first = post(rig, key=EffectId("7d5c.publish.0.public.mastodon.0"))
+    with pytest.raises(DeliveryError) as refusal:
+        channel.send(first)
+    assert refusal.value.retry
+    behind.loses = False
+    rig.clock.ahead_s += 5 * 60
+    again = EffectId("7d5c.publish.0.public.mastodon.1")
+    receipt = channel.send(post(rig, key=again, repeat=1))
+    (posted,) = behind.posts.items()
+    assert receipt.reference == posted.identifier
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("7d5c.publish.0.public.mastodon.1", "Another text, approved since."),
+        ("7d5c.publish.1.public.mastodon.1", TEXT),
+        ("90e2.publish.0.public.mastodon.1", TEXT),
+    ],
+)
+def test_what_says_something_else_or_is_another_approvals_is_another_post(
+    rig: Rig, key: str, text: str
+) -> None:
+    rig.channel().send(post(rig, key=EffectId("7d5c.publish.0.public.mastodon.0")))
+    other = replace(post(rig, key=EffectId(key), repeat=1), text=text)
+    rig.channel().send(other)
     assert rig.kept() == 2
 
 
