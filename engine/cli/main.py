@@ -31,6 +31,9 @@ EXIT_CONFIG = 3
 EXIT_DEGRADED = 4
 EXIT_HELD = 5
 
+_STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
+_STANDARD_ERROR = 2
+
 GROUPS = {
     "serve": ("engine.cli.serve", "Run the engine."),
     "audit": ("engine.cli.audit", "Watch the journal from outside, and shout."),
@@ -175,6 +178,7 @@ def natalia() -> TyperGroup:
 
 def main() -> None:
     """Run the command line; never a traceback for what can be said in words."""
+    _open_what_is_closed()
     _print_whatever_comes()
     code: int | None = None
     try:
@@ -245,6 +249,20 @@ def _unwritten(error: _UnwrittenError) -> int:
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
     return EXIT_FAILURE
+
+
+def _open_what_is_closed() -> None:
+    """Have all standard streams, also where whoever began us has closed some.
+
+    The next file would get its number, the journal perhaps, and what is said in it;
+    and Python has no stream then, at which each line of the log would be an error.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+        pass
+    os.close(number)
+    for number, (name, mode) in enumerate(_STREAMS):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
 
 
 def _print_whatever_comes() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.rig import Rig, eventually
+from tests.systemd import Systemd
 
 pytestmark = pytest.mark.process
 
@@ -56,6 +57,13 @@ class Collector:
 @pytest.fixture
 def collector(tmp_path: Path) -> Iterator[Collector]:
     made = Collector(tmp_path / "log")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def systemd(tmp_path: Path) -> Iterator[Systemd]:
+    made = Systemd(tmp_path / "notify")
     yield made
     made.close()
 
@@ -168,3 +176,28 @@ def test_why_a_service_cannot_go_on_is_said_bug_it_ended_without_a_word(
     assert done.returncode == 1
     assert b"the service cannot go on" in done.stderr
     assert b"NotReadyError" in done.stderr
+
+
+@pytest.mark.parametrize("numbers", [(2,), (1,), (0, 1, 2)])
+def test_an_engine_runs_without_its_standard_streams_bug_its_first_line_ended_it(
+    tmp_path: Path, systemd: Systemd, numbers: tuple[int, ...]
+) -> None:
+    config = tmp_path / "natalia.toml"
+    config.write_text(MINIMAL)
+    words = f"{sys.executable} -m engine serve --config {config}"
+    closed = " ".join(f"{number}>&-" for number in numbers)
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", f"exec {words} {closed}"],
+        env={**os.environ, "NOTIFY_SOCKET": str(systemd.path)},
+    )
+    try:
+        eventually(lambda: b"READY=1" in systemd.told or process.poll() is not None)
+        assert process.poll() is None
+        for number in numbers:
+            leads_to = Path(f"/proc/{process.pid}/fd/{number}").resolve()
+            assert leads_to == Path("/dev/null")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(WITHIN_S) == 0
+    finally:
+        process.kill()
+        process.wait()
