@@ -43,6 +43,9 @@ from engine.values import AlarmId, Instant, PersonId, ReportKey
 
 NOT_RECORDED = "NOT RECORDED "
 KEPT = 100
+"""So many distresses, and as many words: whoever says much takes none off."""
+TOLD_MAX = 10_000
+"""More than can wait for a case's room: each of them comes again every ten seconds."""
 SAID_MAX = 1_000
 
 
@@ -89,10 +92,11 @@ class UnrecordedLine:
     key: ReportKey
     at: Instant
     text: str
+    is_word: bool = False
 
 
 class Unrecorded:
-    """The last unrecorded distresses, for the console; and the way to the shouter.
+    """The last distresses and words, for the console; and the way to the shouter.
 
     Any thread. It outlives the shouter, and has what that one must not lose with its
     inbox: no row does. `committed` takes a report off the list once it is durable.
@@ -102,9 +106,9 @@ class Unrecorded:
         """Take the way to the shouter."""
         self._tell = tell
         self._lock = threading.Lock()
-        self._lines: deque[UnrecordedLine] = deque(maxlen=KEPT)
+        self._lines: tuple[UnrecordedLine, ...] = ()
         self._said: deque[Said] = deque(maxlen=SAID_MAX)
-        self.told: deque[ReportKey] = deque(maxlen=KEPT)
+        self.told: dict[ReportKey, None] = {}
         """What HQ has heard, or may have; of the shouter's thread."""
         self.unheard: dict[ReportKey, Unheard] = {}
         """What is still shouted; of the shouter's thread."""
@@ -140,15 +144,17 @@ class Unrecorded:
         """Keep a line for the console; a repeat replaces the first."""
         with self._lock:
             kept = [one for one in self._lines if one.key != line.key]
-            self._lines = deque([*kept, line], maxlen=KEPT)
+            alike = [one for one in kept if one.is_word == line.is_word]
+            if len(alike) >= KEPT:
+                kept.remove(alike[0])
+            self._lines = (*kept, line)
 
     def recorded(self, key: ReportKey) -> None:
         """Take a line off: the device has repeated, and now it is durable."""
         if not self._lines:
             return  # as for nearly every press
         with self._lock:
-            kept = [one for one in self._lines if one.key != key]
-            self._lines = deque(kept, maxlen=KEPT)
+            self._lines = tuple(one for one in self._lines if one.key != key)
 
     def shows(self, key: ReportKey) -> bool:
         """Say whether a report is still on the list."""
@@ -157,7 +163,7 @@ class Unrecorded:
     def lines(self) -> tuple[UnrecordedLine, ...]:
         """Return what is still unrecorded, oldest first."""
         with self._lock:
-            return tuple(self._lines)
+            return self._lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +176,7 @@ class _Call:
     addresses: tuple[Address, ...]
     subject: str = ""
     recorded: bool = False
+    is_word: bool = False
 
 
 class Shouter(SupervisedActor[Heed]):
@@ -255,6 +262,7 @@ class Shouter(SupervisedActor[Heed]):
                 addresses=addresses_about(self._board, self._hq, command),
                 subject=NOT_HANDLED.strip(),
                 recorded=True,
+                is_word=True,
             )
             self._shout(call)
 
@@ -280,18 +288,21 @@ class Shouter(SupervisedActor[Heed]):
             self.wake_at(self.clock.now().plus(AGAIN))
 
     def _shout(self, call: _Call) -> None:
-        key = call.key
+        key, is_word = call.key, call.is_word
         text = "".join(segment.text for segment in call.segments)
-        self._unrecorded.show(UnrecordedLine(key=key, at=call.at, text=text))
+        line = UnrecordedLine(key=key, at=call.at, text=text, is_word=is_word)
+        self._unrecorded.show(line)
         if key in self._told or key in self._unheard:
             return
         if not call.recorded:
             self._telemetry.count("alarms_unrecorded_total")
-        if len(self._unheard) >= KEPT:
-            self._let_go(next(iter(self._unheard.values())))
+        alike = [one for one in self._unheard.values() if one.is_word == is_word]
+        if len(alike) >= KEPT:
+            self._let_go(alike[0])
         if not self._unheard:
             self.wake_at(self.clock.now().plus(AGAIN))
-        unheard = Unheard(key=key, notices=tuple(self._notices(call)))
+        notices = tuple(self._notices(call))
+        unheard = Unheard(key=key, notices=notices, is_word=is_word)
         self._unheard[key] = unheard
         self._ask(unheard)
 
@@ -334,7 +345,9 @@ class Shouter(SupervisedActor[Heed]):
         """Ask no more; what certainly nobody was told a repeat may shout again."""
         del self._unheard[unheard.key]
         if unheard.may_be_heard:
-            self._told.append(unheard.key)
+            self._told[unheard.key] = None
+            if len(self._told) > TOLD_MAX:
+                del self._told[next(iter(self._told))]
 
     def _for(self, defender: PersonId | None) -> tuple[Address, ...]:
         return addresses_for(self._board, self._hq, defender)

@@ -89,6 +89,8 @@ class Unheard:
 
     key: ReportKey
     notices: tuple[Notice, ...]
+    is_word: bool = False
+    """Whether it is what somebody said, and no distress."""
     looks: int = 0
     """How often it was looked at again, `AGAIN` apart."""
 
