@@ -256,7 +256,10 @@ def _open_what_is_closed() -> None:
 
     The next file would get its number, the journal perhaps, and what is said in it;
     and Python has no stream then, at which each line of the log would be an error.
+    Where none is, a `/dev/null` that somebody has replaced is no reason to end.
     """
+    if all(getattr(sys, name) is not None for name, _ in _STREAMS):
+        return
     while (number := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
         pass
     os.close(number)

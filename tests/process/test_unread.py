@@ -25,6 +25,12 @@ from engine.cli import main, serve
 serve.READY_WITHIN_S = 0.0
 main.main()
 """
+WITHOUT_NULL = """
+import os
+os.devnull = "/of/no/such/folder"
+from engine.cli import main
+main.main()
+"""
 
 
 class Collector:
@@ -201,3 +207,16 @@ def test_an_engine_runs_without_its_standard_streams_bug_its_first_line_ended_it
     finally:
         process.kill()
         process.wait()
+
+
+def test_a_null_device_that_is_gone_ends_no_command_bug_none_began() -> None:
+    """Whoever cleans up as root leaves a file there that nobody else may write to."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NULL, "--version"],
+        stdin=subprocess.PIPE,
+        capture_output=True,
+        check=False,
+        timeout=WITHIN_S,
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"natalia ")
