@@ -7,6 +7,7 @@ classes, which hold none). In all that remains, what looks like a number, an add
 or a place is masked. Modules log through `logging` or `structlog`, as they like.
 """
 
+import json
 import logging
 import re
 import sys
@@ -35,6 +36,7 @@ OURS = ("engine", "adapters", "geocore")
 
 _TEXT_CHARACTERS_MAX = 2_000
 _READ_CHARACTERS_MAX = 10_000
+_SHORTER_CHARACTERS = (1_000, 250, 50)
 _CAUSES_MAX = 5
 _FRAMES_MAX = 12
 
@@ -288,7 +290,12 @@ class _Handler(logging.StreamHandler[TextIO]):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a line that can be written without a wait."""
-        return self._outflow.fitting(super().format(record))
+        line = super().format(record)
+        for most in _SHORTER_CHARACTERS:
+            if self._outflow.fitting(line) == line:
+                break
+            line = _shorter(line, most)
+        return self._outflow.fitting(line)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
         """Say where a bad call to the log is; the default prints its arguments."""
@@ -304,6 +311,16 @@ class _Handler(logging.StreamHandler[TextIO]):
     def _takes(self) -> bool:
         """Say whether a line is taken; the first that is not has waited for all."""
         return self._outflow.takes(0 if self._lost else PATIENCE_MS)
+
+
+def _shorter(line: str, most: int) -> str:
+    """Return JSON with its texts cut: of one that is cut itself nothing is read."""
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        return line  # a line for a person
+    cut = {k: v[:most] if isinstance(v, str) else v for k, v in fields.items()}
+    return json.dumps(cut, ensure_ascii=False)
 
 
 def _hook_uncaught() -> None:

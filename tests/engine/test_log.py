@@ -310,3 +310,26 @@ def test_what_nobody_takes_is_let_go_and_counted_bug_who_wrote_it_stood_still() 
         logger.removeHandler(handler)
         logger.propagate = True
     os.close(reader)
+
+
+@pytest.mark.parametrize("letter", ["T", "Ж", "\N{POLICE CAR}"])
+def test_a_long_line_in_a_pipe_is_whole_json_bug_its_end_was_cut_off(
+    letter: str, written: io.StringIO
+) -> None:
+    """A collector read nothing of it: when it was and how grave stand at the end."""
+    root, (reader, writer) = logging.getLogger(), os.pipe()
+    said = letter * 2_000
+    extra = dict.fromkeys(("reason", "problem", "error", "outcome", "state"), said)
+    with os.fdopen(writer, "w", encoding="utf-8") as stream:
+        piped = log._Handler(stream)
+        piped.setFormatter(root.handlers[0].formatter)
+        root.handlers[:] = [piped]
+        logging.getLogger("engine.x").error(said, extra=extra)
+        octets = os.read(reader, 16 * select.PIPE_BUF)
+    assert not written.getvalue()
+    os.close(reader)
+    line = json.loads(octets)
+    assert len(octets) <= select.PIPE_BUF
+    assert octets.endswith(b"}\n")
+    assert line["level"] == "error"
+    assert line["event"].startswith(letter * 50)
