@@ -228,12 +228,8 @@ class Shouter(SupervisedActor[Heed]):
             case NotRecorded():
                 record = message.record
                 segments, defender = self._of_record(record)
-                call = _Call(
-                    key=record.key,
-                    at=record.received_at,
-                    segments=segments,
-                    addresses=self._for(defender),
-                )
+                key, at, to = record.key, record.received_at, self._for(defender)
+                call = _Call(key=key, at=at, segments=segments, addresses=to)
                 if segments:
                     self._shout(call)
             case Unkept(command=command):
@@ -255,11 +251,14 @@ class Shouter(SupervisedActor[Heed]):
             segments = (*call.segments, *raw)
             self._shout(replace(call, segments=segments, recorded=True))
         elif key is not None:
+            # Every person is looked at for that, and each word comes again and again.
+            known, hq = self._is_known(key), self._hq
+            about = () if known else addresses_about(self._board, hq, command)
             call = _Call(
                 key=key,
                 at=self.clock.now(),
                 segments=said_of(command, unhandled.case),
-                addresses=addresses_about(self._board, self._hq, command),
+                addresses=about,
                 subject=NOT_HANDLED.strip(),
                 recorded=True,
                 is_word=True,
@@ -292,7 +291,7 @@ class Shouter(SupervisedActor[Heed]):
         text = "".join(segment.text for segment in call.segments)
         line = UnrecordedLine(key=key, at=call.at, text=text, is_word=is_word)
         self._unrecorded.show(line)
-        if key in self._told or key in self._unheard:
+        if self._is_known(key):
             return
         if not call.recorded:
             self._telemetry.count("alarms_unrecorded_total")
@@ -305,6 +304,9 @@ class Shouter(SupervisedActor[Heed]):
         unheard = Unheard(key=key, notices=notices, is_word=is_word)
         self._unheard[key] = unheard
         self._ask(unheard)
+
+    def _is_known(self, key: ReportKey) -> bool:
+        return key in self._told or key in self._unheard
 
     def _notices(self, call: _Call) -> Iterator[Notice]:
         for channel, address in call.addresses:

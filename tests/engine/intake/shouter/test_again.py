@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import pytest
-from msgspec import structs
 from pykka._envelope import Envelope
 
-from engine.alarm.commands import AddNote
 from engine.dispatch.actor import Shout
 from engine.dispatch.body import EffectBody
 from engine.dispatch.channel.actor import ChannelWorker
@@ -25,18 +23,16 @@ from engine.supervision.child import ChildSpec, OnDown
 from engine.supervision.inbox import Inbox
 from engine.supervision.link import Link
 from engine.supervision.tree import Tree
-from engine.values import AlarmId, ChannelName, CommandId, ReportKey
+from engine.values import ChannelName, ReportKey
 from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.dispatch.ledger import Ledger
 from tests.engine.dispatch.wiring import attempts_on
 from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import Meter, judge_of
-from tests.engine.intake.shouter.test_unhandled import WORDS
 from tests.engine.modems import rig as modems
 from tests.simulation.runtime import World
 
 HQ = "duty@hq"
-CASE = AlarmId("45f7ecbce34c")
 EMAIL = ChannelName("email")
 TAKEN = Outcome(state=EffectState.ACCEPTED)
 UNKNOWN = Outcome(state=EffectState.UNKNOWN, retry=True)
@@ -352,41 +348,3 @@ def test_an_inbox_that_is_full_or_closed_answers_that_nothing_was_sent() -> None
     assert told == [AWAY]
     inbox.close()
     assert told == [AWAY, AWAY]
-
-
-def word_of(number: int) -> AddNote:
-    key = f"word-{number}"
-    return structs.replace(WORDS, command_id=CommandId(key), source=ReportKey(key))
-
-
-def test_words_that_wait_for_room_are_told_once_each_bug_many_were_told_for_ever() -> (
-    None
-):
-    """A full disk, and each is tried again every ten seconds: HQ got a flood of SMS."""
-    says = Says()
-    hq = hq_with(says)
-    words = [word_of(number) for number in range(KEPT + 30)]
-    for _ in range(5):
-        for word in words:
-            hq.unrecorded.unkept(word, CASE)
-        hq.world.run(10)
-    assert len(says.asked) == len(words)
-
-
-def test_no_word_takes_a_distress_off_that_nobody_was_told_bug_it_was_an_alarm() -> (
-    None
-):
-    """Who holds a telephone can say a hundred things; the SOS was let go at them."""
-    says = Says(outcome=Outcome(state=EffectState.REJECTED, retry=True))
-    hq = hq_with(says)
-    key = hq.press()
-    for number in range(KEPT + 1):
-        hq.unrecorded.unkept(word_of(number), CASE)
-    hq.world.run(2 * AGAIN_S)
-    assert hq.unrecorded.shows(key)
-    assert len(hq.unrecorded.lines()) == KEPT + 1
-    del says.asked[:]
-    says.outcome = TAKEN
-    hq.world.run(2 * AGAIN_S)
-    assert key in hq.unrecorded.told
-    assert len(says.asked) == KEPT + 1

@@ -1,0 +1,76 @@
+"""However many words wait for room in their case, HQ hears of each, and of presses."""
+
+from collections.abc import Sequence
+
+import pytest
+from msgspec import structs
+
+from engine.alarm.commands import AddNote
+from engine.dispatch.outcomes import Outcome
+from engine.intake.shouter import actor
+from engine.intake.shouter.actor import KEPT
+from engine.intake.shouter.unhandled import Word
+from engine.intake.shouter.whom import Address
+from engine.ports.journal import EffectState
+from engine.roster.board import Board
+from engine.values import AlarmId, CommandId, ReportKey
+from tests.engine.intake.shouter.test_again import AGAIN_S, TAKEN, Says, hq_with
+from tests.engine.intake.shouter.test_unhandled import WORDS
+
+CASE = AlarmId("45f7ecbce34c")
+
+
+def word_of(number: int) -> AddNote:
+    key = f"word-{number}"
+    return structs.replace(WORDS, command_id=CommandId(key), source=ReportKey(key))
+
+
+def test_words_that_wait_for_room_are_told_once_each_bug_many_were_told_for_ever() -> (
+    None
+):
+    """A full disk, and each is tried again every ten seconds: HQ got a flood of SMS."""
+    says = Says()
+    hq = hq_with(says)
+    words = [word_of(number) for number in range(KEPT + 30)]
+    for _ in range(5):
+        for word in words:
+            hq.unrecorded.unkept(word, CASE)
+        hq.world.run(10)
+    assert len(says.asked) == len(words)
+
+
+def test_a_word_that_comes_again_is_looked_up_once_bug_each_time_in_the_whole_roster(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A thousand that wait kept a processor from whoever presses meanwhile."""
+    hq = hq_with(Says())
+    asked: list[Word] = []
+
+    def about(_: Board, to: Sequence[Address], word: Word) -> tuple[Address, ...]:
+        asked.append(word)
+        return tuple(to)
+
+    monkeypatch.setattr(actor, "addresses_about", about)
+    for _ in range(3):
+        hq.unrecorded.unkept(word_of(1), CASE)
+        hq.world.run(10)
+    assert len(asked) == 1
+
+
+def test_no_word_takes_a_distress_off_that_nobody_was_told_bug_it_was_an_alarm() -> (
+    None
+):
+    """Who holds a telephone can say a hundred things; the SOS was let go at them."""
+    says = Says(outcome=Outcome(state=EffectState.REJECTED, retry=True))
+    hq = hq_with(says)
+    key = hq.press()
+    for number in range(KEPT + 1):
+        hq.unrecorded.unkept(word_of(number), CASE)
+    hq.world.run(2 * AGAIN_S)
+    assert hq.unrecorded.shows(key)
+    assert len(hq.unrecorded.lines()) == KEPT + 1
+    del says.asked[:]
+    says.outcome = TAKEN
+    hq.world.run(2 * AGAIN_S)
+    assert key in hq.unrecorded.told
+    assert len(says.asked) == KEPT + 1
