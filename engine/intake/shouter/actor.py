@@ -47,6 +47,7 @@ KEPT = 100
 TOLD_MAX = 10_000
 """More than can wait for a case's room: each of them comes again every ten seconds."""
 SAID_MAX = 1_000
+CROWD = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +133,8 @@ class Unrecorded:
         """
         if isinstance(command, Raise):
             self.say(Unkept(command=command))
+        elif len(self._said) >= CROWD:
+            return  # it comes again, and must push out no distress that does not
         elif (word := word_of(command, case)) is not None:
             self.say(word)
 

@@ -8,7 +8,7 @@ from msgspec import structs
 from engine.alarm.commands import AddNote
 from engine.dispatch.outcomes import Outcome
 from engine.intake.shouter import actor
-from engine.intake.shouter.actor import KEPT
+from engine.intake.shouter.actor import KEPT, SAID_MAX
 from engine.intake.shouter.unhandled import Word
 from engine.intake.shouter.whom import Address
 from engine.ports.journal import EffectState
@@ -74,3 +74,16 @@ def test_no_word_takes_a_distress_off_that_nobody_was_told_bug_it_was_an_alarm()
     hq.world.run(2 * AGAIN_S)
     assert key in hq.unrecorded.told
     assert len(says.asked) == KEPT + 1
+
+
+def test_no_word_pushes_a_distress_out_before_it_is_heard_bug_nobody_was_told() -> None:
+    """While it is down everything waits, and each word is said again and again."""
+    hq = hq_with(Says())
+    hq.crash()
+    key = hq.press(run_s=0)
+    for _ in range(SAID_MAX // 10):
+        for number in range(11):
+            hq.unrecorded.unkept(word_of(number), CASE)
+    hq.world.run(60)
+    assert hq.unrecorded.shows(key)
+    assert hq.unrecorded.told.keys() >= {key, "word-10"}
