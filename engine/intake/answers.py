@@ -33,6 +33,7 @@ from engine.intake.sms import (
     senders_of,
     tracker_command,
     unread,
+    unread_octets,
 )
 from engine.ports.journal import Code, InboundRow, JournalReader
 from engine.roster.model import Person, Role, Word
@@ -238,7 +239,7 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
     tracker = _tracked(sms, safe, senders, judge)
     if tracker is not None:
         return (_distress(tracker),)
-    forced = forced_speaker(sms.text or unread(row), roster.people)
+    forced = forced_speaker(sms.text or unread_octets(row), roster.people)
     speaker, is_forced = forced or safe, forced is not None
     text = mask(sms.text, roster)
     if calls_for_help(sms.text, read_said(sms.text, judge)):
@@ -271,7 +272,8 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
 
 def _shown(sms: Sms, who: Person | None, judge: Judge, *, forced: bool) -> Message:
     """Return the notice by which HQ reads a message, whose it may be."""
-    text = mask(sms.text or unread(sms.row), judge.board.roster())
+    roster = judge.board.roster()
+    text = mask(sms.text, roster) or unread(mask(unread_octets(sms.row), roster))
     shown = message_command(sms.row, text, who, judge)
     press = replace(shown.press, duress=forced)
     return _distress(structs.replace(shown, press=press))

@@ -123,7 +123,7 @@ def is_call(row: InboundRow) -> bool:
         return False
 
 
-def unread(row: InboundRow) -> str:
+def unread_octets(row: InboundRow) -> str:
     """Return the octets of a message in which nothing could be read, else "".
 
     One that the line to its modem has shifted has neither sender nor text, and its
@@ -131,9 +131,13 @@ def unread(row: InboundRow) -> str:
     """
     try:
         message = read_plain(row.body)
-        octets = "" if message["sender"] or message["text"] else message["pdu"]
+        return "" if message["sender"] or message["text"] else message["pdu"]
     except (ValueError, KeyError, TypeError):
         return ""
+
+
+def unread(octets: str) -> str:
+    """Return how octets are shown; nobody has said the words before them."""
     return f"(no sender and no text can be read in: {octets})" if octets else ""
 
 

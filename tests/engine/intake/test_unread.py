@@ -48,14 +48,12 @@ def test_hq_reads_its_octets_bug_it_read_nothing_and_nobody_had_them(rig: Rig) -
     assert SHIFTED in _told(rig, record_of(sms, rig.world.now()).body)
 
 
-def _words_agreed() -> Iterator[Rig]:
+def _words_agreed(safe: str = "juniper", duress: str = "cedar7") -> Iterator[Rig]:
     rig = Rig().start()
     board = rig.judge.board
     roster = board.roster()
     people = tuple(
-        replace(one, safe_word="juniper", duress_word="cedar7")
-        if one.person == HERON
-        else one
+        replace(one, safe_word=safe, duress_word=duress) if one.person == HERON else one
         for one in roster.people
     )
     board.replace(replace(roster, people=people))
@@ -87,6 +85,18 @@ def test_a_word_of_force_there_counts_as_from_any_telephone(agreed: Rig) -> None
     assert isinstance(told.command, RequestCancel)
     assert told.subject == HERON
     assert told.command.press.duress
+
+
+@pytest.mark.parametrize(
+    ("safe", "duress"), [("sender", "text"), ("read", "sender"), ("text", "read")]
+)
+def test_a_word_of_ours_before_octets_is_nobodys_bug_each_torn_one_was_of_force(
+    safe: str, duress: str
+) -> None:
+    """And HQ read which of our words somebody had agreed: the one masked."""
+    for rig in _words_agreed(safe, duress):
+        shown = f"(no sender and no text can be read in: {SHIFTED})"
+        assert _told(rig, _torn(SHIFTED)) == shown
 
 
 @pytest.mark.parametrize("pdu", [{}, {"pdu": ""}, {"pdu": SHIFTED}])
