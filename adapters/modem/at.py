@@ -196,6 +196,7 @@ _DEPTHS = {"(": 1, ")": -1}
 _SIGNS = frozenset("+^*%#$!")
 _ANNOUNCES = frozenset({"+CMT", "+CDS", "+CBM"})
 _TEXT_FIELDS_MIN = 3
+_QUOTED = re.compile(r':\s*"')
 _STAMP = re.compile(r'"(\d\d/\d\d/\d\d,\d\d:\d\d:\d\d(?:[+-]\d\d)?)"', re.ASCII)
 _BOOT = frozenset(
     {
@@ -286,14 +287,16 @@ def text_stamp(line: str) -> str:
 def announces_text(line: str) -> bool:
     """Return whether a text follows on the next line, and no PDU.
 
-    Before a PDU stand a name and its length, no more; whoever writes the stamp in
-    another way, or none, has three fields all the same.
+    Before a PDU stand a name and its length, with an empty field between at most;
+    whoever writes the stamp in another way, or none, has three fields all the same.
     """
     if text_stamp(line):
         return True
-    is_quoted = line.partition(":")[2].lstrip().startswith('"')
-    has_fields = len(fields_of(line)) >= _TEXT_FIELDS_MIN
-    return prefix_of(line) == "+CMT" and is_quoted and has_fields
+    if prefix_of(line) != "+CMT" or not _QUOTED.search(line):
+        return False
+    fields = fields_of(line)
+    is_length = len(fields) == _TEXT_FIELDS_MIN and fields[-1].isdecimal()
+    return len(fields) >= _TEXT_FIELDS_MIN and not is_length
 
 
 def announces_pdu(line: str) -> bool:

@@ -66,6 +66,16 @@ def test_one_with_another_stamp_has_them_as_well_bug_it_was_taken_for_a_pdu(
     assert told.sent_at is None
 
 
+@pytest.mark.parametrize("name", ['"",', '"Anna",', '"",""', '"Anna, my mum",', ","])
+def test_a_pdu_behind_one_field_more_is_read_bug_it_was_told_as_its_octets(
+    clock: ManualClock, name: str
+) -> None:
+    """Its SOS was hexadecimal digits to everybody, and of the name, or of nobody."""
+    (told,) = _told(clock, f"\r\n+CMT: {name},30\r\n{HELLO}\r\n")
+    assert isinstance(told, InboundSms)
+    assert (told.sender, told.text) == (SENDER, "ALARM ack 42")
+
+
 @pytest.mark.parametrize("text", ["Start", "RING", "ring", "sms ready"])
 def test_a_text_that_is_a_word_of_the_modems_is_told_bug_it_was_lost(
     clock: ManualClock, text: str
