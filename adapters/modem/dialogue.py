@@ -190,7 +190,7 @@ class Dialogue:
             lines.append(line)
             if len(lines) > _LINES_MAX:
                 return Reply(final=None)
-            if prefix in _ASKED_ALONE and not graced:
+            if prefix in _ASKED_ALONE and prefix_of(line) == prefix and not graced:
                 graced = True
                 deadline = min(deadline, self.clock.boottime_s() + _GRACE_S)
 

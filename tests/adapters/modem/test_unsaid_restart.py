@@ -5,6 +5,7 @@ are not said then. What it forgets is what its stored profile says otherwise.
 """
 
 import itertools
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,26 @@ def test_one_that_tells_its_mode_and_no_ok_sends_soon_bug_a_message_waited_five_
     begun_s = clock.boottime_s()
     assert _sends(driver) is SendResult.SENT
     assert clock.boottime_s() - begun_s < 1.5
+
+
+def test_a_word_on_the_line_sets_no_mode_bug_a_message_was_handed_to_text_mode(
+    clock: ManualClock,
+) -> None:
+    """As the second line of a text that came straight, while the modem takes its time.
+
+    A second behind any line it was taken to have answered OK.
+    """
+    driver, modem = _scripted(clock, CMGF="0")
+
+    def refuses(_: str) -> str:
+        modem.say("\r\nhello\r\n")
+        modem.say("\r\nERROR\r\n", after_s=1.5)
+        return SILENCE
+
+    modem.answers |= {"AT+CMGF?": OK, "AT+CMGF=0": refuses}
+    with suppress(ModemError):
+        _sends(driver)
+    assert modem.pdus == []
 
 
 @pytest.mark.parametrize("said", [{"CMGF": "0"}, {}])
