@@ -121,6 +121,9 @@ def _read_place_or_cells(
     elif kind == tables.CARD_OR_PHONE and content.left == _CELL_AND_PHONE_BYTES:
         read_cell(content, draft)
         _read_phone(content, draft)
+    elif kind == tables.CARD_OR_PHONE and content.left != _PLACE_AND_CARD_BYTES:
+        message = "neither a card nor a telephone, by its length"
+        raise UnreadableError(message)
     elif is_network_cells(kind, content.peek(content.left)):
         read_network_cells(content, draft, zone)
     elif kind in tables.CELLS and content.peek(7)[6:] < _GPS_MARK:
@@ -368,6 +371,7 @@ _GPS_BYTES = 18
 _GPS_MARK = b"\xc0"  # the GPS part is 12 bytes long: its high nibble; no MCC has it
 _STATION_BYTES = 7
 _PHONE_BYTES, _PHONE_AND_ALARM_BYTES, _CELL_AND_PHONE_BYTES = 21, 23, 31
+_PLACE_AND_CARD_BYTES = 35
 _THERMOMETER_CHARS_MAX, _DRIVER_CHARS_MAX = 8, 64
 _STATUS_BYTES = 5
 _LONG_MARK = b"\x79"

@@ -131,6 +131,18 @@ def test_who_asks_for_its_address_says_of_what_alarm_and_the_sos_was_none(
     assert "13800138000" not in f"{report.attributes}"
 
 
+@pytest.mark.parametrize(
+    "before", ["0106031234567800000000000abcde", "18010110101001060312340abcde"]
+)
+def test_an_sos_behind_another_cell_is_shown_bug_it_was_a_place_in_the_sea(
+    before: str,
+) -> None:
+    """Of 4G's numbers of an area and a cell, or with a date: by its length no card."""
+    report = read(0x17, before + CALLER + "0102")
+    assert report.kind is ReportKind.UNDECODABLE
+    assert report.fix is None
+
+
 def test_a_place_without_a_telephone_is_one() -> None:
     assert read(0x1A, "", where=WHERE).fix is not None
 
