@@ -148,6 +148,11 @@ def read_records(
         drafts, whole = (longer, True) if fits else (drafts, False)
     if not whole:
         drafts[-1].torn()
+        if arrived and drafts[-1].signals and len(drafts) < count[0]:
+            # Nobody sends the records behind it again: HQ looks at them.
+            rest = first.next(len(drafts))
+            rest.kind = ReportKind.UNDECODABLE
+            drafts.append(rest)
     return drafts, count[0] if whole or arrived else None
 
 

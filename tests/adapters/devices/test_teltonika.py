@@ -177,6 +177,22 @@ def test_a_datagram_is_answered_with_its_own_id() -> None:
     assert outcome.told[0].signals == {Signal.SOS}
 
 
+@pytest.mark.parametrize("is_udp", [False, True])
+def test_records_behind_a_torn_one_are_shown_bug_the_sos_in_them_was_answered_for(
+    *, is_udp: bool
+) -> None:
+    """Its power was cut, says the first, and nobody can tell where it ends."""
+    endless = record((252, 1), event=252)[:-1] + b"\x05\xff\xff"
+    frame = packet([endless, record((236, 1))])
+    session = TeltonikaUdp().session() if is_udp else connected()
+    outcome = play(session, datagram(frame[8:-4]) if is_udp else frame)
+    first, rest = outcome.reports[-2:]
+    assert first.signals == {Signal.POWER_CUT}
+    assert rest.kind is ReportKind.UNDECODABLE
+    assert (first.part, rest.part) == (0, 1)
+    assert outcome.answers
+
+
 def test_a_datagram_nobody_can_read_was_sent_again_before_every_later_one() -> None:
     unread = datagram(packet([b"\x01\x02\x03"])[8:-4])
     outcome = play(TeltonikaUdp().session(), unread)
