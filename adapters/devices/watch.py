@@ -251,7 +251,9 @@ def _read_neighbours(fields: list[str], draft: Draft) -> None:
         count = min(count, _NEIGHBOURS_MAX)
         cells = [[next(rest, "") for _ in range(3)] for _ in range(count)]
         # Some watches write all areas and cells in hexadecimal; one letter shows it.
-        is_hex = any(_IN_HEX.fullmatch(text) for cell in cells for text in cell[:2])
+        # Where there are fewer than were counted, names of stations stand behind them.
+        heard = [cell[:2] for cell in cells if _STRENGTH.fullmatch(cell[2])]
+        is_hex = any(_IN_HEX.fullmatch(text) for cell in heard for text in cell)
         for *numbers, strength in cells:
             lac, cid = (integer(text, radix=16 if is_hex else 10) for text in numbers)
             draft.cell(mcc, mnc, lac, cid, -abs(integer(strength or "0")))
@@ -270,6 +272,7 @@ _NEIGHBOURS_MAX = 64
 _LK_FIELDS = 3
 _STATUS = 15
 _IN_HEX = re.compile(r"[0-9A-Fa-f]{0,7}[A-Fa-f][0-9A-Fa-f]{0,7}")
+_STRENGTH = re.compile(r"-?\d{0,3}")
 _STATION = re.compile(
     r"(?P<mac>(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}),(?P<rssi>-?\d{1,3})(?=,|\Z)"
 )

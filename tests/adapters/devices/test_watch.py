@@ -210,3 +210,16 @@ def test_cells_in_hexadecimal_were_lost_with_all_behind_them(
     assert report.signals == {Signal.SOS}
     assert report.cells == read_as
     assert "incomplete" not in report.attributes
+
+
+@pytest.mark.parametrize("name", ["Cafe", "ABBA", "office"])
+def test_a_station_named_as_hexadecimal_moves_no_cell_bug_it_was_another_town(
+    name: str,
+) -> None:
+    """It stands where a cell would that was counted and is not there."""
+    heard = f"3,1,230,1,7525,9762,13,2998,1234,20,1,{name},aa:bb:cc:dd:ee:ff,-40"
+    content = f"AL,010326,102030,V,,,,,,,,,,50,0,0,00010000,{heard}"
+    frame = f"[3G*1234567890*{len(content):04x}*{content}]".encode()
+    (report,) = play(connected(), frame).reports
+    assert report.signals == {Signal.SOS}
+    assert report.cells == ("230-1-7525-9762@-13", "230-1-2998-1234@-20")
