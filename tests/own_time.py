@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from selectors import SelectorKey
+from typing import NoReturn
 
 
 class OwnTimeLoop(asyncio.SelectorEventLoop):
@@ -16,6 +17,12 @@ class OwnTimeLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._now_s
+
+    def run_in_executor(self, *_: object) -> NoReturn:
+        message = (
+            "a thread goes by the machine's time: any limit for it is over at once"
+        )
+        raise AssertionError(message)
 
     def _go_on(self, timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
         if timeout is None:
