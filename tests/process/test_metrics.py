@@ -33,13 +33,6 @@ Samples = dict[tuple[str, str], float]
 
 
 @pytest.fixture
-def systemd(tmp_path: Path) -> Iterator[Systemd]:
-    made = Systemd(tmp_path / "notify")
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def rig(tmp_path: Path, systemd: Systemd) -> Iterator[Rig]:
     watched = {"NOTIFY_SOCKET": str(systemd.path), "WATCHDOG_USEC": "30000000"}
     with Rig(folder=tmp_path, environment=watched) as made:

@@ -68,13 +68,6 @@ def collector(tmp_path: Path) -> Iterator[Collector]:
 
 
 @pytest.fixture
-def systemd(tmp_path: Path) -> Iterator[Systemd]:
-    made = Systemd(tmp_path / "notify")
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def rig(tmp_path: Path, collector: Collector) -> Iterator[Rig]:
     assert collector
     with Rig(folder=tmp_path) as made:
