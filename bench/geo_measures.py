@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from time import perf_counter, perf_counter_ns, thread_time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.geo_floor import Cold
 from bench.geo_memory import bytes_a_person
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from bench.geo_world import World
     from bench.peers.peer import Column, Index, Peer
@@ -23,13 +24,11 @@ ROUND_S = 0.4  # of one kind of call to one peer in one round
 BUDGET_S = 0.8  # of its moves; a quarter of a round of all that is not a single call
 REST_ROUNDS = 4
 COLD_CALLS = 15
-FLOOR_CALLS = 135
 BATCH, BATCH_SLOW = 50_000, 500
 SLOW_US = 50  # of a single call
 BULK_LEAST, BULK_SERVER = 20_000, 100_000
 MOVES = 10_000
 STEP_DEG = 0.001  # one sigma of a move: 100 m
-COLD_BYTES = 64 << 20
 
 
 @dataclass(slots=True)
@@ -74,6 +73,8 @@ class Row:
     move_p99_us: list[float] = field(default_factory=list)
     bulk: Series = field(default_factory=Series)
     bytes: float = np.nan
+    floor: str = ""
+    """What stands below geocore's table of a call that looks for nobody."""
 
     def add_near(self, times_us: Column) -> None:
         """Take a round's calls near cities."""
@@ -114,51 +115,6 @@ def time_calls_us(index: Index, places: list[tuple[float, float]], k: int) -> Co
         if stopped > end:
             break
     return np.array(times) / 1_000
-
-
-def time_cold_us(
-    call: Callable[..., object], asked: Sequence[tuple[float, ...]]
-) -> float:
-    """Time calls with other data read in between, the median."""
-    other = np.ones(COLD_BYTES // 8)
-    times = []
-    for arguments in asked:
-        other.sum()
-        start = perf_counter_ns()
-        call(*arguments)
-        times.append(perf_counter_ns() - start)
-    return float(np.median(times)) / 1_000
-
-
-class Floor(NamedTuple):
-    """What remains of a call that looks for nobody, in us."""
-
-    warm_us: float
-    cold_us: float
-    nothing_us: float
-    """Cold, of a call that does nothing: what to look at the clock takes then."""
-
-
-def time_floor(k: int) -> Floor:
-    """Time a call that returns k pairs and looks for nobody: again and again, and cold.
-
-    `list` and `zip` are the least that was found: to make numbers as well takes more.
-    """
-    ids, metres = list(range(1_000, 1_000 + k)), [1.5 * nth for nth in range(k)]
-
-    def call() -> None:
-        list(zip(ids, metres))  # noqa: B905 - strict takes longer
-
-    clock, times = perf_counter_ns, []
-    for _ in range(20_000):
-        start = clock()
-        call()
-        times.append(clock() - start)
-    return Floor(
-        warm_us=float(np.median(times)) / 1_000,
-        cold_us=time_cold_us(call, [()] * FLOOR_CALLS),
-        nothing_us=time_cold_us(callable, [(None,)] * FLOOR_CALLS),
-    )
 
 
 def measure_rest(
@@ -213,7 +169,7 @@ class Rest:
     def cold(self, row: Row, index: Index) -> float:
         """Ask with other data read in between."""
         asked = [(*place, row.peer.K_MAX) for place in self._cold]
-        return time_cold_us(index.nearest, asked)
+        return Cold().median_us(index.nearest, asked)
 
     def batch(self, row: Row, index: Index) -> float | None:
         """Ask for many at once, after as many others."""

@@ -22,6 +22,7 @@ import numpy as np
 
 import geocore
 from bench.geo_equality import share_exact
+from bench.geo_floor import NoFloorError, time_floor
 from bench.geo_measures import (
     Row,
     Timed,
@@ -29,7 +30,6 @@ from bench.geo_measures import (
     measure_rest,
     pairs,
     time_calls_us,
-    time_floor,
 )
 from bench.geo_plot import plot
 from bench.geo_world import World
@@ -95,6 +95,8 @@ def measure(people: int, peers: list[Found], rounds: int) -> list[Row]:
     for other in right[1:]:
         say(f"{people:,}: batches and moves beside {other[0].peer.NAME}")
         measure_rest([right[0], other], world, crowd)
+    ours, index = right[0]
+    ours.floor = floor(world, ours, index)
     gc.enable()
     indexes.clear()
     right.clear()
@@ -102,6 +104,15 @@ def measure(people: int, peers: list[Found], rounds: int) -> list[Row]:
         rows, {found.peer.NAME: found.module for found in peers if found.peer}
     )
     return rows
+
+
+def floor(world: World, ours: Row, index: Index) -> str:
+    """Say what a call takes that looks for nobody, and how many times that ours."""
+    try:
+        return str(time_floor(index, pairs(world.near(CALLS)), ours.peer.K_MAX))
+    except NoFloorError as error:
+        say(f"MISSING FLOOR: {error}")
+        return f"**missing floor**: {error}"
 
 
 def time_round(world: World, right: list[Timed], *, is_ours_first: bool) -> None:
@@ -167,7 +178,6 @@ def moved(row: Row) -> str:
 def beside(rows: list[Row]) -> list[str]:
     """Return how many times geocore's time each operation took at the same moment."""
     ours = next(row for row in rows if row.peer.NAME == "geocore")
-    floor = time_floor(ours.peer.K_MAX)
     lines = [
         f"Times geocore's, each pair at the same moment ({rows[0].people:,} people):",
         "",
@@ -179,12 +189,7 @@ def beside(rows: list[Row]) -> list[str]:
             ratios = [row.ratio, *(kind.ratio for kind in kinds)]
             shown = ["-" if np.isnan(ratio) else f"{ratio:.3g}" for ratio in ratios]
             lines.append(f"| {row.peer.NAME} | {' | '.join(shown)} |")
-    least = (
-        "A call that returns five pairs and looks for nobody, `list(zip(ids, metres))`,"
-        f" takes {figure(floor.warm_us)} us, with cold caches {figure(floor.cold_us)}"
-        f" us; there one that does nothing takes {figure(floor.nothing_us)} us."
-    )
-    return [*lines, "", least, ""]
+    return [*lines, "", ours.floor, ""]
 
 
 def figure(number: float) -> str:
