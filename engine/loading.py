@@ -24,6 +24,25 @@ from engine.ports.modem import ModemDriver
 from engine.ports.telemetry import Telemetry
 
 
+def listening(
+    config: Config,
+    adapters: Adapters | None,
+    clock: Clock,
+    telemetry: Telemetry,
+    opened: ExitStack,
+) -> tuple[Mapping[str, socket.socket], Adapters]:
+    """Bind every port there is; all that are taken are told at once."""
+    gathered = Gathered()
+    pages: dict[str, socket.socket] = {}
+    for key, listen in (("console", config.console), ("metrics", config.metrics)):
+        with gathered.block():
+            pages[key] = opened.enter_context(bind(key, listen))
+    if adapters is None:
+        adapters = load_adapters(config, clock, telemetry, opened, gathered)
+    gathered.tell()
+    return pages, adapters
+
+
 def load_adapters(
     config: Config,
     clock: Clock,

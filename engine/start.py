@@ -5,9 +5,8 @@ import logging
 import os
 import random
 import resource
-import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from importlib.metadata import version
@@ -27,11 +26,11 @@ from engine.collector import YOUNG
 from engine.config import Config
 from engine.console.desk import KEPT_ROSTER
 from engine.console.parts import WebParts
-from engine.errors import ConfigError, Gathered
+from engine.errors import ConfigError
 from engine.health import Health
 from engine.intake.codes import new_codes
 from engine.intake.gateway.door import Door
-from engine.intake.gateway.sockets import bind, bind_unix
+from engine.intake.gateway.sockets import bind_unix
 from engine.intake.judge import Judge
 from engine.intake.orders.actor import Reached
 from engine.intake.orders.lines import Lines
@@ -46,7 +45,7 @@ from engine.journal.moved import OpenedFile
 from engine.journal.opening import Rows, opened_beside
 from engine.journal.pool import ReaderPool
 from engine.journal.sqlite import JOURNAL_FILE
-from engine.loading import hearing, load_adapters
+from engine.loading import hearing, listening
 from engine.metrics import Metrics
 from engine.ports.measures import DegradedReason
 from engine.ports.telemetry import Telemetry
@@ -100,13 +99,20 @@ class RunningEngine:
         return in_time
 
 
-def start(config: Config, *, adapters: Adapters | None = None) -> RunningEngine:
+def start(
+    config: Config,
+    *,
+    adapters: Adapters | None = None,
+    gets_on: Callable[[], None] = lambda: None,
+) -> RunningEngine:
     """Start an engine; returns once the tree is starting (`engine.ready` tells more).
 
     Args:
         config: as read and checked.
         adapters: constructed ones, for the demo and tests; None loads what the
             configuration names.
+        gets_on: called at each step of what may take long; from any thread, must not
+            block or raise.
 
     Raises:
         ConfigError: a port, a file or an adapter is not as it must be.
@@ -120,7 +126,7 @@ def start(config: Config, *, adapters: Adapters | None = None) -> RunningEngine:
     lock = StateLock(config.state, now=wall.now())
     opened = ExitStack()
     try:
-        return _start(config, lock, adapters, opened)
+        return _start(config, lock, adapters, opened, gets_on)
     except BaseException:
         opened.close()
         lock.release()
@@ -137,10 +143,15 @@ def _prepare_process() -> None:
 
 
 def _start(
-    config: Config, lock: StateLock, adapters: Adapters | None, opened: ExitStack
+    config: Config,
+    lock: StateLock,
+    adapters: Adapters | None,
+    opened: ExitStack,
+    gets_on: Callable[[], None],
 ) -> RunningEngine:
+    path, files = config.state / JOURNAL_FILE, partial(_files, config)
     opening, (registry, roster) = opened_beside(
-        config.state / JOURNAL_FILE, partial(_files, config), replay=REPLAY
+        path, files, replay=REPLAY, gets_on=gets_on
     )
     store, readers, rows = opening.store, opening.readers, opening.rows
     clock = SystemClock(rows.last_at)
@@ -178,7 +189,7 @@ def _start(
     measures = Measures(metrics, clock)
     _seed(measures, rows)
     _sample(metrics, measures, tree)
-    pages, adapters = _listening(config, adapters, clock, metrics, opened)
+    pages, adapters = listening(config, adapters, clock, metrics, opened)
     web = WebParts(
         console=pages["console"],
         metrics_socket=pages["metrics"],
@@ -186,7 +197,7 @@ def _start(
         state=config.state,
         clock=clock,
         journal=journal,
-        journal_file=OpenedFile(config.state / JOURNAL_FILE),
+        journal_file=OpenedFile(path),
         readers=readers,
         board=board,
         registry=lambda: registry,
@@ -223,25 +234,6 @@ def _start(
         jump_s=clock.jump_s,
     )
     return RunningEngine(Engine(parts), lock, readers, opened)
-
-
-def _listening(
-    config: Config,
-    adapters: Adapters | None,
-    clock: SystemClock,
-    metrics: Metrics,
-    opened: ExitStack,
-) -> tuple[Mapping[str, socket.socket], Adapters]:
-    """Bind every port there is; all that are taken are told at once."""
-    gathered = Gathered()
-    pages: dict[str, socket.socket] = {}
-    for key, listen in (("console", config.console), ("metrics", config.metrics)):
-        with gathered.block():
-            pages[key] = opened.enter_context(bind(key, listen))
-    if adapters is None:
-        adapters = load_adapters(config, clock, metrics, opened, gathered)
-    gathered.tell()
-    return pages, adapters
 
 
 def _files(config: Config) -> tuple[Registry, Roster]:

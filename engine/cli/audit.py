@@ -170,7 +170,7 @@ def _run(watch: "Watch", config: Config, *, as_json: bool) -> None:
         saying.take(found)
 
     watch.on_look, watch.on_shout = looked, metrics.shouted
-    keeper = Keeper()
+    keeper = Keeper(watch.clock.boottime_s)
     # Ten addresses behind a server that is silent take longer than systemd waits.
     watch.beat = keeper.alive
     keeper.ready()

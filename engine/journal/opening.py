@@ -20,6 +20,7 @@ from engine.journal.pool import ReaderPool
 from engine.journal.reading import SqliteReader
 from engine.journal.salvage import NOBODY, Replay
 from engine.journal.sqlite import SqliteStore
+from engine.journal.steps import steps_told
 from engine.ports.journal import Begun, EffectState, Place
 from engine.ports.latest import Doubt, Seen
 from engine.supervision.failure import Failure
@@ -70,6 +71,7 @@ def opened_beside(
     *,
     replay: Replay = NOBODY,
     vfs: str | None = None,
+    gets_on: Callable[[], None] = lambda: None,
 ) -> tuple[Opened, T]:
     """Open the journal in threads of its own while `load` runs in this one.
 
@@ -80,12 +82,13 @@ def opened_beside(
         load: reads everything else that a start needs.
         replay: says what a stream's events come to where clear columns are lost.
         vfs: SQLite's name of another file layer for the writer, for fault injection.
+        gets_on: called at each step; from any thread, must not block or raise.
 
     Raises:
         JournalError: the journal cannot be used.
 
     """
-    with ThreadPoolExecutor(2, "opening") as threads:
+    with steps_told(gets_on), ThreadPoolExecutor(2, "opening") as threads:
         opening = threads.submit(_opened, path, threads, replay, vfs)
         try:
             loaded = load()

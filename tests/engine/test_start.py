@@ -7,10 +7,13 @@ import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from adapters.modem.virtual import VirtualModem
+from engine.app import tree_of
+from engine.cli.serve import READY_WITHIN_S
 from engine.clock import SystemClock
 from engine.config import Config, parse_config
 from engine.console.desk import KEPT_ROSTER
@@ -25,6 +28,9 @@ from engine.start import current_roster, metrics_of, start
 from tests.contracts.journal.requests import append, change, plan
 from tests.engine.intake.reports import Meter
 from tests.fakes import ManualClock
+
+if TYPE_CHECKING:
+    from engine.supervision.child import ChildSpec
 
 READY_S = 20.0
 # Its loops' own copies of the listeners end with the process, as the engine does.
@@ -48,6 +54,21 @@ def config(folder: Path, **more: object) -> Config:
     }
     (folder / "roster.toml").write_text(sample_text())
     return parse_config(table, folder)
+
+
+def test_who_waits_for_an_engine_lets_two_commits_pass_bug_it_ended_on_a_slow_disk(
+    tmp_path: Path,
+) -> None:
+    """One is under way and the first round trip waits for the next."""
+    running = start(config(tmp_path))
+    try:
+        children = tree_of(running.engine.parts).arguments["children"]
+        journal, *_ = cast("tuple[ChildSpec, ...]", children)
+        assert journal.name == "journal"
+        assert journal.heartbeat_s is not None
+        assert 2 * journal.heartbeat_s <= READY_WITHIN_S
+    finally:
+        running.stop()
 
 
 def test_an_engine_starts_is_ready_and_stops(tmp_path: Path) -> None:

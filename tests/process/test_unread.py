@@ -111,7 +111,8 @@ def test_an_engine_lives_on_whose_keeper_hears_nothing_bug_its_next_word_ended_i
         )
         try:
             keeper.settimeout(WITHIN_S)
-            assert keeper.recv(64) == b"READY=1\n"
+            while keeper.recv(64) != b"READY=1\n":
+                pass
             if is_gone:
                 keeper.close()
             else:
