@@ -132,13 +132,14 @@ class Hurry:
 class Shout:
     """To a route: send this at once, from memory, since nothing can be recorded.
 
-    `answered`, in any thread, is told what became of it.
+    `answered`, in any thread, is told what became of it. What is not `urgent` lets
+    distresses and pages go before it, however much of it there is.
     """
 
     channel: str
     body: EffectBody
     answered: Callable[[Outcome], None] = lambda _: None
-    urgent: ClassVar[bool] = True
+    urgent: bool = True
 
     def refuse(self, _: Exception) -> None:
         """Answer for an inbox that did not take it."""

@@ -51,6 +51,19 @@ def flaw(request: Request) -> str | None:
     return None
 
 
+def records_of(request: Request) -> tuple[Record, ...]:
+    """Return the signals that a request would have recorded."""
+    match request:
+        case Record():
+            return (request,)
+        case Append(records=records):
+            return records
+        case Place() | Doubt() | Attend():
+            return ()
+        case _:
+            assert_never(request)
+
+
 def _append_columns(append: Append) -> tuple[list[str], list[int], list[bytes]]:
     texts: list[str] = [append.stream, append.owner, append.command_id]
     texts += [append.head.status, append.head.subject]

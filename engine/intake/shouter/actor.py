@@ -31,8 +31,8 @@ from engine.intake.shouter.unhandled import (
 from engine.intake.shouter.unheard import AGAIN, Notice, Unheard, Way
 from engine.intake.shouter.whom import Address, addresses_about, addresses_for
 from engine.intake.sms import SOURCE_SMS
-from engine.ports.journal import Append, Place, Record, Request
-from engine.ports.latest import Attend, Doubt
+from engine.journal.rules import records_of
+from engine.ports.journal import Record, Request
 from engine.ports.telemetry import Telemetry
 from engine.protocol.texts import Segment, TextFacts, compose, finish
 from engine.roster.board import Board
@@ -116,7 +116,7 @@ class Unrecorded:
 
     def refused(self, requests: Sequence[Request]) -> None:
         """Take what the journal could not make durable; must not block or raise."""
-        for record in chain.from_iterable(map(_records_of, requests)):
+        for record in chain.from_iterable(map(records_of, requests)):
             if record.source in {SOURCE_DEVICE, SOURCE_SMS, SOURCE_ABSENCE}:
                 self.say(NotRecorded(record=record))
 
@@ -332,7 +332,12 @@ class Shouter(SupervisedActor[Heed]):
             if ref is None:
                 continue  # gone since it was found due
             answered = partial(self._answered, way, way.ask(ref))
-            shout = Shout(channel=notice.channel, body=notice.body, answered=answered)
+            shout = Shout(
+                channel=notice.channel,
+                body=notice.body,
+                answered=answered,
+                urgent=not unheard.is_word,
+            )
             if not reaches(ref, shout):
                 answered(AWAY)
 
@@ -386,15 +391,3 @@ class Shouter(SupervisedActor[Heed]):
             mark="" if command.kind is not Kind.EXERCISE else command.kind.value,
         )
         return finish(compose("hq", "en", facts, now=now), "en", now)
-
-
-def _records_of(request: Request) -> tuple[Record, ...]:
-    match request:
-        case Record():
-            return (request,)
-        case Append(records=records):
-            return records
-        case Place() | Doubt() | Attend():
-            return ()
-        case _:
-            assert_never(request)

@@ -1,23 +1,48 @@
 """However many words wait for room in their case, HQ hears of each, and of presses."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import pytest
 from msgspec import structs
 
 from engine.alarm.commands import AddNote
+from engine.dispatch.actor import Shout
 from engine.dispatch.outcomes import Outcome
 from engine.intake.shouter import actor
 from engine.intake.shouter.actor import KEPT, SAID_MAX
 from engine.intake.shouter.unhandled import Word
 from engine.intake.shouter.whom import Address
+from engine.modems.actor import ModemActor
 from engine.ports.journal import EffectState
 from engine.roster.board import Board
+from engine.supervision.actor import SupervisedActor
+from engine.supervision.child import ChildSpec
+from engine.supervision.link import Link
 from engine.values import AlarmId, CommandId, ReportKey
-from tests.engine.intake.shouter.test_again import AGAIN_S, TAKEN, Says, hq_with
+from tests.engine.grown import tree_in
+from tests.engine.intake.shouter.test_again import AGAIN_S, TAKEN, Hq, Says, hq_with
 from tests.engine.intake.shouter.test_unhandled import WORDS
+from tests.simulation.runtime import World
 
 CASE = AlarmId("45f7ecbce34c")
+SENDING_S = 5.0
+"""A modem takes so long for a short message."""
+
+
+class SlowRoute(SupervisedActor[Shout]):
+    """Sends one thing at a time, as a modem does."""
+
+    bound: ClassVar[int] = ModemActor.bound
+
+    def __init__(self, *, link: Link, sent: list[str]) -> None:
+        super().__init__(link=link)
+        self._sent = sent
+
+    def handle(self, message: Shout) -> None:
+        self.clock.sleep(SENDING_S)
+        self._sent.append(message.body.subject)
+        message.answered(TAKEN)
 
 
 def word_of(number: int) -> AddNote:
@@ -87,3 +112,19 @@ def test_no_word_pushes_a_distress_out_before_it_is_heard_bug_nobody_was_told() 
     hq.world.run(60)
     assert hq.unrecorded.shows(key)
     assert hq.unrecorded.told.keys() >= {key, "word-10"}
+
+
+def test_a_press_goes_before_all_words_that_wait_bug_it_lay_behind_a_hundred() -> None:
+    """Whoever holds a telephone can say a hundred things, at five seconds each."""
+    world, sent = World(1), list[str]()
+    arguments = {"sent": sent}
+    route = ChildSpec(name="email", actor=SlowRoute, arguments=arguments)
+    hq = Hq(world, tree_in(world), routes=[route])
+    for number in range(KEPT):
+        hq.unrecorded.unkept(word_of(number), CASE)
+    hq.world.run(SENDING_S / 2)
+    hq.press(run_s=0)
+    hq.world.run(2 * SENDING_S)
+    assert sent == ["NOT HANDLED", "NOT RECORDED SOS"]
+    hq.world.run(KEPT * SENDING_S)
+    assert len(sent) == KEPT + 1, "and each of them is told"
