@@ -20,6 +20,7 @@ from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.actor import SOURCE_DEVICE
 from engine.intake.judge import Judge, raise_command
 from engine.intake.reports import decode_report
+from engine.intake.shouter.rank import Rank, rank_of, rank_of_sms
 from engine.intake.shouter.unhandled import (
     NOT_HANDLED,
     Unhandled,
@@ -43,7 +44,7 @@ from engine.values import AlarmId, Instant, PersonId, ReportKey
 
 NOT_RECORDED = "NOT RECORDED "
 KEPT = 100
-"""So many distresses, and as many words: whoever says much takes none off."""
+"""So many of each rank: whoever says much takes no distress off."""
 TOLD_MAX = 10_000
 """More than can wait for a case's room: each of them comes again every ten seconds."""
 SAID_MAX = 1_000
@@ -93,7 +94,7 @@ class UnrecordedLine:
     key: ReportKey
     at: Instant
     text: str
-    is_word: bool = False
+    rank: Rank = Rank.DISTRESS
 
 
 class Unrecorded:
@@ -147,7 +148,7 @@ class Unrecorded:
         """Keep a line for the console; a repeat replaces the first."""
         with self._lock:
             kept = [one for one in self._lines if one.key != line.key]
-            alike = [one for one in kept if one.is_word == line.is_word]
+            alike = [one for one in kept if one.rank is line.rank]
             if len(alike) >= KEPT:
                 kept.remove(alike[0])
             self._lines = (*kept, line)
@@ -179,7 +180,7 @@ class _Call:
     addresses: tuple[Address, ...]
     subject: str = ""
     recorded: bool = False
-    is_word: bool = False
+    rank: Rank = Rank.DISTRESS
 
 
 class Shouter(SupervisedActor[Heed]):
@@ -229,11 +230,7 @@ class Shouter(SupervisedActor[Heed]):
         """Shout each report until it is taken, however often the device repeats it."""
         match message:
             case NotRecorded():
-                record = message.record
-                segments, defender = self._of_record(record)
-                key, at, to = record.key, record.received_at, self._for(defender)
-                call = _Call(key=key, at=at, segments=segments, addresses=to)
-                if segments:
+                if (call := self._call_of_record(message.record)) is not None:
                     self._shout(call)
             case Unkept(command=command):
                 self._shout(self._call_of(command, NOT_RECORDED))
@@ -264,7 +261,7 @@ class Shouter(SupervisedActor[Heed]):
                 addresses=about,
                 subject=NOT_HANDLED.strip(),
                 recorded=True,
-                is_word=True,
+                rank=Rank.WORD,
             )
             self._shout(call)
 
@@ -274,6 +271,7 @@ class Shouter(SupervisedActor[Heed]):
             at=command.press.at,
             segments=(Segment(priority=1, text=mark), *self._words(command)),
             addresses=self._for(command.defender),
+            rank=rank_of(self._board.roster(), command),
         )
 
     def woke(self) -> None:
@@ -290,21 +288,21 @@ class Shouter(SupervisedActor[Heed]):
             self.wake_at(self.clock.now().plus(AGAIN))
 
     def _shout(self, call: _Call) -> None:
-        key, is_word = call.key, call.is_word
+        key, rank = call.key, call.rank
         text = "".join(segment.text for segment in call.segments)
-        line = UnrecordedLine(key=key, at=call.at, text=text, is_word=is_word)
+        line = UnrecordedLine(key=key, at=call.at, text=text, rank=rank)
         self._unrecorded.show(line)
         if self._is_known(key):
             return
         if not call.recorded:
             self._telemetry.count("alarms_unrecorded_total")
-        alike = [one for one in self._unheard.values() if one.is_word == is_word]
+        alike = [one for one in self._unheard.values() if one.rank is rank]
         if len(alike) >= KEPT:
             self._let_go(alike[0])
         if not self._unheard:
             self.wake_at(self.clock.now().plus(AGAIN))
         notices = tuple(self._notices(call))
-        unheard = Unheard(key=key, notices=notices, is_word=is_word)
+        unheard = Unheard(key=key, notices=notices, rank=rank)
         self._unheard[key] = unheard
         self._ask(unheard)
 
@@ -336,7 +334,7 @@ class Shouter(SupervisedActor[Heed]):
                 channel=notice.channel,
                 body=notice.body,
                 answered=answered,
-                urgent=not unheard.is_word,
+                urgent=unheard.rank is Rank.DISTRESS,
             )
             if not reaches(ref, shout):
                 answered(AWAY)
@@ -362,21 +360,27 @@ class Shouter(SupervisedActor[Heed]):
     def _for(self, defender: PersonId | None) -> tuple[Address, ...]:
         return addresses_for(self._board, self._hq, defender)
 
-    def _of_record(self, record: Record) -> tuple[tuple[Segment, ...], PersonId | None]:
-        """Return what is shouted of a record, if anything, and whose it is."""
-        mark = Segment(priority=1, text=NOT_RECORDED)
+    def _call_of_record(self, record: Record) -> _Call | None:
+        """Return what is shouted of a record, if anything."""
         if record.source == SOURCE_ABSENCE:
             absence = absence_of(record.body)
             command = absence and absence_command(record, absence, self._judge)
             # What only HQ would have looked at waits: it is recorded again.
             if not command or command.kind is not Kind.REAL:
-                return (), None
-            return (mark, *self._words(command)), command.defender
-        report = decode_report(record.body)
-        if report is None:
-            return (mark, Segment(priority=1, text="a message that reached us.")), None
-        command = raise_command(self._judge.judge(report))
-        return (mark, *self._words(command)), command.defender
+                return None
+        elif (report := decode_report(record.body)) is not None:
+            command = raise_command(self._judge.judge(report))
+        else:
+            mark, said = NOT_RECORDED, "a message that reached us."
+            return _Call(
+                key=record.key,
+                at=record.received_at,
+                segments=tuple(Segment(priority=1, text=one) for one in (mark, said)),
+                addresses=self._for(None),
+                rank=rank_of_sms(self._board.roster(), record.body),
+            )
+        call = self._call_of(command, NOT_RECORDED)
+        return replace(call, key=record.key, at=record.received_at)
 
     def _words(self, command: Raise) -> tuple[Segment, ...]:
         place, press, now = command.place, command.press, self.clock.now()

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from engine.dispatch.body import EffectBody
 from engine.dispatch.outcomes import Outcome
+from engine.intake.shouter.rank import Rank
 from engine.ports.journal import EffectState
 from engine.values import ReportKey
 
@@ -89,8 +90,7 @@ class Unheard:
 
     key: ReportKey
     notices: tuple[Notice, ...]
-    is_word: bool = False
-    """Whether it is what somebody said, and no distress."""
+    rank: Rank = Rank.DISTRESS
     looks: int = 0
     """How often it was looked at again, `AGAIN` apart."""
 

@@ -45,6 +45,14 @@ class SlowRoute(SupervisedActor[Shout]):
         message.answered(TAKEN)
 
 
+def hq_by_a_slow_route() -> tuple[Hq, list[str]]:
+    """Return HQ, and what it has been sent."""
+    world, sent = World(1), list[str]()
+    arguments = {"sent": sent}
+    route = ChildSpec(name="email", actor=SlowRoute, arguments=arguments)
+    return Hq(world, tree_in(world), routes=[route]), sent
+
+
 def word_of(number: int) -> AddNote:
     key = f"word-{number}"
     return structs.replace(WORDS, command_id=CommandId(key), source=ReportKey(key))
@@ -116,10 +124,7 @@ def test_no_word_pushes_a_distress_out_before_it_is_heard_bug_nobody_was_told() 
 
 def test_a_press_goes_before_all_words_that_wait_bug_it_lay_behind_a_hundred() -> None:
     """Whoever holds a telephone can say a hundred things, at five seconds each."""
-    world, sent = World(1), list[str]()
-    arguments = {"sent": sent}
-    route = ChildSpec(name="email", actor=SlowRoute, arguments=arguments)
-    hq = Hq(world, tree_in(world), routes=[route])
+    hq, sent = hq_by_a_slow_route()
     for number in range(KEPT):
         hq.unrecorded.unkept(word_of(number), CASE)
     hq.world.run(SENDING_S / 2)

@@ -1,0 +1,46 @@
+"""What of all that is told from memory goes first: what is somebody's we know. Pure."""
+
+from enum import StrEnum
+
+from engine.alarm.commands import Raise
+from engine.intake.sms import caller_of, device_of, senders_of
+from engine.roster.model import Roster
+from engine.roster.words import forced_speaker
+from engine.stored import read_plain
+
+
+class Rank(StrEnum):
+    """Whose it is: who says much of one rank takes no place of another's."""
+
+    DISTRESS = "distress"
+    NOBODYS = "nobody's"
+    """Of nobody in the roster; anybody can be a hundred of them."""
+    WORD = "word"
+    """What somebody said, and no distress."""
+
+
+def rank_of(roster: Roster, command: Raise) -> Rank:
+    """Return the rank of a distress; a roster of nobody may be one that was lost."""
+    device = command.press.device
+    is_known = command.defender is not None or command.press.duress
+    is_known = is_known or (device is not None and roster.device(device) is not None)
+    return Rank.DISTRESS if is_known or not roster.people else Rank.NOBODYS
+
+
+def rank_of_sms(roster: Roster, body: bytes) -> Rank:
+    """Return that of a short message, of whose sender or words one may be known.
+
+    One that has neither may be anybody's: its line to the modem was torn.
+    """
+    try:
+        message = read_plain(body)
+        sender, text = str(message["sender"]), str(message["text"])
+    except (ValueError, KeyError, TypeError):
+        return Rank.DISTRESS
+    is_known = (
+        not (sender and roster.people)
+        or device_of(roster, sender) is not None
+        or caller_of(roster, senders_of(roster, sender), text) is not None
+        or forced_speaker(text, roster.people) is not None
+    )
+    return Rank.DISTRESS if is_known else Rank.NOBODYS

@@ -1,0 +1,111 @@
+"""What is told from memory: a distress of somebody we know, and no flood before it."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from msgspec import structs
+
+from engine.alarm.commands import Raise
+from engine.dispatch.outcomes import Outcome
+from engine.intake.shouter.actor import KEPT
+from engine.intake.shouter.rank import Rank, rank_of, rank_of_sms
+from engine.intake.sms import SOURCE_SMS
+from engine.ports.journal import EffectState, Record
+from engine.roster.model import Roster
+from engine.values import DeviceId, ReportKey
+from tests.engine.alarm.scene import press_of, raise_of
+from tests.engine.intake.reports import judge_of
+from tests.engine.intake.shouter.test_again import AGAIN_S, TAKEN, Says, hq_with
+from tests.engine.intake.shouter.test_waiting_words import SENDING_S, hq_by_a_slow_route
+from tests.fakes import START
+
+STRANGER = "+12025550123"
+HERON = DeviceId("004999010640018")
+SAMPLE = judge_of().board.roster()
+HERONS, *OTHERS = sorted(SAMPLE.people, key=lambda one: one.person != "heron")
+FORCED = Roster(
+    people=(replace(HERONS, duress_word="quince"), *OTHERS),
+    devices=SAMPLE.devices,
+)
+NOBODYS = structs.replace(raise_of(press_of("k1")), defender=None)
+
+
+def body_of(sender: str, text: str = "hello") -> bytes:
+    return json.dumps({"sender": sender, "text": text}).encode()
+
+
+def record_of(number: int) -> Record:
+    """Return what a stranger's telephone has sent and nothing could record."""
+    key = ReportKey(f"sms-{number}")
+    body = body_of(STRANGER)
+    return Record(key=key, source=SOURCE_SMS, received_at=START, body=body)
+
+
+def test_no_strangers_message_takes_a_distress_off_bug_nobody_was_told_of_it() -> None:
+    says = Says(outcome=Outcome(state=EffectState.REJECTED, retry=True))
+    hq = hq_with(says)
+    key = hq.press()
+    hq.unrecorded.refused([record_of(number) for number in range(KEPT + 1)])
+    hq.world.run(2 * AGAIN_S)
+    assert hq.unrecorded.shows(key)
+    says.outcome = TAKEN
+    hq.world.run(2 * AGAIN_S)
+    assert key in hq.unrecorded.told
+
+
+def test_a_press_goes_before_all_that_strangers_say_bug_it_lay_behind_a_hundred() -> (
+    None
+):
+    hq, sent = hq_by_a_slow_route()
+    hq.unrecorded.refused([record_of(number) for number in range(KEPT)])
+    hq.world.run(SENDING_S / 2)
+    key = hq.press(run_s=0)
+    hq.world.run(2 * SENDING_S)
+    assert len(sent) == 2
+    assert next(iter(hq.unrecorded.told)) == key or hq.unrecorded.unheard[key].is_taken
+    hq.world.run(KEPT * SENDING_S)
+    assert len(sent) == KEPT + 1, "and HQ is told of each of them"
+
+
+@pytest.mark.parametrize(
+    ("body", "rank"),
+    [
+        (body_of(STRANGER), Rank.NOBODYS),
+        (body_of(HERONS.numbers[0]), Rank.DISTRESS),
+        (body_of(STRANGER, f"sos {HERONS.sign}"), Rank.DISTRESS),
+        (body_of(STRANGER, "quince"), Rank.DISTRESS),
+        (body_of("", ""), Rank.DISTRESS),
+        (b"no message", Rank.DISTRESS),
+    ],
+)
+def test_a_message_is_somebodys_by_its_number_or_by_what_it_says(
+    body: bytes, rank: Rank
+) -> None:
+    assert rank_of_sms(FORCED, body) is rank
+
+
+@pytest.mark.parametrize(
+    ("command", "rank"),
+    [
+        (NOBODYS, Rank.NOBODYS),
+        (raise_of(press_of("k1")), Rank.DISTRESS),
+        (
+            structs.replace(NOBODYS, press=replace(NOBODYS.press, duress=True)),
+            Rank.DISTRESS,
+        ),
+        (
+            structs.replace(NOBODYS, press=replace(NOBODYS.press, device=HERON)),
+            Rank.DISTRESS,
+        ),
+    ],
+)
+def test_a_press_is_somebodys_by_whose_it_is_its_device_or_a_word_of_force(
+    command: Raise, rank: Rank
+) -> None:
+    assert rank_of(FORCED, command) is rank
+
+
+def test_by_a_roster_of_nobody_all_are_somebodys_since_it_may_be_lost() -> None:
+    assert rank_of(Roster(), NOBODYS) is Rank.DISTRESS
+    assert rank_of_sms(Roster(), body_of(STRANGER)) is Rank.DISTRESS
