@@ -367,6 +367,7 @@ def outlets_of(parts: Parts) -> Outlets:
         changed=changed,
         found=measures.found,
         unkept=unkept,
+        untaken=parts.unrecorded.unkept,
         unbegun=lambda command: parts.unrecorded.say(Unkept(command=command)),
         still=partial(health.report, DegradedReason.ALARM_STANDING_STILL),
     )

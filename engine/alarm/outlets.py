@@ -42,6 +42,8 @@ class Outlets:
     """The same, of a case as its rows have it, from before."""
     unkept: Callable[[AlarmCommand, AlarmId], None]
     """Who tells HQ that nothing of a command could be made durable; each time."""
+    untaken: Callable[[AlarmCommand, AlarmId], None]
+    """The same, of what a case takes none of whose rows cannot be read."""
     unbegun: Callable[[Raise], None]
     """The same, of a distress with whose alarm nobody gets on; each time."""
     still: StandsStill

@@ -89,6 +89,14 @@ class Supervisor(SupervisedActor[M_contra]):
         has_mail = child.ref is not None and not inbox_of(child.ref).empty()
         return not (child.link.busy or has_mail)
 
+    def is_begun(self, name: str) -> bool:
+        """Say whether a child's instance got through its start; one that ended, too."""
+        child = self._children.get(name)
+        link = None if child is None else child.link
+        if link is None:
+            return False
+        return link.state is LinkState.READY or link.message is not None
+
     def start_child(self, spec: ChildSpec) -> Ref | None:
         """Start a child on demand, or return the ref of the one that lives.
 

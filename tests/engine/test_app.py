@@ -129,6 +129,15 @@ def test_a_word_without_room_is_told_as_not_handled_bug_one_of_force_waited_in_s
     assert list(half.unrecorded.heed()) == [Unhandled(command=word, case=CASE)]
 
 
+def test_a_word_for_a_case_that_has_stopped_is_told_and_is_no_full_disk() -> None:
+    half = Half()
+
+    outlets_of(cast("Parts", half)).untaken(WORDS, CASE)
+
+    assert list(half.unrecorded.heed()) == [Unhandled(command=WORDS, case=CASE)]
+    assert half.health.reasons() == {}
+
+
 def test_what_hq_has_typed_is_answered_and_not_told_as_a_word_without_room() -> None:
     half, typed = Half(), structs.replace(WORDS, source=None, person=None, by=ALDER)
 

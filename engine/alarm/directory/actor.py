@@ -11,9 +11,9 @@ from msgspec import structs
 from engine.alarm.actor import APPEND_TIMEOUT_S, LOOK, AlarmActor
 from engine.alarm.awake import Awake
 from engine.alarm.cases import OpenCases
-from engine.alarm.codec import UnreadableEventError
-from engine.alarm.commands import Tick
+from engine.alarm.commands import Settle, Tick
 from engine.alarm.desk import Desk
+from engine.alarm.directory.waiting import Waiting
 from engine.alarm.lease import wakes_at
 from engine.alarm.messages import (
     Changed,
@@ -70,7 +70,7 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
         self._cases = OpenCases()
         self._overdue = Overdue(readers, outlets, link.clock.now())
         self._awake = Awake(lambda one: self.is_at_rest(stream_of(one)))
-        self._joining: dict[AlarmId, Distress] = {}
+        self._waiting = Waiting()
 
     def started(self) -> None:
         """Read the heads: whose case is open, and what falls due when."""
@@ -103,7 +103,7 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
         match message:
             case Forward():
                 given = Do(command=message.command, answered=message.answered)
-                self._pass_on(message.alarm_id, given)
+                self._give(message.alarm_id, given)
             case News():
                 self._take(message)
             case Distress():
@@ -113,7 +113,7 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
             case Moved():
                 self._moved(message)
             case Changed():
-                self._joining.pop(message.now.alarm, None)
+                self._waiting.has_news(message.now.alarm)
                 self._cases.note(message.now)
             case _:
                 assert_never(message)
@@ -162,9 +162,10 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
         if raising is not None:
             instead = self._cases.begun_by(raising.command, raising.alarm_id)
         given = Do(command=message.command, otherwise=instead)
-        if open_id is not None and self._pass_on(open_id, given, raising):
-            return
-        if raising is not None:
+        if raising is None:
+            if open_id is not None:
+                self._give(open_id, given)
+        elif open_id is None or not self._pass_on(open_id, given, raising):
             self._distress(raising)
 
     def _moved(self, message: Moved) -> None:
@@ -172,6 +173,18 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
         for open_id in self._cases.of_all(message.people):
             look = CommandId(f"look/{open_id}/{self.clock.now().ms}")
             self._pass_on(open_id, Do(command=Tick(command_id=look)))
+
+    def _give(self, alarm_id: AlarmId, do: Do) -> None:
+        """Pass on what begins no case; HQ hears of a word that nobody there takes."""
+        self._pass_on(alarm_id, do)
+        name = stream_of(alarm_id)
+        if isinstance(do.command, Tick | Settle):
+            return  # the engine's own, which come again from rows
+        if self.live_child(name) is None:
+            self._outlets.untaken(do.command, alarm_id)
+        else:
+            is_begun = self.is_begun(name)
+            self._waiting.waits(alarm_id, do.command, is_begun=is_begun)
 
     def _pass_on(self, alarm_id: AlarmId, do: Do, own: Distress | None = None) -> bool:
         if alarm_id not in self._awake:
@@ -185,18 +198,26 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
                 do.answered(Done(failed=True))
             return False
         if own is not None and own.alarm_id != alarm_id:
-            self._joining[alarm_id] = own
+            is_begun = self.is_begun(stream_of(alarm_id))
+            self._waiting.joins(alarm_id, own, is_begun=is_begun)
         return True
 
     def child_ended(self, name: str, failure: Failure | None) -> None:
-        """Forget who has stopped; a press begins a case where none reads its rows."""
-        own = self._joining.pop(alarm_of(name), None)
+        """Forget who has stopped; go on with what waits where none reads its rows."""
+        alarm_id = alarm_of(name)
         if failure is None:
-            self._awake.forget(alarm_of(name))
-        elif own is not None and failure.kind == UnreadableEventError.__name__:
+            self._waiting.forget(alarm_id)
+            self._awake.forget(alarm_id)
+            return
+        is_begun = self.is_begun(name)
+        own, words = self._waiting.failed(alarm_id, failure, is_begun=is_begun)
+        for word in words:
+            self._outlets.untaken(word, alarm_id)
+        if own is not None:
             self._begin(own)
 
     def _let_go(self, alarm_id: AlarmId) -> None:
+        self._waiting.forget(alarm_id)
         self._awake.forget(alarm_id)
         name = stream_of(alarm_id)
         if self.live_child(name) is None or not self.is_at_rest(name):

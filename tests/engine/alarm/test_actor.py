@@ -52,6 +52,7 @@ class Rig:
         self.planned: list[EffectRow] = []
         self.withdrawn: list[EffectId] = []
         self.unkept: list[str] = []
+        self.untaken: list[tuple[str, str]] = []
         self.unbegun: list[str] = []
         self.still: dict[str, bool] = {}
         self.due: dict[AlarmId, Instant | None] = {}
@@ -90,6 +91,9 @@ class Rig:
                     changed=self._changed,
                     found=self.found.append,
                     unkept=lambda command, _: self.unkept.append(command.command_id),
+                    untaken=lambda command, alarm_id: self.untaken.append(
+                        (alarm_id, command.command_id)
+                    ),
                     unbegun=lambda command: self.unbegun.append(command.press.key),
                     still=lambda what, /, *, wrong: self.still.update({what: wrong}),
                 ),

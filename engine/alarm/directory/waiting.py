@@ -1,0 +1,82 @@
+"""What waits for a case to read its rows, and what becomes of it where it cannot.
+
+A case that has stopped takes no word. A press begins another one then; of an answer, a
+note or a wish to call off HQ is told, as of a word for which there is no room.
+"""
+
+from engine.alarm.codec import UnreadableEventError
+from engine.alarm.commands import AlarmCommand
+from engine.alarm.messages import Distress
+from engine.supervision.failure import Failure
+from engine.values import AlarmId, CommandId
+
+STARTS_MAX = 2
+"""A disk that does not read may do so a moment later, at the next start."""
+KEPT_MAX = 500
+"""So many words for one case; each comes again, and is told then."""
+
+
+class Waiting:
+    """A book that the directory keeps, in its own thread.
+
+    What waits here was given to an instance that had not read its rows yet. Once one
+    has, it has those of its inbox, and whatever ends it is nothing to do with them.
+    """
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._joining: dict[AlarmId, Distress] = {}
+        self._words: dict[AlarmId, dict[CommandId, AlarmCommand]] = {}
+        self._starts: dict[AlarmId, int] = {}
+
+    def joins(self, alarm_id: AlarmId, own: Distress, *, is_begun: bool) -> None:
+        """Note a press that may begin a case of its own, and whom it was given to."""
+        self._joining[alarm_id] = own
+        self._is_there(alarm_id, is_begun=is_begun)
+
+    def waits(self, alarm_id: AlarmId, word: AlarmCommand, *, is_begun: bool) -> None:
+        """Note what else was given to a case, unless that one has read its rows."""
+        self._is_there(alarm_id, is_begun=is_begun)
+        if not is_begun:
+            words = self._words.setdefault(alarm_id, {})
+            if len(words) < KEPT_MAX:
+                words[word.command_id] = word
+
+    def _is_there(self, alarm_id: AlarmId, *, is_begun: bool) -> None:
+        if is_begun:
+            self._words.pop(alarm_id, None)
+            self._starts.pop(alarm_id, None)
+        else:
+            self._starts.setdefault(alarm_id, 0)
+
+    def has_news(self, alarm_id: AlarmId) -> None:
+        """Take it that a press has come to something."""
+        self._joining.pop(alarm_id, None)
+
+    def forget(self, alarm_id: AlarmId) -> None:
+        """Let go of all that was given to a case."""
+        self.has_news(alarm_id)
+        self._words.pop(alarm_id, None)
+        self._starts.pop(alarm_id, None)
+
+    def failed(
+        self, alarm_id: AlarmId, failure: Failure, *, is_begun: bool
+    ) -> tuple[Distress | None, list[AlarmCommand]]:
+        """Return what is to begin a case of its own, and the words to be told.
+
+        Args:
+            alarm_id: the case whose actor has ended.
+            failure: how it has.
+            is_begun: whether it had read its rows, and handled something.
+
+        """
+        is_newer = failure.kind == UnreadableEventError.__name__
+        if not is_begun and failure.unread and alarm_id in self._starts:
+            self._starts[alarm_id] += 1
+            if self._starts[alarm_id] < STARTS_MAX:
+                return None, []
+        own = self._joining.get(alarm_id)
+        words = [] if is_begun else list(self._words.get(alarm_id, {}).values())
+        begins = is_newer or (not is_begun and alarm_id in self._starts)
+        self.forget(alarm_id)
+        return own if begins else None, words

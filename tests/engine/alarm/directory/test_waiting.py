@@ -1,0 +1,169 @@
+"""What comes for a case that has stopped: HQ hears of it, or it begins another."""
+
+import pytest
+
+from engine.alarm.commands import AddNote, AlarmCommand, RequestCancel, TakeReply
+from engine.alarm.directory.waiting import KEPT_MAX, Waiting
+from engine.alarm.messages import Distress, Forward, ToOpen
+from engine.alarm.state import ReplyKind
+from engine.errors import JournalError
+from engine.journal.memory import Medium, MemoryReader
+from engine.ports.journal import StoredEvent
+from engine.supervision.failure import Failure
+from engine.values import AlarmId, CommandId, PersonId, ReportKey
+from tests.engine.alarm.scene import press_of, raise_of
+from tests.engine.alarm.test_actor import FIRST, Rig
+from tests.engine.alarm.test_actor_force import MINE
+from tests.engine.alarm.test_actor_still import of_a_newer_engine
+
+FORCED = TakeReply(
+    command_id=CommandId("word"),
+    person=PersonId("avocet"),
+    reply=ReplyKind.SAFE,
+    authentic=True,
+    channel="sms",
+    source=ReportKey("word"),
+    duress=True,
+)
+GIVEN = Forward(alarm_id=FIRST, command=FORCED)
+TOLD = ("first", "word")
+RETOLD_S = 10.0
+
+
+class Damage:
+    """The rows of one case, which a disk gives or does not."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, fails: int) -> None:
+        self.fails = fails
+        read = MemoryReader.stream
+
+        def stream(
+            reader: MemoryReader, name: str, after_seq: int = 0
+        ) -> tuple[StoredEvent, ...]:
+            if name == "alarm/first" and self.fails:
+                self.fails -= 1
+                message = "it is damaged"
+                raise JournalError(message)
+            return tuple(read(reader, name, after_seq))
+
+        monkeypatch.setattr(MemoryReader, "stream", stream)
+
+
+def after_a_start() -> Rig:
+    """Return an engine in which nobody has read the open case yet."""
+    medium = Medium()
+    Rig(medium).press()
+    rig = Rig(medium)
+    rig.codes = iter(f"M{number}" for number in range(10_000))
+    return rig
+
+
+def test_a_word_for_a_case_that_has_stopped_is_told_bug_it_waited_in_silence() -> None:
+    rig = of_a_newer_engine()
+    rig.tell(GIVEN)
+    assert rig.untaken == [TOLD]
+    assert not rig.quarantined
+
+
+def test_it_is_told_as_well_where_nobody_is_started_for_it_any_more() -> None:
+    rig = of_a_newer_engine()
+    for _ in range(30):
+        before = len(rig.untaken)
+        rig.tell(GIVEN)
+        assert rig.untaken[before:] == [TOLD]
+
+
+def test_a_word_for_a_case_on_a_damaged_page_is_told_within_a_second_bug_it_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = after_a_start()
+    damage = Damage(monkeypatch, 1_000)
+    rig.tell(GIVEN, 1.0)
+    assert TOLD in rig.untaken
+    damage.fails = 0
+    rig.tell(GIVEN, 60.0)
+    rig.tell(GIVEN)
+    assert "ReplyReceived" in rig.kinds(), "and is the case's once that is read"
+
+
+def test_one_failed_read_is_no_word_for_hq(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = after_a_start()
+    Damage(monkeypatch, 1)
+    rig.tell(GIVEN, RETOLD_S)
+    assert rig.untaken == []
+    rig.tell(GIVEN)
+    assert "ReplyReceived" in rig.kinds()
+
+
+def test_a_wish_to_call_off_a_case_that_has_stopped_is_told() -> None:
+    rig = of_a_newer_engine()
+    wish = RequestCancel(command_id=CommandId("wish"), press=press_of("wish"))
+    rig.tell(ToOpen(subject="heron", command=wish))
+    assert rig.untaken == [("first", "wish")]
+
+
+def test_a_press_for_a_case_on_a_damaged_page_begins_another_at_once_bug_20_s_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = after_a_start()
+    Damage(monkeypatch, 1_000)
+    rig.press("k2", MINE, run_s=1.0)
+    assert rig.kinds(MINE)[0] == "AlarmRaised"
+
+
+def test_a_press_that_one_failed_read_met_begins_no_other_case(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = after_a_start()
+    Damage(monkeypatch, 1)
+    rig.press("k2", MINE, run_s=RETOLD_S)
+    rig.press("k2", MINE)
+    assert rig.kinds(MINE) == []
+    assert "PressJoined" in rig.kinds()
+
+
+def test_what_a_case_has_taken_is_told_by_no_later_end_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor does an old press begin another case, when a page goes bad days later."""
+    rig = after_a_start()
+    rig.press("k2", MINE)
+    rig.tell(GIVEN)
+    Damage(monkeypatch, 1_000)
+    rig.tree.names.tell(f"alarm/{FIRST}", "what nobody understands")
+    rig.world.run(600)
+    assert rig.still["first"]
+    assert rig.untaken == []
+    assert rig.kinds(MINE) == []
+
+
+def test_nor_is_what_it_was_given_before_it_had_read_its_rows() -> None:
+    """It crashes on something else then, or is let go and wakes on a bad page."""
+    unread = Failure(kind="JournalError", place="here", unread=True)
+    own = Distress(alarm_id=MINE, command=raise_of(press_of("k2")))
+    for is_begun in (True, False):
+        waiting = Waiting()
+        waiting.waits(FIRST, FORCED, is_begun=False)
+        waiting.joins(FIRST, own, is_begun=False)
+        if is_begun:
+            assert waiting.failed(FIRST, unread, is_begun=True) == (None, [])
+        else:
+            waiting.forget(FIRST)
+        for _ in range(3):
+            assert waiting.failed(FIRST, unread, is_begun=False) == (None, [])
+
+
+def test_no_flood_of_words_for_one_case_is_kept_without_end() -> None:
+    waiting, newer = Waiting(), Failure(kind="UnreadableEventError", place="here")
+    words: list[AlarmCommand] = [
+        AddNote(command_id=CommandId(f"n{number}"), by=None, text="")
+        for number in range(KEPT_MAX + 9)
+    ]
+    for word in words:
+        waiting.waits(FIRST, word, is_begun=False)
+    assert waiting.failed(FIRST, newer, is_begun=False) == (None, words[:KEPT_MAX])
+    assert waiting.failed(FIRST, newer, is_begun=False) == (None, [])
+    waiting.waits(FIRST, words[0], is_begun=False)
+    waiting.waits(FIRST, words[1], is_begun=True)
+    assert waiting.failed(FIRST, newer, is_begun=False) == (None, [])
+    assert waiting.failed(AlarmId("none"), newer, is_begun=False) == (None, [])
