@@ -12,6 +12,7 @@ from engine.alarm.evolve import fold
 from engine.alarm.rows import key_of, look_in
 from engine.alarm.state import Alarm, Kind, alarm_of, stream_of
 from engine.alarm.strangers import DEVICE, MESSAGE, SHARED
+from engine.console.behind import PAGE, PREFIX, Behind, lacking
 from engine.console.hidden import hidden
 from engine.console.outlook import upcoming
 from engine.errors import JournalError
@@ -23,12 +24,10 @@ from engine.values import AlarmId, CommandId, Instant, PersonId
 
 logger = logging.getLogger(__name__)
 
-PAGE = 500
 CLOSED_KEPT = 200
 RECENT_ROWS = 5_000
 AGAIN_MAX = 10
 """So many that could not be read are tried again with each look at what is new."""
-PREFIX = "alarm/"
 TYPED = "typed:"
 """Before the id of a command of the command line; no operator has a colon."""
 _NEVER = Instant(2**62)
@@ -75,6 +74,7 @@ class Cases:
         self.unread: dict[AlarmId, Unread] = {}
         self._failed: dict[AlarmId, None] = {}
         """Those whose rows could not be read, which a disk may do for a moment."""
+        self._behind = Behind()
         self.is_behind = False
         """Whether the last look at what is new failed; in the loop's thread alone."""
         self.healed = 0
@@ -93,22 +93,17 @@ class Cases:
 
     def follow(self) -> list[StoredEvent]:
         """Fold what has been committed since, and return those rows of alarms."""
-        new: list[StoredEvent] = []
         self.is_behind = True
         with self._readers.reader() as reader:
-            through, position = reader.position(), self.position
-            # Where nothing is new nothing is read: the last page may be damaged.
-            while position < through and (
-                rows := reader.after(position, PAGE, prefix=PREFIX)
-            ):
-                position = rows[-1].position
-                new += rows
-            position = max(position, through)  # what lies between is of no case
+            new, position, is_past = self._behind.read(reader, self.position)
             self._fold(new, reader)
+            for alarm_id in lacking(reader, self._seqs) if is_past else ():
+                self._fold_anew(alarm_id, reader)
             for alarm_id in list(self._failed)[:AGAIN_MAX]:
                 self._fold_anew(alarm_id, reader)
+            is_behind = is_past and position < reader.position()
         # Where a read failed they are read again: what is folded twice counts once.
-        self.position, self.is_behind = position, False
+        self.position, self.is_behind = position, is_behind
         self._forget()
         return new
 
@@ -278,29 +273,33 @@ class Cases:
     def _fold(self, rows: Iterable[StoredEvent], reader: JournalReader) -> None:
         for row in rows:
             alarm_id = alarm_of(row.stream)
-            if alarm_id not in self._alarms and row.kind != _RAISED:
-                # Closed long ago and not kept: its own rows say what it was.
+            seq = self._seqs.get(alarm_id, 0)
+            is_known = alarm_id in self._alarms or row.kind == _RAISED
+            if not is_known or row.seq > seq + 1:
+                # Closed long ago and not kept, or a row before this one cannot be
+                # read: its own rows say what it was.
                 self._fold_anew(alarm_id, reader)
-            elif row.seq > self._seqs.get(alarm_id, 0):
+            elif row.seq > seq:
                 self._take(alarm_id, row)
 
     def _fold_anew(self, alarm_id: AlarmId, reader: JournalReader) -> None:
         """Fold a case from its rows; one that cannot be read costs HQ no other."""
-        self._seqs.pop(alarm_id, None)
         try:
             rows = reader.stream(stream_of(alarm_id))
         except JournalError as error:
-            if alarm_id not in self.unread:
+            flawed = self.stopped if alarm_id in self._alarms else self.unread
+            if alarm_id not in flawed:
                 logger.error("a case cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
-            self.unread[alarm_id] = Unread.DAMAGED
+            flawed[alarm_id] = Unread.DAMAGED
             self._failed.pop(alarm_id, None)
             self._failed[alarm_id] = None  # the last to be tried again
             return
         if alarm_id in self._failed:
             del self._failed[alarm_id]
             self.healed += 1
-        self.unread.pop(alarm_id, None)
-        self.stopped.pop(alarm_id, None)
+        for known in (self.unread, self.stopped, self._alarms, self._seqs):
+            known.pop(alarm_id, None)
+        self._closed.discard(alarm_id)
         for row in rows:
             self._take(alarm_id, row)
         if alarm_id not in self._alarms:

@@ -12,7 +12,7 @@ from engine.alarm.codec import encode
 from engine.alarm.events import AlarmAcknowledged
 from engine.alarm.schedule import WATCH
 from engine.alarm.state import stream_of
-from engine.console import cases
+from engine.console import behind, cases
 from engine.console.cases import Cases, Unread
 from engine.console.view import STOPPED, listed
 from engine.errors import JournalError
@@ -91,7 +91,7 @@ def test_a_read_that_fails_costs_no_row_bug_a_case_stayed_unacknowledged(
     alarm = hq.press()
     desk = Cases(hq)
     end(hq, alarm)
-    monkeypatch.setattr(cases, "PAGE", 1)
+    monkeypatch.setattr(behind, "PAGE", 1)
     after, reads = MemoryReader.after, iter([False, True])
 
     def failing(
