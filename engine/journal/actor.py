@@ -261,7 +261,8 @@ class JournalActor(SupervisedActor[Entry]):
         if len(begun_anew) == len(self._damage_said):
             return
         for table in begun_anew.keys() - self._damage_said:
-            said = _DAMAGED if table in TABLES else _DAMAGED_INDEX
+            is_table = table in TABLES or table == "journal"
+            said = _DAMAGED if is_table else _DAMAGED_INDEX
             logger.error(said, table, begun_anew[table])
         self._damage_said = frozenset(begun_anew)
         self._call(self._is_damaged, bool(begun_anew))

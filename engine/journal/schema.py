@@ -103,9 +103,7 @@ _EFFECT_QUEUE: Final = "CREATE INDEX effect_queue ON effect(state, rank, planned
 
 _EFFECT_ALARM: Final = "CREATE INDEX effect_alarm ON effect(alarm)"
 
-_FIRST: Final = (
-    # One row: where the journal stands. `epoch` grows at every opening.
-    """
+JOURNAL: Final = """
     CREATE TABLE journal(
         id INTEGER PRIMARY KEY CHECK (id = 1),
         epoch INTEGER NOT NULL,
@@ -113,7 +111,11 @@ _FIRST: Final = (
         head BLOB NOT NULL,
         at INTEGER
     ) STRICT
-    """,
+    """
+"""One row: where the journal stands. `epoch` grows at every opening."""
+
+_FIRST: Final = (
+    JOURNAL,
     "INSERT INTO journal VALUES (1, 0, 0, zeroblob(32), NULL)",
     _STREAM,
     _STREAM_OPEN,

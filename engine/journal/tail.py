@@ -7,6 +7,7 @@ from typing import Final
 import apsw
 
 from engine.journal.mishap import is_damage, stated
+from engine.journal.own_row import begin_own_row_anew
 
 _FOLLOWS: Final = (
     "INSERT INTO event VALUES"
@@ -15,17 +16,26 @@ _FOLLOWS: Final = (
 """So large that it takes pages of its own, as the rows of an alarm may."""
 
 
-def found_position(path: Path, connection: apsw.Connection) -> tuple[int, bool]:
+def found_position(
+    path: Path, connection: apsw.Connection, begun_anew: dict[str, int]
+) -> tuple[int, bool]:
     """Return the last position, and whether the events at it cannot be read.
 
-    What is asked of such a journal is refused, and it is opened all the same.
+    What is asked of such a journal is refused, and it is opened all the same. Where it
+    is the journal's own row that cannot be read, that is made anew, and noted.
     """
     try:
         return _last_position(path, connection), False
     except apsw.Error as error:
         if not is_damage(error):
             raise
-    ((position,),) = connection.execute("SELECT position FROM journal")
+    try:
+        ((position,),) = connection.execute("SELECT position FROM journal")
+    except apsw.Error as error:
+        if not is_damage(error):
+            raise
+        position, begun_anew["journal"] = begin_own_row_anew(path, connection), 1
+        return position, False
     return int(position), True
 
 

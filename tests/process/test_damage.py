@@ -248,6 +248,26 @@ def test_a_damaged_page_of_last_fixes_costs_those_alone_bug_no_engine_started(
     assert rig.metric(DAMAGED) == 0.0, "what began anew is sound"
 
 
+def test_the_journals_own_row_is_made_anew_by_a_start_bug_no_engine_started(
+    rig: Rig,
+) -> None:
+    """It is written with each commit, and whoever starts hears no SOS without it."""
+    with rig.device() as device:
+        device.sos()
+    assert rig.sms_to("tinamou")
+    rig.kill()
+    destroy(rig.state / JOURNAL_FILE, 0, "journal")
+    rig.start()
+    assert eventually(lambda: rig.metric(DAMAGED) == 1.0)
+    assert "a page of the table journal is damaged" in rig.log()
+    assert press(rig) == 200
+    assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, TOLD_S)
+    assert [one["unread"] for one in rig.alarms()] == [False, False]
+    rig.kill()
+    rig.start()
+    assert rig.metric(DAMAGED) == 0.0
+
+
 @pytest.mark.parametrize(
     "change",
     [
