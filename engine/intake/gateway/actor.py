@@ -68,6 +68,8 @@ class Gateway(SupervisedActor[None]):
         self._certificates.look(self.clock.now())
         self._loop.start()
         self._door.wake = self._wake_loop
+        over_http = (wire.name for wire, _ in self._https.values())
+        self._door.with_secret = frozenset(over_http)
         self._loop.call(self._listen())
         self.wake_at(self.clock.now().plus(LOOK))
 

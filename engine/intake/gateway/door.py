@@ -107,6 +107,8 @@ class Door:
         self._gathered: list[tuple[Request, Reply]] = []
         self.wake: Callable[[], None] | None = None
         """Schedules `answer_done` on the loop; set once the loop runs."""
+        self.with_secret: frozenset[str] = frozenset()
+        """Wire protocols over HTTP, whose devices may have a secret; set as `wake` is."""
 
     def let_in(
         self,
@@ -188,9 +190,11 @@ class Door:
         return self._secrets.proven(report, presented)
 
     def _named(self, said: DeviceReport) -> DeviceReport:
-        """Return a report with whose it may be, who has proven nothing by that."""
+        """Return a report with whose it is or may be; naming somebody proves nothing."""
         report = named(said, self.is_enrolled)
-        return said if report is said else self.proven(report, None)
+        if report is not said:
+            return self.proven(report, None)
+        return self._secrets.elsewhere(report, self.with_secret)
 
     def _in_turn(self, report: DeviceReport) -> DeviceReport:
         is_said = report.signals or report.codes

@@ -7,7 +7,7 @@ comes in a header of HTTP and is never part of a recorded frame, nor of a log.
 import base64
 import binascii
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -38,6 +38,22 @@ class Secrets:
         agreed = self._secret(device.secret_file)
         is_same = agreed is not None and hmac.compare_digest(agreed, presented or b"")
         return replace(report, authentic=is_same)
+
+    def elsewhere(
+        self, report: DeviceReport, with_secret: Collection[str]
+    ) -> DeviceReport:
+        """Return a report that came where no secret can; it proves nothing there.
+
+        Whoever has proven itself by a header of HTTP would else be anybody who names
+        it at a tracker's port. `with_secret` are the wire protocols over HTTP: who
+        speaks another one cannot prove itself, and is asked for nothing.
+        """
+        if report.device is None or report.authentic is not None:
+            return report
+        device = self.board.roster().device(report.device)
+        if device is None or device.wire_protocol not in with_secret:
+            return report
+        return self.proven(report, None)
 
     def _secret(self, name: str) -> bytes | None:
         path = Path(name)

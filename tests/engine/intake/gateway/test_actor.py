@@ -9,6 +9,7 @@ import pytest
 
 from adapters.devices import gt06_encode
 from adapters.devices.gt06 import Gt06
+from adapters.devices.osmand import Osmand
 from engine.clock import SystemClock
 from engine.health import Health
 from engine.intake.gateway.actor import Gateway
@@ -100,12 +101,22 @@ def test_hq_hears_of_an_sos_that_the_disk_has_not_taken_for_ten_seconds() -> Non
             gateway.stopping()
 
 
+def test_a_trackers_port_knows_which_wire_protocols_carry_a_secret() -> None:
+    trackers, phones = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
+    with trackers, phones:
+        gateway = _gateway(trackers, Lines(lambda _: None), phones=phones)
+        gateway.started()
+        gateway.stopping()
+    assert gateway._door.with_secret == {"osmand"}
+
+
 def _gateway(
     listening: socket.socket,
     lines: Lines,
     ledger: Ledger | None = None,
     not_recorded: Callable[[Sequence[Request]], None] = lambda _: None,
     clock: SystemClock | None = None,
+    phones: socket.socket | None = None,
 ) -> Gateway:
     ledger = Ledger(World(1)) if ledger is None else ledger
     world = ledger.clock
@@ -126,7 +137,7 @@ def _gateway(
     return Gateway(
         link=link,
         streams={"gt06": (Gt06(), listening)},
-        https={},
+        https={} if phones is None else {"osmand": (Osmand(), phones)},
         tls={},
         certificates={},
         health=Health(Meter()),

@@ -10,13 +10,16 @@ from engine.alarm.state import SourceDoubt
 from engine.intake.assess import assess
 from engine.intake.gateway.secrets import Secrets, presented_in
 from engine.protocol.tables import DEFAULT_TRIGGERS
+from engine.ports.device import DeviceReport
 from engine.roster.board import Board
+from tests.engine.intake.gateway.test_door import Rig
 from tests.engine.intake.reports import (
     HERON,
     HERONS,
     ROSTER,
     STRANGERS,
     Meter,
+    fix,
     report,
 )
 from tests.fakes import ManualClock
@@ -94,3 +97,45 @@ def test_who_proves_nothing_raises_all_the_same_and_moves_nobody() -> None:
 )
 def test_a_header_presents_it(said: str, presented: bytes | None) -> None:
     assert presented_in({"Authorization": said}) == presented
+
+
+def door_of(path: Path, wire_protocol: str) -> Rig:
+    """Return a door whose roster has a device that speaks so, and its secret."""
+    devices = tuple(
+        replace(one, wire_protocol=wire_protocol, secret_file=str(path))
+        if one.device == HERONS
+        else one
+        for one in ROSTER.devices
+    )
+    rig = Rig()
+    rig.door.with_secret = frozenset({"osmand"})
+    rig.judge.board.replace(replace(ROSTER, devices=devices))
+    return rig
+
+
+def heard_by(rig: Rig, said: DeviceReport) -> bool | None:
+    rig.let_in(said)
+    rig.commit()
+    ((shown,),) = (heard.reports for heard in rig.heard)
+    return shown.authentic
+
+
+def test_no_other_wire_protocol_goes_round_a_secret_bug_whoever_had_the_id_passed(
+    tmp_path: Path,
+) -> None:
+    """Over a tracker's port the place was theirs, and a timer ended by it."""
+    (path := tmp_path / "secret").write_text("correct horse")
+    rig = door_of(path, "osmand")
+    assert heard_by(rig, report(fix=fix())) is False
+    assert rig.judge.board.fix_of(HERON) is None
+    assert rig.attendance.last(HERONS) is None
+    proven = report(protocol="osmand", authentic=True)
+    assert heard_by(door_of(path, "osmand"), proven) is True
+
+
+def test_a_wire_protocol_that_cannot_carry_a_secret_is_asked_for_none(
+    tmp_path: Path,
+) -> None:
+    rig = door_of(tmp_path / "secret", report().protocol)
+    assert heard_by(rig, report(fix=fix())) is None
+    assert rig.judge.board.fix_of(HERON) is not None
