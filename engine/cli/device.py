@@ -6,7 +6,6 @@ shown whole only with `--reveal`, which the service journals.
 
 import json
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -16,14 +15,12 @@ from typer.core import TyperGroup
 
 from engine import plugins
 from engine.cli.client import DEFAULT_STATE, STRANGE, ServiceError, State, ask, table
+from engine.cli.device_trial import armed, clock, no_exercise, pressed
 from engine.cli.reading import STANDARD_INPUT, FromFile, said_in
 from engine.ports.device import DeviceCommand
 from engine.values import printable
 
 EXIT_FAILURE = 1
-LOOK_S = 1.0
-# A commit may take ten seconds before HQ is told from memory.
-LOOKS_FOR_CASE = 15
 POSITIONS = frozenset({"position", "doubted_position"})
 
 Row = Mapping[str, object]
@@ -213,41 +210,24 @@ def try_out(
     code 1 where none came, or it joined a real alarm. A press after that is real.
     """
     request = {"device": device, "by": by}
-    drill = _drill(state, "/devices/drill/arm", request)
+    drill = armed(state, request)
     # On standard error: with --json there is nothing but JSON on standard output.
     for line in (
         "1. Call the carrier. Say that this is an exercise.",
         "2. Have them press the button until the device shows that it has sent.",
-        f"3. The next press is an exercise until {_clock(drill['until'])} UTC.",
+        f"3. The next press is an exercise until {clock(drill['until'])} UTC.",
         "Waiting for the press (Ctrl-C stops waiting, not the exercise) ...",
     ):
         typer.echo(line, err=True)
-    looks = LOOKS_FOR_CASE
-    while drill["armed"] or (drill["pressed_at"] and not drill["alarm"] and looks):
-        looks -= not drill["armed"]
-        threading.Event().wait(LOOK_S)
-        drill = _drill(state, "/devices/drill", request)
+    drill = pressed(state, request, drill)
     if as_json:
         _print_json(drill)
     elif drill["exercise"]:
-        typer.echo(f"heard at {_clock(drill['pressed_at'])} UTC, an exercise:")
+        typer.echo(f"heard at {clock(drill['pressed_at'])} UTC, an exercise:")
         typer.echo(f"natalia alarm show {drill['alarm']}")
     if not drill["exercise"]:
-        typer.echo(_no_exercise(drill), err=True)
+        typer.echo(no_exercise(drill), err=True)
         raise typer.Exit(EXIT_FAILURE)
-
-
-def _no_exercise(drill: Row) -> str:
-    if drill["pressed_at"] is None:
-        return (
-            "no press came in time; from now on a press is a real alarm. Is the device"
-            " on, has it a network, is its server this one? natalia device show DEVICE"
-        )
-    found = "in no case yet: natalia alarm list"
-    if drill["alarm"]:
-        found = "NO EXERCISE: it joined a real alarm of theirs, which is open:"
-        found += f" natalia alarm show {drill['alarm']}"
-    return f"heard at {_clock(drill['pressed_at'])} UTC, and {found}"
 
 
 @app.command(
@@ -358,10 +338,6 @@ def _devices(state: Path, request: Mapping[str, object]) -> list[Row]:
     return cast("list[Row]", reply["devices"])
 
 
-def _drill(state: Path, path: str, request: Mapping[str, str]) -> Row:
-    return table(ask(state, "POST", path, json.dumps(request)))
-
-
 def _line(row: Row) -> str:
     seen = row["seen_at"]
     ratio = row["battery_ratio"]
@@ -372,10 +348,6 @@ def _line(row: Row) -> str:
         f"{row['device']!s:<20} {row['wire_protocol']!s:<12} {row['person']!s:<16}"
         f" {heard:<20}  battery {battery:>4}{overdue}"
     )
-
-
-def _clock(moment: object) -> str:
-    return str(moment)[11:19]
 
 
 def _text(value: object) -> str:

@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from engine import plugins
-from engine.cli import device
+from engine.cli import device, device_trial
 from tests.engine.cli.services import natalia, service
 
 RUN = CliRunner()
@@ -51,7 +51,7 @@ PRESSED = ARMED | {
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device, "LOOK_S", 0.0)
+    monkeypatch.setattr(device_trial, "LOOK_S", 0.0)
 
 
 def run(patch: pytest.MonkeyPatch, *words: str, **answers: object) -> tuple[int, str]:
