@@ -117,6 +117,7 @@ def examine(
     from engine.cli.check_listeners import of_listeners, of_taken, of_tls, of_unheard  # noqa: PLC0415 - likewise
     from engine.cli.check_operators import of_operators, of_shifts  # noqa: PLC0415 - likewise
     from engine.cli.check_protocols import of_protocols  # noqa: PLC0415 - likewise
+    from engine.cli.check_secrets import of_secrets  # noqa: PLC0415 - likewise
     from engine.cli.check_state import of_state  # noqa: PLC0415 - likewise
     from engine.cli.check_ways import of_ways  # noqa: PLC0415 - likewise
     from engine.clock import SystemClock  # noqa: PLC0415 - likewise
@@ -143,12 +144,11 @@ def examine(
     faults += wrong
     if faults or registry is None or roster is None:
         return {}
-    warnings += [*_lacks(config, roster), *of_ways(config)]
-    warnings += of_unheard(config, roster)
-    warnings += of_protocols(config, registry, roster)
+    warnings += [*_lacks(config, roster), *of_ways(config), *of_unheard(config, roster)]
+    warnings += [*of_secrets(roster, account), *of_protocols(config, registry, roster)]
     warnings += of_operators(config, registry, roster) + of_shifts(config, roster)
     warnings += of_tls(config) + _of_roster(config, roster)
-    warnings += [*auditor_warnings(config), *of_taken(config)]
+    warnings += auditor_warnings(config) + of_taken(config)
     warnings += [*of_state(config, roster, account), *amiss]
     if not roster.duty():
         warnings.append("nobody is on the duty rota: no officer is paged")

@@ -56,7 +56,7 @@ def of_rights(file: Path, config: Config, account: Account) -> Iterator[str]:
     for key, path, wanted in needs:
         if not path.is_absolute() or is_given(path):
             continue
-        folder = _shut(path, account)
+        folder = shut(path, account)
         if folder is not None:
             yield (
                 f"{key}: user {account.name} may not look into {folder}, and so not use"
@@ -82,11 +82,11 @@ def of_program(account: Account, *files: Path) -> Iterator[str]:
 
     """
     for path in files or (Path(sys.executable), Path(__file__)):
-        shut = _shut(path, account)
-        if shut is not None or not may(path, account, READ):
+        closed = shut(path, account)
+        if closed is not None or not may(path, account, READ):
             yield (
                 f"this program: user {account.name} may not use it, by the rights of"
-                f" {shut or path}; where the service is to run it:"
+                f" {closed or path}; where the service is to run it:"
                 f" chmod -R go+rX {sys.prefix}"
             )
             return
@@ -140,7 +140,7 @@ def is_given(path: Path) -> bool:
     return any(real.is_relative_to(one) for one in _GIVEN_BY_SYSTEMD)
 
 
-def _shut(path: Path, account: Account) -> Path | None:
+def shut(path: Path, account: Account) -> Path | None:
     """Return the outermost folder on the way that a user may not look into."""
     ways = (*reversed(path.parents), *reversed(path.resolve().parents))
     return next((one for one in ways if not may(one, account, _LOOK)), None)

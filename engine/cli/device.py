@@ -146,7 +146,9 @@ def show(
     epilog=_examples(
         "natalia device enrol 004999010640091 --person heron --wire-protocol gt06",
         "natalia device enrol 004999010640091 --person heron --wire-protocol watch "
-        "--heartbeat 600 --secret-file /etc/natalia/heron",
+        "--heartbeat 600",
+        "natalia device enrol heron-phone --person heron --wire-protocol osmand "
+        "--secret-file /etc/natalia/heron",
     )
 )
 def enrol(
@@ -176,7 +178,7 @@ def enrol(
         "person": person,
         "profile": profile,
         "number": number,
-        "secret_file": None if secret_file is None else str(secret_file),
+        "secret_file": None if secret_file is None else str(secret_file.absolute()),
         "heartbeat_s": heartbeat,
     }
     # JSON's strings and numbers are TOML's, but for DEL.
@@ -189,9 +191,7 @@ def enrol(
     if as_json:
         _print_json(reply)
         return
-    doubts = table(reply).get("doubts", ())
-    for doubt in doubts if isinstance(doubts, list) else ():
-        typer.echo(f"doubt: {doubt}", err=True)
+    _tell_doubts(table(reply))
     typer.echo(f"enrolled for {person}; try it out now, an exercise to everybody:")
     typer.echo("natalia device test DEVICE --by OPERATOR")
 
@@ -302,7 +302,17 @@ def secret(
     if as_json:
         _print_json(reply)
         return
-    typer.echo("the secret is in force; now give it to the device")
+    if not _tell_doubts(reply):
+        typer.echo("the secret is in force; now give it to the device")
+
+
+def _tell_doubts(reply: Row) -> bool:
+    """Say what is doubtful of a device, as the service sees it; whether anything is."""
+    doubts = reply.get("doubts", ())
+    told = doubts if isinstance(doubts, list) else []
+    for doubt in told:
+        typer.echo(f"doubt: {doubt}", err=True)
+    return bool(told)
 
 
 def _show_unknown(state: Path, *, reveal: bool, as_json: bool) -> None:

@@ -164,7 +164,7 @@ async def set_secret(request: Request) -> Response:
         changed = with_secret(desk.parts, device.device, path)
         await desk.keep_roster(changed.text)
         desk.parts.board.replace(changed.roster)
-    return JSONResponse(facts)
+    return JSONResponse(facts | {"doubts": changed.doubts})
 
 
 DEVICE_ROUTES = (

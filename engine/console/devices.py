@@ -15,6 +15,7 @@ from engine.console.words import DOUBTS
 from engine.errors import DataError, suggestion
 from engine.files import SIZE_MAX, is_readable
 from engine.intake.drills import Drill
+from engine.intake.gateway.secrets import amiss
 from engine.intake.vigil.strangers import alike
 from engine.plugins import DEVICE, names
 from engine.ports.device import READINGS, DeviceCommand
@@ -170,6 +171,8 @@ def _doubts(parts: WebParts, device: Device, roster: Roster) -> Iterator[str]:
     name = device.wire_protocol
     if device.number is None and not parts.is_heard(name):
         yield f"nothing listens for {name!r}: add [gateway.{name}], and start again"
+    if unproven := amiss(device):
+        yield unproven
 
 
 def _must_be(field: str, named: str, known: Collection[str]) -> None:
@@ -214,7 +217,10 @@ def with_secret(parts: WebParts, device: DeviceId, path: Path) -> Enrolled:
         for one in roster.devices
     )
     text = _text_of(replace(roster, devices=devices))
-    return Enrolled(text=text, roster=parse_roster(text, "device"))
+    changed = parse_roster(text, "device")
+    found = changed.device(device)
+    doubt = None if found is None else amiss(found)
+    return Enrolled(text=text, roster=changed, doubts=(doubt,) if doubt else ())
 
 
 def drill_state(drill: Drill | None, alarms: Iterable[Alarm], now: Instant) -> Plain:

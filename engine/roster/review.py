@@ -182,6 +182,11 @@ def about_device(device: Device, roster: Roster) -> Iterator[str]:
     """Return what a careful eye would ask about one device."""
     if device.profile and roster.profile_of(device) is None:
         yield "a device's profile is not in the roster: its codes mean nothing more"
+    if device.secret_file is not None and not device.secret_file.startswith("/"):
+        yield (
+            "a device's secret_file is looked for where the engine stands, and not"
+            " beside this file: write it from / on, or the device proves nothing by it"
+        )
     key = device.device
     if _CHANGED.fullmatch(key) is not None:
         yield (

@@ -108,7 +108,7 @@ class Door:
         self.wake: Callable[[], None] | None = None
         """Schedules `answer_done` on the loop; set once the loop runs."""
         self.with_secret: frozenset[str] = frozenset()
-        """Wire protocols over HTTP, whose devices may have a secret; set as `wake` is."""
+        """Wire protocols over HTTP, whose devices may have a secret; set as that is."""
 
     def let_in(
         self,
@@ -190,7 +190,7 @@ class Door:
         return self._secrets.proven(report, presented)
 
     def _named(self, said: DeviceReport) -> DeviceReport:
-        """Return a report with whose it is or may be; naming somebody proves nothing."""
+        """Return a report with whose it is, or may be: a name proves nothing."""
         report = named(said, self.is_enrolled)
         if report is not said:
             return self.proven(report, None)

@@ -11,10 +11,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.ports.device import DeviceReport
+from engine import plugins
+from engine.errors import ConfigError, cure_of
+from engine.ports.device import DeviceReport, Transport
 from engine.roster.board import Board
+from engine.roster.model import Device
 
 SECRET_MAX = 4096
+UNPROVEN = (
+    "each report of it is not proven, reaches HQ, and calls people only where the"
+    " action protocol says so"
+)
 
 
 @dataclass(slots=True)
@@ -67,6 +74,32 @@ class Secrets:
         except OSError:
             return None
         return kept[1] or None
+
+
+def amiss(device: Device) -> str | None:
+    """Say why a device's secret does not do what it is there for; reads its file."""
+    if device.secret_file is None:
+        return None
+    if not _is_carried(device.wire_protocol):
+        return (
+            f"no secret is asked of it: {device.wire_protocol!r} has nowhere to put"
+            " one; only a device over HTTP proves itself"
+        )
+    path = Path(device.secret_file)
+    try:
+        with path.open("rb") as file:
+            is_there = bool(file.read(SECRET_MAX).strip())
+    except OSError as error:
+        return f"{UNPROVEN}: the engine cannot read {path}: {cure_of(error)}"
+    return None if is_there else f"{UNPROVEN}: {path} is empty"
+
+
+def _is_carried(wire_protocol: str) -> bool:
+    try:
+        wire = plugins.load(plugins.DEVICE, wire_protocol, wire_protocol)
+    except ConfigError:
+        return True  # of what is not installed nobody can say
+    return getattr(wire, "transport", Transport.HTTP) is Transport.HTTP
 
 
 def presented_in(headers: Mapping[str, str]) -> bytes | None:

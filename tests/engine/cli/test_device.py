@@ -194,6 +194,29 @@ def test_enrolling_sends_one_table_of_what_was_said(
     assert said.err == "doubt: a slip?\n"
 
 
+def test_a_secrets_path_counts_from_where_it_was_typed_bug_from_the_engines_folder(
+    patch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    patch.chdir(tmp_path)
+    words = ("enrol", "heron-phone", "--person=heron", "--wire-protocol=osmand")
+    reply: dict[str, object] = {"version": "1", "doubts": []}
+    _, asked = run(patch, *words, "--secret-file=heron", devices__enrol=reply)
+    (entry,) = tomllib.loads(asked)["device"]
+    assert entry["secret_file"] == str(tmp_path / "heron")
+
+
+def test_a_secret_that_nobody_asks_for_is_not_said_to_be_in_force(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (file := tmp_path / "secret").write_text("0f8a7c9d2b41")
+    reply: dict[str, object] = {"person": "heron", "by": "alder", "doubts": ["a?"]}
+    words = ("secret", "1", "--by=alder", f"--from-file={file}")
+    run(patch, *words, devices__secret=reply)
+    assert out.readouterr() == ("", "doubt: a?\n")
+    run(patch, *words, devices__secret=reply | {"doubts": []})
+    assert "is in force" in out.readouterr().out
+
+
 def test_a_refused_enrolment_says_why(
     patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
 ) -> None:

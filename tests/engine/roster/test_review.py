@@ -56,6 +56,22 @@ def test_a_complete_roster_raises_no_doubt() -> None:
     assert review_roster(complete()) == ()
 
 
+@pytest.mark.parametrize(("file", "doubted"), [("heron", True), ("/etc/heron", False)])
+def test_a_secret_that_is_named_from_nowhere_is_pointed_out_bug_it_was_taken(
+    file: str,
+    doubted: bool,  # noqa: FBT001 - a case
+) -> None:
+    """Each of its presses came as not proven, and called no colleague."""
+    device = Device(
+        device=DeviceId("heron-phone"),
+        wire_protocol="osmand",
+        person=PersonId("heron"),
+        secret_file=file,
+    )
+    told = about(replace(complete(), devices=(device,)), "heron")
+    assert ("write it from / on" in told) is doubted
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "text"),
     [

@@ -9,8 +9,8 @@ import pytest
 from engine.alarm.state import SourceDoubt
 from engine.intake.assess import assess
 from engine.intake.gateway.secrets import Secrets, presented_in
-from engine.protocol.tables import DEFAULT_TRIGGERS
 from engine.ports.device import DeviceReport
+from engine.protocol.tables import DEFAULT_TRIGGERS
 from engine.roster.board import Board
 from tests.engine.intake.gateway.test_door import Rig
 from tests.engine.intake.reports import (
