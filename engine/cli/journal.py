@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -40,6 +41,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 EXIT_BAD_ROW = 1
+_ENDS = (signal.SIGTERM, signal.SIGHUP)
 _ANCHOR = re.compile(r"([0-9]{1,18}):([0-9a-fA-F]{64})")
 
 State = Annotated[
@@ -152,7 +154,8 @@ def backup(
     as_json: AsJson = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Copy the journal as it is now, then verify the copy."""
-    back_up(state / JOURNAL_FILE, file, _progress)
+    with _clearing_up():
+        back_up(state / JOURNAL_FILE, file, _progress)
     copy = SqliteReader(file)
     try:
         verdict = examine(copy)
@@ -161,6 +164,27 @@ def backup(
     _print_verdict(verdict, as_json=as_json)
     if verdict.bad is not None:
         raise typer.Exit(EXIT_BAD_ROW)
+
+
+@contextmanager
+def _clearing_up() -> Iterator[None]:
+    """Let a block that is ended by a signal take away what it has begun.
+
+    A timer's unit that takes too long, or a terminal that is closed, would leave half a
+    journal on the disk of the backups, each hour one.
+    """
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    heard = [one for one in _ENDS if signal.getsignal(one) is signal.SIG_DFL]
+    for number in heard:  # not what nohup has put away
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in heard:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _reader(path: Path) -> SqliteReader:

@@ -15,6 +15,8 @@ from engine.journal.connection import beside, open_reader
 from engine.journal.mishap import explained, stated
 
 PAGES_PER_STEP: Final = 256
+ENGINES_ROOM_BYTES: Final = 64 * 1024**2
+"""What is left to an engine that writes to the same disk meanwhile."""
 
 Progress = Callable[[int, int], None]
 """Told how many pages are copied, and of how many."""
@@ -26,7 +28,8 @@ def back_up(source: Path, target: Path, progress: Progress) -> None:
     The copy gets its name when it is whole and on the disk.
 
     Raises:
-        JournalError: the source cannot be read or the target written.
+        JournalError: the source cannot be read or the target written, or its disk
+            has no room for all of it.
 
     """
     try:
@@ -38,6 +41,7 @@ def back_up(source: Path, target: Path, progress: Progress) -> None:
         try:
             reader = open_reader(source)
             try:
+                _check_room(source, target)
                 _copy(reader, draft, progress)
             finally:
                 reader.close()
@@ -46,6 +50,20 @@ def back_up(source: Path, target: Path, progress: Progress) -> None:
             _clear(draft)
     except (apsw.Error, OSError) as error:
         raise explained(target, "write", error) from error
+
+
+def _check_room(source: Path, target: Path) -> None:
+    """Refuse what would fill a disk: an SOS may come while it is full of the copy."""
+    folder, log = target.parent, beside(source, "-wal")
+    needed = source.stat().st_size + (log.stat().st_size if log.exists() else 0)
+    room = os.statvfs(folder)
+    is_shared = folder.stat().st_dev == source.stat().st_dev
+    needed += ENGINES_ROOM_BYTES if is_shared else 0
+    # Some file systems of a network or of a program's own say nothing of theirs.
+    if room.f_blocks and room.f_bavail * room.f_frsize < needed:
+        lacks = f"it takes {-(-needed // 1024**2)} MiB, and its disk has less"
+        where = ": it is the engine's own" if is_shared else ""
+        raise stated(target, f"{lacks}{where}", "make room, or name another disk")
 
 
 def _copy(reader: apsw.Connection, draft: Path, progress: Progress) -> None:
