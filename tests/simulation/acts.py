@@ -261,9 +261,11 @@ def _needs_help(day: "Day", item: Item) -> None:
 
 def _taken_off(day: "Day", item: Item) -> None:
     """Nobody hears of one operator any more, whatever they have taken; others stay."""
-    if not day.people.gone:
+    operator = OPERATORS[item.n % len(OPERATORS)]
+    # The rota may have become theirs alone: then nobody would be left to page.
+    if not day.people.gone and set(day.host.roster.rota.duty) - {operator}:
         day.struck("taken_off")
-        day.people.gone.add(OPERATORS[item.n % len(OPERATORS)])
+        day.people.gone.add(operator)
 
 
 def _drill(day: "Day", item: Item) -> None:

@@ -80,11 +80,13 @@ def _unavailable(day: "Day", item: Item) -> Roster:
 
 
 def _relieved(day: "Day", item: Item) -> Roster:
-    """One of three officers is taken off the rota."""
+    """One of three officers is taken off the rota; somebody who is there stays."""
     before = day.host.roster
     gone = sorted(SHIFTS)[item.n % len(SHIFTS)]
     duty = tuple(one for one in before.rota.duty if one != gone)
-    return replace(before, rota=replace(before.rota, duty=duty)) if duty else before
+    if not set(duty) - day.people.gone:
+        return before
+    return replace(before, rota=replace(before.rota, duty=duty))
 
 
 ROSTERS: dict[str, Callable[["Day", Item], Roster]] = {

@@ -55,3 +55,17 @@ def test_nothing_comes_from_an_operator_who_was_taken_off() -> None:
     given = {by for _, _, by in day.watching.given}
     assert given
     assert "alder" not in given
+
+
+@pytest.mark.parametrize("last", ["taken_off", "relieved"])
+def test_somebody_who_can_be_paged_is_left_whoever_goes_bug_seed_90000593(
+    last: str,
+) -> None:
+    """All who were on the rota had gone home, and that nobody came was the engine's."""
+    relieved = (Item(10.0 + n, "roster", "relieved", n=n) for n in range(2))
+    at_s = 5.0 if last == "relieved" else 20.0
+    taken_off = Item(at_s, "human", "taken_off", n=2)
+    press = Item(100.0, "input", "sos", "stork")
+    day = Day(Plan(1, tuple(sorted((*relieved, taken_off, press)))), ends_s=20_000.0)
+    assert day.run().violation is None
+    assert set(day.host.roster.rota.duty) - day.people.gone
