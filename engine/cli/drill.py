@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -90,7 +91,7 @@ def drill(
     if found is not None:
         words = json.dumps(found, indent=1) + "\n" if as_json else _words(found)
         sys.stdout.write(words)
-    take, verify, end = _commands(alarm, by)
+    take, verify, end = _commands(alarm, by, state)
     if isinstance(fault, _BesideError):
         do = f"{take}; {verify}"
         message = _RINGS.format(fault=fault, alarm=alarm, do=do, end=end)
@@ -115,12 +116,13 @@ class _OlderError(ServiceError):
     """The service is of before an update, and this command of after it."""
 
 
-def _commands(alarm: str, by: str) -> tuple[str, str, str]:
+def _commands(alarm: str, by: str, state: Path) -> tuple[str, str, str]:
     """Return what takes it, finds it false and closes it, for whoever has to."""
+    there = "" if state == DEFAULT_STATE else f" --state {quote(str(state))}"
     return (
-        f"natalia alarm acknowledge {alarm} --by {by}",
-        f"natalia alarm verify {alarm} --by {by} --truth false",
-        f"natalia alarm close {alarm} --by {by} --reason exercise_over",
+        f"natalia alarm acknowledge {alarm} --by {by}{there}",
+        f"natalia alarm verify {alarm} --by {by} --truth false{there}",
+        f"natalia alarm close {alarm} --by {by} --reason exercise_over{there}",
     )
 
 

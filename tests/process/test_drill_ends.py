@@ -45,7 +45,8 @@ def test_a_real_press_breaks_it_off_bug_its_end_was_read_as_that_of_the_real_one
     assert "score: " in out
     assert f"a REAL alarm of theirs has come: {real['id']}." in errors
     assert errors.endswith(
-        f"natalia alarm close {played['id']} --by aspen --reason exercise_over\n"
+        f"natalia alarm close {played['id']} --by aspen --reason exercise_over"
+        f" --state {rig.state}\n"
     )
     assert (played["open"], played["acknowledged_by"]) == (True, "aspen")
     assert played["truth"] == "false", "a wider search would call more people"
@@ -98,9 +99,10 @@ def test_an_engine_that_stays_away_leaves_the_words_that_end_it(rig: Rig) -> Non
     assert drill.returncode == 1
     assert "score: " in out, "as it was when the engine last answered"
     end = f"natalia alarm close {alarm} --by aspen --reason exercise_over"
+    end += f" --state {rig.state}"
     assert errors.endswith(f"{end}\n")
     rig.start()
     for words in errors.rpartition("end it with: ")[2].strip().split("; "):
-        done = rig.natalia(*words.split()[1:], "--state", str(rig.state))
+        done = rig.natalia(*words.split()[1:])
         assert done.returncode == 0, done.stderr
     assert not exercise(rig)["open"]

@@ -227,10 +227,11 @@ def test_an_exercise_that_cannot_be_ended_is_named_with_where_to_look(
         alarms__e1__close=(409, {"refused": "the engine is busy"}),
     ) as engine:
         assert natalia(patch, *WORDS, "--state", str(engine.state)) == 1
+    there = f"--state {engine.state}"
     said = (
         "the engine is busy. Exercise e1 may go on; end it with:"
-        " natalia alarm acknowledge e1 --by alder;"
-        " natalia alarm close e1 --by alder --reason exercise_over"
+        f" natalia alarm acknowledge e1 --by alder {there};"
+        f" natalia alarm close e1 --by alder --reason exercise_over {there}"
     )
     told = out.readouterr()
     assert told.err.endswith(f"natalia: {said}\n")
@@ -254,4 +255,4 @@ def test_a_service_of_before_an_update_is_said_to_be_older_bug_a_traceback(
     told = out.readouterr()
     assert told.out == ""
     assert "the service is older than this command" in told.err
-    assert "end it with: natalia alarm acknowledge e1 --by alder;" in told.err
+    assert "end it with: natalia alarm acknowledge e1 --by alder " in told.err
