@@ -13,7 +13,7 @@ import typer
 from adapters.fleet.crew import Crew, FleetError
 from adapters.fleet.handsets import HANDSETS
 from adapters.fleet.plan import Wish
-from adapters.fleet.roster import roster_of
+from adapters.fleet.roster import HEAD, roster_of
 from adapters.fleet.tally import Tally, total
 from adapters.modem.host_clock import HostClock
 from engine.errors import DataError, cure_of
@@ -104,10 +104,19 @@ def simulate(  # noqa: PLR0913 - each is an option of the command line
 
 def _write(file: Path, text: str) -> None:
     try:
+        if file.is_file() and not _is_of_a_fleet(file):
+            reason = "is there already, and is no fleet's: name another file"
+            raise DataError(file.name, None, "--write-roster", reason)
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         reason = f"cannot be written: {cure_of(error)}"
         raise DataError(file.name, None, "--write-roster", reason) from error
+
+
+def _is_of_a_fleet(file: Path) -> bool:
+    """Say whether an earlier run wrote a file: it may be the roster of real people."""
+    with file.open("rb") as opened:
+        return opened.read(len(HEAD)) in {HEAD.encode(), b""}
 
 
 def as_plain(tallies: Mapping[str, Tally]) -> dict[str, dict[str, object]]:

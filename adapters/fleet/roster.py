@@ -8,12 +8,12 @@ from string import ascii_lowercase
 
 from adapters.fleet.handsets import device_name, mixed
 
-_HEAD = "# Simulated devices, each with a defender who does not exist.\n"
+HEAD = "# Simulated devices, each with a defender who does not exist.\n"
 
 
 def roster_of(fleet: int, names: Sequence[str]) -> str:
     """Return a roster with a defender for each device."""
-    return _HEAD + "".join(
+    return HEAD + "".join(
         _entry(number, handset.name)
         for number, handset in enumerate(mixed(fleet, names))
     )

@@ -332,10 +332,19 @@ def _verdict(findings: int) -> str:
 
 def _write(svg: Path, text: str) -> None:
     try:
+        if svg.is_file() and not _is_drawing(svg):
+            reason = "is there already, and is no drawing: name another file"
+            raise DataError(svg.name, None, "--svg", reason)
         svg.write_text(text, encoding="utf-8")
     except OSError as error:
         reason = f"cannot be written: {cure_of(error)}"
         raise DataError(svg.name, None, "--svg", reason) from error
+
+
+def _is_drawing(file: Path) -> bool:
+    """Say whether a file may be drawn over: it may be the action protocol itself."""
+    with file.open("rb") as opened:
+        return opened.read(4) in {b"<svg", b""}
 
 
 def _show(moments: "tuple[Moment, ...]", *, as_json: bool) -> None:

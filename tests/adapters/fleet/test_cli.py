@@ -38,6 +38,17 @@ def test_a_roster_is_written_and_nothing_is_sent(tmp_path: Path) -> None:
     told = RUN.invoke(app, ["--fleet=3", "--write-roster", str(path)])
     assert told.exit_code == 0
     assert path.read_text().count("[[device]]") == 3
+    assert RUN.invoke(app, ["--fleet=2", "--write-roster", str(path)]).exit_code == 0
+    assert path.read_text().count("[[device]]") == 2, "a fleet's own is written anew"
+
+
+def test_no_other_roster_is_written_over_bug_that_of_real_people_was_gone(
+    tmp_path: Path,
+) -> None:
+    (path := tmp_path / "roster.toml").write_text("[[person]]\n")
+    told = RUN.invoke(app, ["--fleet=3", "--write-roster", str(path)])
+    assert "is no fleet's: name another file" in str(told.exception)
+    assert path.read_text() == "[[person]]\n"
 
 
 def test_nobody_there_is_a_failure_that_is_told() -> None:

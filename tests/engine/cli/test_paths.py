@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,19 @@ def test_a_fleets_roster_that_cannot_be_written_is_said_bug_it_was_a_traceback(
     assert natalia(patch, *words, str(tmp_path / name)) == 3
     assert "--write-roster: cannot be written: " in out.readouterr().err
     assert natalia(patch, *words, str(tmp_path / "fleet.toml")) == 0
+
+
+def test_an_action_protocol_is_not_drawn_over_bug_its_own_file_became_the_drawing(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    sample = resources.files("engine.protocol") / "samples" / "standard.toml"
+    (mine := tmp_path / "mine.toml").write_bytes(sample.read_bytes())
+    words = ("protocol", "simulate", str(mine), "--svg")
+    assert natalia(patch, *words, str(mine)) == 3
+    assert "--svg: is there already, and is no drawing" in out.readouterr().err
+    assert mine.read_bytes() == sample.read_bytes()
+    for _ in range(2):
+        assert natalia(patch, *words, str(tmp_path / "mine.svg")) == 0
 
 
 def test_a_secret_that_is_no_text_is_refused_bug_it_was_a_traceback(
