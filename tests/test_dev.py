@@ -291,6 +291,15 @@ def test_a_user_without_a_home_is_no_reason_to_end_bug_a_traceback(
     assert dev.environment()["PATH"].endswith(os.environ["PATH"])
 
 
+def test_modules_are_found_here_whatever_the_caller_keeps_away_bug_no_module_tools(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With PYTHONSAFEPATH set `dev fuzz` found nothing in its own folder."""
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    asked = "import sys; sys.exit(sys.path[0] != '')"
+    assert dev.call([sys.executable, "-c", asked]) == 0
+
+
 def test_ci_finds_a_recent_rust_where_home_is_unset_bug_it_wanted_another(
     tmp_path: Path,
 ) -> None:

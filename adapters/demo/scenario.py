@@ -189,6 +189,7 @@ class Scenario:
             request.method,
             f"http://{host}:{port}{request.path}?{request.query}",
             timeout=WAIT_S,
+            trust_env=False,
         )
         _require(self._step, answer.is_success)
         self._say("a second SOS, from a telephone's app, acknowledged", "HTTP client")

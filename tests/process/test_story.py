@@ -41,6 +41,29 @@ def test_the_demo_sees_every_step_at_its_far_end() -> None:
     assert times == sorted(times)
 
 
+def test_nothing_of_the_demo_goes_to_a_proxy_bug_it_got_the_passwords(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where there was one it ended at the first sign-in, or with a traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.settimeout(0)
+        host, port = proxy.getsockname()
+        monkeypatch.setenv("http_proxy", f"http://{host}:{port}")
+        monkeypatch.setenv("all_proxy", f"socks5://{host}:{port}")
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "engine", "demo", "--once", "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=90,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
+
+
 def test_the_time_line_as_json_is_one_object_and_nothing_else() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "engine", "demo", "--once", "--json"],
