@@ -24,6 +24,20 @@ def read_text(path: Path) -> str:
         UnicodeDecodeError: it is no UTF-8.
 
     """
+    data = read_bytes(path, SIZE_MAX + 1)
+    if len(data) > SIZE_MAX:
+        raise OSError(errno.EFBIG, f"it is larger than {SIZE_MAX // 1024**2} MiB")
+    text = data.decode("utf-8-sig")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """Return how a file begins, `most` bytes of it; never waits for whoever writes it.
+
+    Raises:
+        OSError: it cannot be read, or is no file; its `strerror` says which.
+
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         file = os.fdopen(descriptor, "rb")
@@ -33,8 +47,4 @@ def read_text(path: Path) -> str:
     with file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "it is a pipe or a device; name a file")
-        data = file.read(SIZE_MAX + 1)
-    if len(data) > SIZE_MAX:
-        raise OSError(errno.EFBIG, f"it is larger than {SIZE_MAX // 1024**2} MiB")
-    text = data.decode("utf-8-sig")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+        return file.read(most)

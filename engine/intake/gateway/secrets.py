@@ -13,6 +13,7 @@ from pathlib import Path
 
 from engine import plugins
 from engine.errors import ConfigError, cure_of
+from engine.files import read_bytes
 from engine.ports.device import DeviceReport, Transport
 from engine.roster.board import Board
 from engine.roster.model import Device
@@ -68,8 +69,7 @@ class Secrets:
             changed_ns = path.stat().st_mtime_ns
             kept = self._read.get(name)
             if kept is None or kept[0] != changed_ns:
-                with path.open("rb") as file:
-                    kept = (changed_ns, file.read(SECRET_MAX).strip())
+                kept = (changed_ns, read_bytes(path, SECRET_MAX).strip())
                 self._read[name] = kept
         except OSError:
             return None
@@ -87,8 +87,7 @@ def amiss(device: Device) -> str | None:
         )
     path = Path(device.secret_file)
     try:
-        with path.open("rb") as file:
-            is_there = bool(file.read(SECRET_MAX).strip())
+        is_there = bool(read_bytes(path, SECRET_MAX).strip())
     except OSError as error:
         return f"{UNPROVEN}: the engine cannot read {path}: {cure_of(error)}"
     return None if is_there else f"{UNPROVEN}: {path} is empty"

@@ -130,7 +130,7 @@ def test_devices_that_speak_and_are_not_enrolled_are_listed(hq: Hq) -> None:
         ("004999010640091", "04999010640091", "an IMEI with a 0 before them"),
         ("gt06", "watch", "nothing listens for 'watch': add [gateway.watch]"),
         ("gt06", "osmand", None),
-        ('"gt06"', '"osmand"\nsecret_file = "/dev/null"', "/dev/null is empty"),
+        ('"gt06"', '"osmand"\nsecret_file = "/dev/null"', "it is a pipe or a device"),
         ('"gt06"', '"osmand"\nsecret_file = "/absent/heron"', "it is not there"),
         ('"gt06"', '"gt06"\nsecret_file = "/dev/null"', "no secret is asked of it"),
     ],

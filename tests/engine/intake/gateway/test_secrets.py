@@ -1,8 +1,10 @@
 """A secret says who a report is from; it is in no record and no log."""
 
 import base64
+import os
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -67,6 +69,20 @@ def test_a_secret_that_is_not_there_proves_nothing(
     if content is not None:
         path.write_text(content)
     assert authentic(path, b"") is False
+
+
+def test_a_secret_that_is_a_pipe_is_not_waited_for_bug_every_device_was_kept_waiting(
+    tmp_path: Path,
+) -> None:
+    """The event loop of all devices stood in the opening of it, for ever."""
+    path = tmp_path / "secret"
+    os.mkfifo(path)
+    found: list[bool | None] = []
+    # A thread of its own, which a loop that stands still leaves behind.
+    looks = Thread(target=lambda: found.append(authentic(path, b"")), daemon=True)
+    looks.start()
+    looks.join(timeout=5)
+    assert found == [False]
 
 
 def test_where_none_was_agreed_nothing_is_said(tmp_path: Path) -> None:
