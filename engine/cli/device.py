@@ -181,9 +181,8 @@ def enrol(
         "secret_file": None if secret_file is None else str(secret_file.absolute()),
         "heartbeat_s": heartbeat,
     }
-    # JSON's strings and numbers are TOML's, but for DEL.
     rows = (
-        f"{name} = {json.dumps(value)}"
+        f"{name} = {_as_toml(value)}"
         for name, value in entry.items()
         if value is not None
     )
@@ -194,6 +193,15 @@ def enrol(
     _tell_doubts(table(reply))
     typer.echo(f"enrolled for {person}; try it out now, an exercise to everybody:")
     typer.echo("natalia device test DEVICE --by OPERATOR")
+
+
+def _as_toml(value: object) -> str:
+    """Return a value as TOML, which the service reads, and says what is wrong with."""
+    if isinstance(value, float):
+        return repr(value)  # also what is no number, as JSON does not have it
+    # JSON's strings are TOML's but for DEL, where no letter is written as two halves.
+    whole = str(value).encode("utf-8", "replace").decode()
+    return json.dumps(whole, ensure_ascii=False)
 
 
 @app.command("test", epilog=_examples("natalia device test 004999010640018 --by alder"))

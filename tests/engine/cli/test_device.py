@@ -3,6 +3,7 @@
 import json
 import tomllib
 from io import StringIO
+from math import isnan
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,25 @@ def test_enrolling_sends_one_table_of_what_was_said(
     said = out.readouterr()
     assert "natalia device test" in said.out
     assert said.err == "doubt: a slip?\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("heron\U0001f426", "heron\U0001f426"),
+        ("heron\udcff", "heron?"),
+        ('heron"\n', 'heron"\n'),
+    ],
+)
+def test_whatever_is_typed_comes_to_the_service_as_toml_bug_it_was_called_no_toml(
+    patch: pytest.MonkeyPatch, typed: str, sent: str
+) -> None:
+    words = ("enrol", typed, "--person=heron", "--wire-protocol=gt06")
+    reply: dict[str, object] = {"version": "1", "doubts": []}
+    _, asked = run(patch, *words, "--heartbeat=nan", devices__enrol=reply)
+    (entry,) = tomllib.loads(asked)["device"]
+    assert entry["id"] == sent
+    assert isnan(entry["heartbeat_s"])
 
 
 def test_a_secrets_path_counts_from_where_it_was_typed_bug_from_the_engines_folder(
