@@ -8,9 +8,10 @@ from typing import assert_never
 from adapters.modem import pdu_decode, text_mode
 from adapters.modem.at import announces_text, is_unsolicited, prefix_of
 from adapters.modem.at_replies import caller, storages, stored_at, stored_pdus
-from adapters.modem.bring_up import Session
+from adapters.modem.bring_up import Session, hear_out
 from adapters.modem.cms_policy import is_busy
-from adapters.modem.dialogue import UNSOLICITED_MAX, Dialogue, Unsolicited
+from adapters.modem.dialogue import UNSOLICITED_MAX, Dialogue
+from adapters.modem.heard import Unsolicited
 from adapters.modem.inbound import inbound, outcome_of
 from adapters.modem.options import HELP_WORDS, ModemOptions
 from adapters.modem.outcomes import late_outcome
@@ -107,6 +108,7 @@ class Arrivals:
 
         """
         self._dialogue.catch_up()
+        hear_out(self._dialogue)
         drain, self.looks_again = drain or self.looks_again, False
         heard = self._sort(UNSOLICITED_MAX if drain else _AT_ONCE)
         self._dialogue.owed.expire(self._clock.boottime_s())

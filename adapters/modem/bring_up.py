@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from adapters.modem.at import fields_of, prefix_of
 from adapters.modem.at_replies import answer_of, choices, number_of, pin_state
 from adapters.modem.cms_policy import is_busy
-from adapters.modem.dialogue import Dialogue, Reply
+from adapters.modem.dialogue import Dialogue
+from adapters.modem.heard import Reply
 from adapters.modem.options import ModemOptions
 from adapters.modem.pins import PinStore, pin_key
 from adapters.modem.settings import SETTINGS, told
@@ -22,6 +23,7 @@ from engine.errors import ModemError, ModemGoneError, ModemSilentError
 _ANSWER_TRIES = 3
 _ROW_S = 0.5
 _ROWS_MAX = 8
+_LINE_S = 0.25
 _BUSY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
 _BOOT_PAUSES_S = (0.5, 2.0, 5.0)
 _DIGITS = re.compile(r"\d{6,22}")
@@ -76,6 +78,16 @@ def let_pass(dialogue: Dialogue) -> None:
     dialogue.fell_silent = False
 
 
+def hear_out(dialogue: Dialogue) -> None:
+    """Wait for the next lines of a text that came straight, while any come.
+
+    One that is told once its first has come is without the SOS in its second.
+    """
+    for _ in range(_ROWS_MAX):
+        if not (dialogue.is_in_text and dialogue.pause(_LINE_S)):
+            break
+
+
 class BringUp:
     """The first dialogue with a modem."""
 
@@ -102,6 +114,7 @@ class BringUp:
 
         """
         dialogue = self._dialogue
+        hear_out(dialogue)
         dialogue.minds_restart = dialogue.echo.is_mute = False
         try:
             self._answer()

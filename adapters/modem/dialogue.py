@@ -16,6 +16,7 @@ from adapters.modem.at import (
     Token,
     Tokenizer,
     announces_pdu,
+    announces_text,
     command_prefix,
     fields_of,
     final_of,
@@ -26,6 +27,12 @@ from adapters.modem.at import (
     prefix_of,
 )
 from adapters.modem.echo import Echo
+from adapters.modem.heard import (
+    ModemInterruptedError,
+    ModemRestartedError,
+    Reply,
+    Unsolicited,
+)
 from adapters.modem.owed import Owed
 from adapters.modem.transport import Transport
 from engine.errors import ModemGoneError, ModemSilentError
@@ -47,38 +54,6 @@ _MESSAGE_COMMANDS = frozenset({"+CMGS", "+CMGF", "+CMGL", "+CMGR", "+CMGD"}) | {
     *("+CPMS", "+CNMI", "+CSMS", "+CNMA", "+CSCA")
 }
 _ASKED_ALONE = frozenset({"+CPIN", "+CFUN", "+CMGF", _SUBMIT})
-
-
-class ModemRestartedError(ModemSilentError):
-    """The modem has started anew in mid-session; it must be brought up again."""
-
-
-class ModemInterruptedError(ModemSilentError):
-    """Somebody called `interrupt`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unsolicited:
-    """A result code that nobody asked for, with its PDU where one followed."""
-
-    line: str
-    pdu: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What a command came to; `final` is None where the modem fell silent.
-
-    `lines` are the information lines, echo and URCs taken out.
-    """
-
-    final: Final | None
-    lines: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Return whether the command was carried out."""
-        return self.final is not None and self.final.ok
 
 
 def no_beat() -> None:
@@ -110,6 +85,7 @@ class Dialogue:
     unsolicited: deque[Unsolicited] = field(
         default_factory=lambda: deque(maxlen=UNSOLICITED_MAX)
     )
+    text_until_s: float = 0.0
     _tokenizer: Tokenizer = field(default_factory=Tokenizer)
     _tokens: deque[Token] = field(default_factory=deque)
     _awaiting_pdu: str = ""
@@ -169,18 +145,25 @@ class Dialogue:
         """Wait for the final result of what has been written already."""
         lines: list[str] = []
         deadline = self.clock.boottime_s() + deadline_s
-        graced = False
+        graced, refused = False, ""
         while True:
             token = self._next(deadline, beat)
             if token is None:
                 # Wavecom answers `+CPIN: READY` and no OK; any OK can be lost.
-                final = Final(kind=FinalKind.OK) if graced else None
-                self.fell_silent |= not graced
+                final = Final(kind=FinalKind.OK) if graced else final_of(refused)
+                self.fell_silent |= final is None
                 return Reply(final=final, lines=tuple(lines))
             if not isinstance(token, Line) or self._is_aside(token.text, prefix, echo):
                 continue
             line = token.text
             final = final_of(line)
+            if refused and (final is not None or prefix_of(line) == prefix):
+                self._unasked(refused)
+                refused = ""
+            if final is not None and self._may_be_late(final, prefix):
+                refused = line
+                deadline = min(deadline, self.clock.boottime_s() + _GRACE_S)
+                continue
             if final is not None:
                 return Reply(final=final, lines=tuple(lines))
             if not self._belongs(line, prefix, lines):
@@ -271,13 +254,19 @@ class Dialogue:
         raise ModemSilentError(message)
 
     def pause(self, seconds: float, beat: Callable[[], None] | None = None) -> bool:
-        """Let time pass while sorting what comes; say whether anything has."""
+        """Let time pass while sorting what comes; say whether it was asked for."""
         deadline, has_come = self.clock.boottime_s() + seconds, False
         while (token := self._next(deadline, beat)) is not None:
-            has_come = True
-            if isinstance(token, Line):
-                self._unasked(token.text)
+            text = token.text if isinstance(token, Line) else ""
+            has_come |= not is_unsolicited(text)
+            if text:
+                self._unasked(text)
         return has_come
+
+    @property
+    def is_in_text(self) -> bool:
+        """Whether a text came straight just now, and what comes may be more of it."""
+        return self.minds_restart and self.clock.boottime_s() < self.text_until_s
 
     def wait(self, seconds: float) -> bool:
         """Wait for an unsolicited result; True as soon as one is there.
@@ -300,6 +289,9 @@ class Dialogue:
 
     def _is_aside(self, line: str, prefix: str, echo: str) -> bool:
         """Return whether a line is echo, or ends something else than this command."""
+        if announces_text(self._awaiting_pdu) and may_follow(line, self._awaiting_pdu):
+            self._unasked(line)  # though it be OK, or an error with a number
+            return True
         if echo and line.rstrip() == echo:
             self.restarted |= self.echo.comes()
             return True
@@ -310,13 +302,17 @@ class Dialogue:
             # A call that somebody else ended answers no command of ours.
             is_late = not echo.startswith("ATD")
         elif final.kind is FinalKind.CMS:
-            is_mode = self.minds_restart and prefix == "+CMGF"
-            is_late = bool(self.owed) and (is_mode or prefix not in _MESSAGE_COMMANDS)
+            is_late = bool(self.owed) and prefix not in _MESSAGE_COMMANDS
         else:
             is_late = final.ok and self.clock.boottime_s() < self._stale_ok_until_s
         if is_late:
             self._unasked(line)
         return is_late
+
+    def _may_be_late(self, final: Final, prefix: str) -> bool:
+        """Return whether an earlier message may be refused, not the mode question."""
+        is_mode = self.minds_restart and prefix == "+CMGF"
+        return is_mode and final.kind is FinalKind.CMS and bool(self.owed)
 
     def _check_restart(self, *, at_prompt: bool = False) -> None:
         if self.restarted and self.minds_restart:
@@ -377,14 +373,18 @@ class Dialogue:
             return not (prefix in _ASKED_ALONE and any(map(has_sign, lines)))
         if is_unsolicited(line) or prefix == _SUBMIT:
             return False
-        # Noise on the line is no answer; an operator's name may be Latin-1, but
-        # stands behind a prefix.
-        return not has_sign(line) and line.isascii() and line.isprintable()
+        # Noise is no answer; an operator's name in Latin-1 stands behind a prefix.
+        may_belong = not has_sign(line) and line.isascii() and line.isprintable()
+        if may_belong and self.is_in_text and not any(map(has_sign, lines)):
+            self._unasked(line)  # a text's next line, or an answer: told as both
+        return may_belong
 
     def _unasked(self, line: str) -> None:
         if self._awaiting_pdu and may_follow(line, self._awaiting_pdu):
             announced, self._awaiting_pdu = self._awaiting_pdu, ""
             self.unsolicited.append(Unsolicited(line=announced, pdu=line.strip()))
+            if announces_text(announced):
+                self.text_until_s = self.clock.boottime_s() + _GRACE_S
             return
         if announces_pdu(line):
             self._awaiting_pdu = line

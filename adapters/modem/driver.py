@@ -17,7 +17,8 @@ from adapters.modem.bring_up import AnotherModemError, BringUp, Session
 from adapters.modem.call import ring
 from adapters.modem.cms_policy import is_without_sim
 from adapters.modem.compose import fit, fit_text, piece_of
-from adapters.modem.dialogue import Dialogue, Reply, no_beat
+from adapters.modem.dialogue import Dialogue, no_beat
+from adapters.modem.heard import Reply
 from adapters.modem.options import ModemOptions
 from adapters.modem.outcomes import rejected
 from adapters.modem.owed import Owed

@@ -3,7 +3,8 @@
 from collections import deque
 
 from adapters.modem.at_replies import StoredPdu, stored_pdus
-from adapters.modem.dialogue import Dialogue, Reply
+from adapters.modem.dialogue import Dialogue
+from adapters.modem.heard import Reply
 from adapters.modem.inbound import is_mended
 from adapters.modem.options import ModemOptions
 from engine.errors import ModemSilentError

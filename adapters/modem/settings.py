@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from adapters.modem.at import prefix_of
 from adapters.modem.at_replies import text_mode
-from adapters.modem.dialogue import Dialogue, Reply
+from adapters.modem.dialogue import Dialogue
+from adapters.modem.heard import Reply
 from adapters.modem.options import ModemOptions
 from engine.errors import ModemSilentError
 

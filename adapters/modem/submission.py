@@ -6,7 +6,8 @@ from typing import Final
 
 from adapters.modem.arrivals import Arrivals
 from adapters.modem.at_replies import submit_reference
-from adapters.modem.dialogue import Dialogue, ModemInterruptedError, Reply
+from adapters.modem.dialogue import Dialogue
+from adapters.modem.heard import ModemInterruptedError, Reply
 from adapters.modem.outcomes import refusal, unknown
 from adapters.modem.owed import LISTEN_S
 from engine.errors import ModemError, ModemSilentError
@@ -68,11 +69,15 @@ class Submissions:
         owed.hand_over(dialogue.clock.boottime_s())
         deadline_s = late_s
         in_doubt, reason = False, "no answer to the message"
+        before_s = dialogue.text_until_s
         try:
             dialogue.write_pdu(pdu)
             while (reply := self._wait(beat, deadline_s)) is not None:
                 now_s = dialogue.clock.boottime_s()
                 own = owed.answered(outcome_of(reply), now_s)
+                if own is not None and dialogue.text_until_s > before_s:
+                    # It has started anew, and whoever wrote the text wrote that.
+                    return unknown("a text came, of which the answer may be a line")
                 if own is not None:
                     return own
                 deadline_s = min(NEXT_S, late_s) if not owed.was_in_doubt else 0.0

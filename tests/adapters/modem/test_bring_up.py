@@ -107,3 +107,20 @@ def test_the_answers_that_a_modem_owes_are_not_the_next_ones_bug_its_sim_was_loc
     health = driver.open()
     assert (health.model, health.sim) == ("SIM800", iccid)
     assert driver.submit(OUTSIDE, "one", validity_min=5).result is SendResult.SENT
+
+
+def test_a_modem_that_chatters_is_brought_up_at_once_bug_it_was_waited_for_four_seconds(
+    clock: ManualClock,
+) -> None:
+    modem = ScriptedModem(clock, dict(WORKS))
+    driver = driver_of(modem)
+    driver.open()
+    modem.answers, modem.otherwise = {}, ""
+    for count in range(200):
+        modem.say("\r\n^RSSI:21\r\n", after_s=count / 4)
+    with pytest.raises(ModemSilentError):
+        driver.health()
+    modem.answers, modem.otherwise = dict(WORKS), "\r\nERROR\r\n"
+    began_s = clock.boottime_s()
+    assert driver.open().registered
+    assert clock.boottime_s() - began_s < 1

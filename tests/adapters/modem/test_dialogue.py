@@ -5,11 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.modem.at import command_prefix
-from adapters.modem.dialogue import (
-    Dialogue,
-    ModemInterruptedError,
-    Unsolicited,
-)
+from adapters.modem.dialogue import Dialogue
+from adapters.modem.heard import ModemInterruptedError, Unsolicited
 from engine.errors import ModemSilentError
 from tests.adapters.modem.scripted import ScriptedModem
 from tests.fakes import ManualClock

@@ -141,6 +141,84 @@ def test_a_text_is_no_answer_about_the_mode_bug_a_message_was_handed_to_text_mod
     assert told.text == "+CMGF: 0[2/2 missing]"
 
 
+@pytest.mark.parametrize(
+    "text", ["OK", "ERROR", "+CMS ERROR: 197", "+CMS ERROR: 1", "+CMGS: 9", "AT+CMGF?"]
+)
+@pytest.mark.parametrize("first", ["", "hello\r\n"])
+def test_a_text_answers_no_message_bug_its_number_of_an_error_counted_as_sent(
+    clock: ManualClock, text: str, first: str
+) -> None:
+    """Nor was it told to anybody. The modem has started anew by then: all is open."""
+    driver, modem = _opened(clock)
+    modem.sent = f"\r\n{HEADER}\r\n{first}{text}\r\n"
+    outcome = driver.submit(SENDER, "one", validity_min=5, late_s=25)
+    assert (outcome.result, outcome.retry) == (SendResult.UNKNOWN, True)
+    (told,) = driver.poll(drain=False)
+    assert isinstance(told, InboundSms)
+    assert told.text.startswith(first.strip() or text)
+
+
+def test_a_refusal_behind_a_text_leaves_open_what_has_become_of_a_message(
+    clock: ManualClock,
+) -> None:
+    driver, modem = _opened(clock)
+    modem.sent = f"\r\n{HEADER}\r\nhello\r\n\r\n+CMS ERROR: 1\r\n"
+    outcome = driver.submit(SENDER, "one", validity_min=5, late_s=25)
+    assert (outcome.result, outcome.retry) == (SendResult.UNKNOWN, True)
+    modem.sent = "\r\n+CMGS: 7\r\n\r\nOK\r\n"
+    sent = driver.submit(SENDER, "one", validity_min=5, late_s=25)
+    assert sent.result is SendResult.SENT
+
+
+@pytest.mark.parametrize("asks", ["nothing", "health", "submit"])
+@pytest.mark.parametrize("after_s", [1 / 512, 0.125])
+def test_a_line_that_comes_a_moment_later_is_told_bug_the_sos_in_it_was_lost(
+    clock: ManualClock, after_s: float, asks: str
+) -> None:
+    """A packet of the bus ends anywhere; a slow line takes a fifth of a second."""
+    driver, modem = _opened(clock)
+    modem.say(f"\r\n{HEADER}\r\nplease come\r\n")
+    modem.say("SOS\r\n", after_s=after_s)
+    match asks:
+        case "health":
+            assert driver.health().registered
+        case "submit":
+            sent = driver.submit(SENDER, "one", validity_min=5)
+            assert sent.result is SendResult.SENT
+        case _:
+            assert driver.wait(1)
+    (told,) = driver.poll(drain=False)
+    assert isinstance(told, InboundSms)
+    assert told.text == "please come\nSOS[2/2 missing]"
+
+
+@pytest.mark.parametrize("asked", ["AT+CSQ", "AT"])
+def test_a_line_that_comes_before_an_answer_is_told_bug_the_answer_had_the_sos_in_it(
+    clock: ManualClock, asked: str
+) -> None:
+    """At a look at its health, and where it is brought up, as its mode is another."""
+    driver, modem = _opened(clock)
+    modem.answers["AT+CMGF?"] = f"\r\n+CMGF: 0\r\n{OK}"
+    driver.open()
+
+    def takes_its_time(text: str) -> str:
+        if asked == "AT+CSQ":
+            modem.say(f"\r\n{HEADER}\r\nhello\r\n")
+            modem.say("SOS\r\n", after_s=1 / 16)
+        modem.say(str(WORKS[text]), after_s=1 / 8)
+        return ""
+
+    modem.answers[asked] = takes_its_time
+    if asked == "AT":
+        modem.answers["AT+CMGF?"] = f"\r\n+CMGF: 1\r\n{OK}"
+        modem.say(f"\r\n{HEADER}\r\nhello\r\n")
+        modem.say("SOS\r\n", after_s=1 / 16)
+    driver.health()
+    (told,) = driver.poll(drain=False)
+    assert isinstance(told, InboundSms)
+    assert told.text == "hello\nSOS[2/2 missing]"
+
+
 def test_a_word_of_safety_in_text_mode_calms_nobody(clock: ManualClock) -> None:
     """The word of force may have stood in a line that something else has taken."""
     (told,) = _told(clock, f"\r\n{HEADER}\r\nK7F2 safe juniper\r\n")

@@ -252,6 +252,37 @@ def test_a_late_refusal_is_not_the_answer_about_the_mode(
     assert told.outcome.code == "38"
 
 
+def test_a_refusal_of_the_question_is_no_earlier_messages_bug_that_counted_as_refused(
+    clock: ManualClock,
+) -> None:
+    """It may have been sent all the same, and who was told so wrote again."""
+    driver, modem = _scripted(clock, CMGF="0")
+    modem.sent = SILENCE
+    assert driver.submit(OUTSIDE, "one", validity_min=5, late_s=25).may_follow
+    modem.answers["AT+CMGF?"] = "\r\n+CMS ERROR: 500\r\n"
+    modem.sent = "\r\n+CMGS: 9\r\n\r\nOK\r\n"
+    began_s = clock.boottime_s()
+    _sends(driver)
+    assert modem.pdus[1:], "it was set to its mode, and took the message"
+    assert clock.boottime_s() - began_s < 10
+    assert driver.poll(drain=False) == []
+
+
+@pytest.mark.parametrize("ending", ["", OK])
+def test_a_late_refusal_is_noted_though_the_answer_about_the_mode_lacks_its_ok(
+    clock: ManualClock, ending: str
+) -> None:
+    driver, modem = _scripted(clock, CMGF="0")
+    modem.sent = SILENCE
+    assert driver.submit(OUTSIDE, "one", validity_min=5, late_s=25).may_follow
+    modem.answers["AT+CMGF?"] = f"\r\n+CMS ERROR: 38\r\n\r\n+CMGF: 0\r\n{ending}"
+    modem.sent = "\r\n+CMGS: 9\r\n\r\nOK\r\n"
+    assert _sends(driver) is SendResult.SENT
+    (told,) = driver.poll(drain=False)
+    assert isinstance(told, LateAnswer)
+    assert (told.outcome.code, told.number) == ("38", 1)
+
+
 def test_one_that_echoes_whatever_it_is_told_has_not_started_anew(
     clock: ManualClock,
 ) -> None:
