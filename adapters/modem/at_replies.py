@@ -302,10 +302,15 @@ def _digits_told(pdu: str, length: str) -> int | None:
     return 2 * (1 + int(pdu[:2], 16) + octets) if _HEX.fullmatch(pdu) else None
 
 
+def is_short(pdu: str, length: str) -> bool:
+    """Return whether a PDU has fewer octets than its header says."""
+    digits = _digits_told(pdu, length)
+    return digits is not None and len(pdu) < digits
+
+
 def _is_torn(pdu: str, rest: str, length: str) -> bool:
     """Return whether a PDU lacks octets, which stand in the next line."""
-    digits = _digits_told(pdu, length)
-    return digits is not None and len(pdu) < digits and bool(_HEX.fullmatch(rest))
+    return is_short(pdu, length) and bool(_HEX.fullmatch(rest))
 
 
 _SUBMIT_REFERENCE = re.compile(r"\+CMGS:\s*(\d{1,3})")

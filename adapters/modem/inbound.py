@@ -1,9 +1,15 @@
 """What a received PDU is to the engine: a message, or what became of one. Pure."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from adapters.modem.at import fields_of
+from adapters.modem.at_replies import is_short
+from adapters.modem.heard import Unsolicited
 from adapters.modem.pdu import Deliver
 from adapters.modem.pdu_decode import decode_stored
 from adapters.modem.pdu_fields import Charset, Flag
-from engine.ports.modem import InboundSms
+from engine.ports.modem import InboundSms, ModemEvent, StatusReport
 from engine.values import Instant
 
 # TP-ST (TS 23.040, 9.2.3.15). Between the first and what is given up a centre still
@@ -57,3 +63,18 @@ def outcome_of(status: int) -> str:
         return "delivered"
     is_open = status < _GIVEN_UP and status not in _RESERVED
     return "pending" if is_open else "failed"
+
+
+def as_counted(urc: Unsolicited, events: Sequence[ModemEvent]) -> Sequence[ModemEvent]:
+    """Return what came straight; a report that came short tells of no delivery.
+
+    What stands behind its status is in its place then: TP-PI is often 0.
+    """
+    if not is_short(urc.pdu, fields_of(urc.line)[-1]):
+        return events
+    return [
+        replace(one, outcome="pending")
+        if isinstance(one, StatusReport) and one.outcome == "delivered"
+        else one
+        for one in events
+    ]

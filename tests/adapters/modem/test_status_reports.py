@@ -69,3 +69,17 @@ def test_a_report_that_has_lost_a_digit_reports_nothing_bug_it_said_delivered(
     (told,) = driver.poll(drain=False)
     assert isinstance(told, InboundSms)
     assert "undecodable" in told.flags
+
+
+@pytest.mark.parametrize("lost", range(1, 26))
+def test_a_report_that_has_lost_an_octet_says_not_delivered_bug_what_followed_said_so(
+    clock: ManualClock, lost: int
+) -> None:
+    """It was given up, and TP-PI, which is 0, stood where its status had been."""
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    report = f"0006030B916407214365F7{'11112211220040' * 2}4600"
+    modem.say(f"\r\n+CDS: 26\r\n{report[: 2 * lost]}{report[2 * lost + 2 :]}\r\n")
+    for told in driver.poll(drain=False):
+        assert getattr(told, "outcome", "") != "delivered"
