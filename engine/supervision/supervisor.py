@@ -97,6 +97,11 @@ class Supervisor(SupervisedActor[M_contra]):
             return False
         return link.state is LinkState.READY or link.message is not None
 
+    def is_down(self, name: str) -> bool:
+        """Say whether a child that ended is started again only after a long while."""
+        child = self._children.get(name)
+        return child is not None and child.is_down
+
     def start_child(self, spec: ChildSpec) -> Ref | None:
         """Start a child on demand, or return the ref of the one that lives.
 

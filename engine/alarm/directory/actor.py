@@ -209,8 +209,10 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
             self._waiting.forget(alarm_id)
             self._awake.forget(alarm_id)
             return
-        is_begun = self.is_begun(name)
-        own, words = self._waiting.failed(alarm_id, failure, is_begun=is_begun)
+        is_begun, is_down = self.is_begun(name), self.is_down(name)
+        own, words = self._waiting.failed(
+            alarm_id, failure, is_begun=is_begun, is_down=is_down
+        )
         for word in words:
             self._outlets.untaken(word, alarm_id)
         if own is not None:

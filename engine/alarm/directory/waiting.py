@@ -60,7 +60,12 @@ class Waiting:
         self._starts.pop(alarm_id, None)
 
     def failed(
-        self, alarm_id: AlarmId, failure: Failure, *, is_begun: bool
+        self,
+        alarm_id: AlarmId,
+        failure: Failure,
+        *,
+        is_begun: bool,
+        is_down: bool = False,
     ) -> tuple[Distress | None, list[AlarmCommand]]:
         """Return what is to begin a case of its own, and the words to be told.
 
@@ -68,12 +73,13 @@ class Waiting:
             alarm_id: the case whose actor has ended.
             failure: how it has.
             is_begun: whether it had read its rows, and handled something.
+            is_down: whether it is started again only after a long while.
 
         """
         is_newer = failure.kind == UnreadableEventError.__name__
         if not is_begun and failure.unread and alarm_id in self._starts:
             self._starts[alarm_id] += 1
-            if self._starts[alarm_id] < STARTS_MAX:
+            if self._starts[alarm_id] < STARTS_MAX and not is_down:
                 return None, []
         own = self._joining.get(alarm_id)
         words = [] if is_begun else list(self._words.get(alarm_id, {}).values())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.alarm.commands import AddNote, AlarmCommand, RequestCancel, TakeReply
+from engine.alarm.commands import AddNote, AlarmCommand, RequestCancel, TakeReply, Tick
 from engine.alarm.directory.waiting import KEPT_MAX, Waiting
 from engine.alarm.messages import Distress, Forward, ToOpen
 from engine.alarm.state import ReplyKind
@@ -28,6 +28,10 @@ FORCED = TakeReply(
 GIVEN = Forward(alarm_id=FIRST, command=FORCED)
 TOLD = ("first", "word")
 RETOLD_S = 10.0
+
+
+def tick() -> Tick:
+    return Tick(command_id=CommandId("tick"))
 
 
 class Damage:
@@ -109,6 +113,29 @@ def test_a_press_for_a_case_on_a_damaged_page_begins_another_at_once_bug_20_s_la
     Damage(monkeypatch, 1_000)
     rig.press("k2", MINE, run_s=1.0)
     assert rig.kinds(MINE)[0] == "AlarmRaised"
+
+
+@pytest.mark.parametrize("at_s", [quarter / 4 for quarter in range(16)])
+def test_it_waits_for_no_start_half_a_minute_later_bug_it_did(
+    monkeypatch: pytest.MonkeyPatch, at_s: float
+) -> None:
+    """One came for the start after which a case is tried once in 30 s alone."""
+    rig = after_a_start()
+    Damage(monkeypatch, 1_000)
+    rig.tell(Forward(alarm_id=FIRST, command=tick()), at_s)
+    rig.press("k2", MINE, run_s=1.0)
+    assert rig.kinds(MINE)[:1] == ["AlarmRaised"]
+
+
+@pytest.mark.parametrize("at_s", [quarter / 4 for quarter in range(16)])
+def test_nor_does_a_word_bug_it_waited_in_silence(
+    monkeypatch: pytest.MonkeyPatch, at_s: float
+) -> None:
+    rig = after_a_start()
+    Damage(monkeypatch, 1_000)
+    rig.tell(Forward(alarm_id=FIRST, command=tick()), at_s)
+    rig.tell(GIVEN, 1.0)
+    assert rig.untaken == [TOLD]
 
 
 def test_a_press_that_one_failed_read_met_begins_no_other_case(
