@@ -27,7 +27,7 @@ from engine.intake.judge import (
 from engine.intake.meanings import TEXT_MAX
 from engine.intake.replies import Reply, beside_codes, read_reply
 from engine.intake.tracker_octets import octets_of, read_octets
-from engine.intake.trackers import read_tracker
+from engine.intake.trackers import TrackerText, read_tracker
 from engine.ports.device import DeviceReport, ReportKind
 from engine.ports.journal import InboundRow
 from engine.ports.modem import CALL
@@ -222,6 +222,12 @@ def _said(text: str) -> list[str]:
     return _WORD.findall(said)
 
 
+def said_by_tracker(text: str) -> TrackerText:
+    """Return what a text says if a tracker wrote it, in words or in octets."""
+    octets = octets_of(text)
+    return (octets and read_octets(octets)) or read_tracker(text)
+
+
 def tracker_command(
     row: InboundRow, sender: str, text: str, judge: Judge
 ) -> Raise | None:
@@ -231,7 +237,7 @@ def tracker_command(
     from another number may be an impostor: not confirmed.
     """
     roster, octets = judge.board.roster(), octets_of(text)
-    said = (octets and read_octets(octets)) or read_tracker(text)
+    said = said_by_tracker(text)
     by_number = device_of(roster, sender)
     found = by_number or (None if said.device is None else roster.device(said.device))
     if found is None:

@@ -3,10 +3,16 @@
 from enum import StrEnum
 
 from engine.alarm.commands import Raise
-from engine.intake.sms import caller_of, device_of, senders_of
+from engine.intake.absence import SOURCE_ABSENCE
+from engine.intake.sms import caller_of, device_of, said_by_tracker, senders_of
+from engine.ports.journal import SOURCE_DAMAGED
 from engine.roster.model import Roster
 from engine.roster.words import forced_speaker
 from engine.stored import read_plain
+
+_NO_STRANGERS = frozenset({SOURCE_ABSENCE, SOURCE_DAMAGED})
+"""Recorded by the engine itself, of somebody that it may not be able to name any more:
+of what a damaged page has lost nobody knows whose SOS it was."""
 
 
 class Rank(StrEnum):
@@ -23,6 +29,7 @@ def rank_of(roster: Roster, command: Raise) -> Rank:
     """Return the rank of a distress; a roster of nobody may be one that was lost."""
     device = command.press.device
     is_known = command.defender is not None or command.press.duress
+    is_known = is_known or command.press.wire_protocol in _NO_STRANGERS
     is_known = is_known or (device is not None and roster.device(device) is not None)
     return Rank.DISTRESS if is_known or not roster.people else Rank.NOBODYS
 
@@ -42,5 +49,12 @@ def rank_of_sms(roster: Roster, body: bytes) -> Rank:
         or device_of(roster, sender) is not None
         or caller_of(roster, senders_of(roster, sender), text) is not None
         or forced_speaker(text, roster.people) is not None
+        or _names_device(roster, text)
     )
     return Rank.DISTRESS if is_known else Rank.NOBODYS
+
+
+def _names_device(roster: Roster, text: str) -> bool:
+    """Say whether a tracker of ours wrote it, from whatever number."""
+    device = said_by_tracker(text).device
+    return device is not None and roster.device(device) is not None

@@ -8,10 +8,11 @@ from msgspec import structs
 
 from engine.alarm.commands import Raise
 from engine.dispatch.outcomes import Outcome
+from engine.intake.absence import SOURCE_ABSENCE
 from engine.intake.shouter.actor import KEPT
 from engine.intake.shouter.rank import Rank, rank_of, rank_of_sms
-from engine.intake.sms import SOURCE_SMS
-from engine.ports.journal import EffectState, Record
+from engine.intake.sms import SOURCE_SMS, message_command
+from engine.ports.journal import SOURCE_DAMAGED, EffectState, InboundRow, Record
 from engine.roster.model import Roster
 from engine.values import DeviceId, ReportKey
 from tests.engine.alarm.scene import press_of, raise_of
@@ -75,6 +76,8 @@ def test_a_press_goes_before_all_that_strangers_say_bug_it_lay_behind_a_hundred(
         (body_of(HERONS.numbers[0]), Rank.DISTRESS),
         (body_of(STRANGER, f"sos {HERONS.sign}"), Rank.DISTRESS),
         (body_of(STRANGER, "quince"), Rank.DISTRESS),
+        (body_of(STRANGER, f"help me imei:{HERON}"), Rank.DISTRESS),
+        (body_of(STRANGER, "help me imei:359587011016261"), Rank.NOBODYS),
         (body_of("", ""), Rank.DISTRESS),
         (b"no message", Rank.DISTRESS),
     ],
@@ -104,6 +107,22 @@ def test_a_press_is_somebodys_by_whose_it_is_its_device_or_a_word_of_force(
     command: Raise, rank: Rank
 ) -> None:
     assert rank_of(FORCED, command) is rank
+
+
+@pytest.mark.parametrize("source", [SOURCE_DAMAGED, SOURCE_ABSENCE])
+def test_what_the_engine_cannot_say_whose_it_is_is_no_strangers_bug_it_was(
+    source: str,
+) -> None:
+    """A call for help that a damaged page has lost went behind what strangers send."""
+    row = InboundRow(
+        key=ReportKey("k1"), source=source, received_at=START, body=b"", taken_by=""
+    )
+    lost = message_command(row, "lost", None, judge_of())
+    assert rank_of(FORCED, lost) is Rank.DISTRESS
+    strangers = message_command(
+        structs.replace(row, source=SOURCE_SMS), "lost", None, judge_of()
+    )
+    assert rank_of(FORCED, strangers) is Rank.NOBODYS
 
 
 def test_by_a_roster_of_nobody_all_are_somebodys_since_it_may_be_lost() -> None:
