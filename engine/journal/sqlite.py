@@ -86,8 +86,8 @@ class SqliteStore:
         # Its log's index alone, which a start makes anew, takes space.
         self._connection = self._with_room(partial(open_writer, path, vfs))
         try:
-            found = found_position(path, self._connection, self._begun_anew)
-            self._position, self._is_at_damage = found
+            found = partial(found_position, path, self._connection, self._begun_anew)
+            self._position, self._is_at_damage = self._with_room(found)
             if sound is not None:
                 sound()
             self._connection.set_wal_hook(self._on_commit)

@@ -1,11 +1,13 @@
 """The end of the events: where it is, and whether an event can follow it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import apsw
 
+from engine.journal.chain import GENESIS
 from engine.journal.mishap import is_damage, stated
 from engine.journal.own_row import begin_own_row_anew
 
@@ -22,21 +24,31 @@ def found_position(
     """Return the last position, and whether the events at it cannot be read.
 
     What is asked of such a journal is refused, and it is opened all the same. Where it
-    is the journal's own row that cannot be read, that is made anew, and noted.
+    is the journal's own row that cannot be read, or is none that was written, that is
+    made anew, and noted.
     """
-    try:
-        return _last_position(path, connection), False
-    except apsw.Error as error:
-        if not is_damage(error):
-            raise
-    try:
-        ((position,),) = connection.execute("SELECT position FROM journal")
-    except apsw.Error as error:
-        if not is_damage(error):
-            raise
-        position, begun_anew["journal"] = begin_own_row_anew(path, connection), 1
-        return position, False
-    return int(position), True
+    for is_again in (False, True):  # a disk may give no page for a moment
+        try:
+            if (kept := _own_position(connection)) is None:
+                break
+            return (kept if is_again else _last_position(path, connection)), is_again
+        except apsw.Error as error:
+            if not is_damage(error):
+                raise
+    position, begun_anew["journal"] = begin_own_row_anew(path, connection), 1
+    return position, False
+
+
+def _own_position(connection: apsw.Connection) -> int | None:
+    """Return the position by the journal's row; None where that is none of ours.
+
+    All of it is read: one that has lost another column takes no epoch and no commit.
+    """
+    with suppress(ValueError):  # a text that is none of ours
+        match connection.execute("SELECT * FROM journal").fetchall():
+            case [(int(), int(), int(kept), bytes(head), int() | None)]:
+                return kept if kept >= 0 and len(head) == len(GENESIS) else None
+    return None
 
 
 def _last_position(path: Path, connection: apsw.Connection) -> int:

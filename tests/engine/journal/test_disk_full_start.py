@@ -11,6 +11,7 @@ from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.ports.journal import Appended, EffectState, Recorded
 from tests.contracts.journal.requests import append, plan, record
+from tests.engine.journal.test_aside import destroy, many_facts
 from tests.engine.journal.test_disk_full import BALLAST_BYTES, NOW, is_good
 from tests.faults_vfs import Act, FaultsVfs
 
@@ -32,6 +33,20 @@ def test_a_start_on_a_full_disk_gives_the_ballast_for_its_epoch(
     store = SqliteStore(path, vfs=vfs.name, ballast_bytes=BALLAST_BYTES)
 
     assert store.epoch == 2
+    store.close()
+
+
+def test_it_gives_the_ballast_for_its_own_row_as_well_bug_no_engine_started(
+    tmp_path: Path, vfs: FaultsVfs
+) -> None:
+    path = many_facts(tmp_path)
+    SqliteStore(path, vfs=vfs.name, ballast_bytes=BALLAST_BYTES).close()
+    destroy(path, "journal", 0.0)
+    vfs.is_full = (tmp_path / f"{JOURNAL_FILE}-ballast").exists
+
+    store = SqliteStore(path, vfs=vfs.name, ballast_bytes=BALLAST_BYTES)
+
+    assert store.begun_anew == {"journal": 1}
     store.close()
 
 

@@ -46,6 +46,55 @@ def test_a_start_makes_the_row_as_it_was_bug_no_engine_started(tmp_path: Path) -
         store.close()
 
 
+def flip(path: Path, byte: int, bit: int, *, is_header: bool = False) -> None:
+    """Change one bit of the row, or of what the page says before it."""
+    root = "SELECT rootpage FROM sqlite_schema WHERE name = 'journal'"
+    ((page,),), ((size,),) = rows(path, root), rows(path, "PRAGMA page_size")
+    rows(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    whole, begins = bytearray(path.read_bytes()), (page - 1) * size
+    cell = int.from_bytes(whole[begins + 8 : begins + 10], "big")
+    whole[begins + byte + (0 if is_header else cell)] ^= 1 << bit
+    path.write_bytes(whole)
+
+
+@pytest.mark.parametrize(
+    ("byte", "bit", "is_header"),
+    [
+        pytest.param(0, 3, False, id="longer than its page"),
+        pytest.param(0, 7, False, id="nothing in it"),
+        pytest.param(4, 5, False, id="a position that is no number"),
+        pytest.param(6, 0, False, id="a head that is a text"),
+        pytest.param(6, 1, False, id="a head of more bytes"),
+        pytest.param(7, 2, False, id="a time that is not all there"),
+        pytest.param(4, 0, True, id="no row"),
+        pytest.param(4, 1, True, id="three rows"),
+        pytest.param(8, 0, True, id="a row elsewhere"),
+    ],
+)
+def test_so_it_does_where_it_reads_what_nobody_wrote_bug_no_engine_started(
+    tmp_path: Path, byte: int, bit: int, *, is_header: bool
+) -> None:
+    path = many_facts(tmp_path)
+    ((_, *own),) = rows(path, OWN)
+    flip(path, byte, bit, is_header=is_header)
+    store = SqliteStore(path, ballast_bytes=0)
+    assert store.begun_anew == {"journal": 1}
+    answers = store.commit([append("alarm/x", epoch=store.epoch)], NOW)
+    assert isinstance(answers[0], Appended)
+    assert answers[0].events[0].position == own[0] + 1
+    store.close()
+    with closing(SqliteReader(path)) as reader:
+        assert verify(reader.after(0, 1_000), reader.kept()).bad is None
+
+
+def test_a_position_that_is_another_number_is_taken_for_a_lost_end(
+    tmp_path: Path,
+) -> None:
+    path = many_facts(tmp_path)
+    flip(path, 10, 1)
+    assert is_refused(path, "its last row is 201")
+
+
 def test_what_is_written_behind_such_a_row_is_of_one_chain(tmp_path: Path) -> None:
     path = many_facts(tmp_path)
     destroy(path, "journal", 0.0)
