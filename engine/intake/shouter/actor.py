@@ -110,6 +110,8 @@ class Unrecorded:
         self._lock = threading.Lock()
         self._lines: tuple[UnrecordedLine, ...] = ()
         self._said: deque[Said] = deque(maxlen=SAID_MAX)
+        # As many as the routes were asked: they push no distress out, nor it them.
+        self._answers: deque[Said] = deque()
         self.told: dict[ReportKey, None] = {}
         """What HQ has heard, or may have; of the shouter's thread."""
         self.unheard: dict[ReportKey, Unheard] = {}
@@ -123,7 +125,7 @@ class Unrecorded:
 
     def say(self, said: Said) -> None:
         """Tell the shouter, or the next one where none is up; does not block."""
-        self._said.append(said)
+        (self._answers if isinstance(said, Answered) else self._said).append(said)
         self._tell(Heed())
 
     def unkept(self, command: AlarmCommand, case: AlarmId) -> None:
@@ -141,8 +143,8 @@ class Unrecorded:
 
     def heed(self) -> Iterator[Said]:
         """Yield what has been said to the shouter, once each."""
-        while self._said:
-            yield self._said.popleft()
+        while waiting := self._answers or self._said:
+            yield waiting.popleft()
 
     def show(self, line: UnrecordedLine) -> None:
         """Keep a line for the console; a repeat replaces the first."""

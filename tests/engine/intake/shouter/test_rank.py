@@ -12,6 +12,7 @@ from engine.intake.absence import SOURCE_ABSENCE
 from engine.intake.shouter.actor import KEPT
 from engine.intake.shouter.rank import Rank, rank_of, rank_of_sms
 from engine.intake.sms import SOURCE_SMS, message_command
+from engine.journal.actor import GROUP_MAX
 from engine.ports.journal import SOURCE_DAMAGED, EffectState, InboundRow, Record
 from engine.roster.model import Roster
 from engine.values import DeviceId, ReportKey
@@ -67,6 +68,18 @@ def test_a_press_goes_before_all_that_strangers_say_bug_it_lay_behind_a_hundred(
     assert next(iter(hq.unrecorded.told)) == key or hq.unrecorded.unheard[key].is_taken
     hq.world.run(KEPT * SENDING_S)
     assert len(sent) == KEPT + 1, "and HQ is told of each of them"
+
+
+def test_what_full_inboxes_refuse_pushes_no_press_out_bug_nobody_ever_heard_of_it() -> (
+    None
+):
+    """Each of many routes answered at once, in the room of what had yet to be told."""
+    hq, _ = hq_by_a_slow_route(8)
+    hq.unrecorded.refused([record_of(number) for number in range(GROUP_MAX - 100)])
+    key = hq.press(run_s=0)
+    hq.unrecorded.refused([record_of(1_000 + number) for number in range(100)])
+    hq.world.run(KEPT * SENDING_S)
+    assert key in hq.unrecorded.told
 
 
 @pytest.mark.parametrize(

@@ -45,12 +45,15 @@ class SlowRoute(SupervisedActor[Shout]):
         message.answered(TAKEN)
 
 
-def hq_by_a_slow_route() -> tuple[Hq, list[str]]:
-    """Return HQ, and what it has been sent."""
+def hq_by_a_slow_route(count: int = 1) -> tuple[Hq, list[str]]:
+    """Return HQ, and what it has been sent by so many routes."""
     world, sent = World(1), list[str]()
     arguments = {"sent": sent}
-    route = ChildSpec(name="email", actor=SlowRoute, arguments=arguments)
-    return Hq(world, tree_in(world), routes=[route]), sent
+    routes = [
+        ChildSpec(name=f"email/{number}", actor=SlowRoute, arguments=arguments)
+        for number in range(count)
+    ]
+    return Hq(world, tree_in(world), routes=routes), sent
 
 
 def word_of(number: int) -> AddNote:
