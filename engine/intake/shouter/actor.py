@@ -29,7 +29,7 @@ from engine.intake.shouter.unhandled import (
     said_of,
     word_of,
 )
-from engine.intake.shouter.unheard import AGAIN, Notice, Unheard, Way
+from engine.intake.shouter.unheard import AGAIN, Notice, Unheard, Way, by_rank
 from engine.intake.shouter.whom import Address, addresses_about, addresses_for
 from engine.intake.sms import SOURCE_SMS
 from engine.journal.rules import records_of
@@ -278,8 +278,8 @@ class Shouter(SupervisedActor[Heed]):
 
     def woke(self) -> None:
         """Ask again where nobody has been told, and let go of what is over."""
-        for key, unheard in list(self._unheard.items()):
-            unheard.looks += 1
+        for unheard in sorted(self._unheard.values(), key=by_rank):
+            key, unheard.looks = unheard.key, unheard.looks + 1
             if not self._unrecorded.shows(key):
                 self._forget(unheard)  # it is an alarm, and that one tells people
             elif unheard.is_over:

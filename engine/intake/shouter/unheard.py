@@ -119,3 +119,11 @@ class Unheard:
         return self.is_taken or any(
             way.is_taken or way.may_have_sent or way.holder is not None for way in ways
         )
+
+
+def by_rank(one: Unheard) -> bool:
+    """Put in order who is asked for first where an inbox has little room left.
+
+    A word may be forced; strangers' messages take each place that is free else.
+    """
+    return one.rank is Rank.NOBODYS

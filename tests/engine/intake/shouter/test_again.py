@@ -97,6 +97,7 @@ class Hq:
         channel: str = "email",
         routes: Sequence[ChildSpec] = (),
         workers: Sequence[str] = (),
+        addresses: int = 1,
     ) -> None:
         self.world, self.tree, self.meter = world, tree, Meter()
         self.unrecorded = Unrecorded(lambda hint: tree.names.tell("shouter", hint))
@@ -105,7 +106,7 @@ class Hq:
         arguments = {
             "judge": judge,
             "board": judge.board,
-            "hq": ((channel, HQ),),
+            "hq": ((channel, HQ),) * addresses,
             "routes": tuple((name, channel) for name in names),
             "unrecorded": self.unrecorded,
             "telemetry": self.meter,

@@ -11,15 +11,22 @@ from engine.dispatch.outcomes import Outcome
 from engine.intake.absence import SOURCE_ABSENCE
 from engine.intake.shouter.actor import KEPT
 from engine.intake.shouter.rank import Rank, rank_of, rank_of_sms
+from engine.intake.shouter.unhandled import NOT_HANDLED
 from engine.intake.sms import SOURCE_SMS, message_command
 from engine.journal.actor import GROUP_MAX
+from engine.modems.actor import ModemActor
 from engine.ports.journal import SOURCE_DAMAGED, EffectState, InboundRow, Record
 from engine.roster.model import Roster
 from engine.values import DeviceId, ReportKey
 from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.intake.reports import judge_of
 from tests.engine.intake.shouter.test_again import AGAIN_S, TAKEN, Says, hq_with
-from tests.engine.intake.shouter.test_waiting_words import SENDING_S, hq_by_a_slow_route
+from tests.engine.intake.shouter.test_waiting_words import (
+    CASE,
+    SENDING_S,
+    hq_by_a_slow_route,
+    word_of,
+)
 from tests.fakes import START
 
 STRANGER = "+12025550123"
@@ -80,6 +87,16 @@ def test_what_full_inboxes_refuse_pushes_no_press_out_bug_nobody_ever_heard_of_i
     hq.unrecorded.refused([record_of(1_000 + number) for number in range(100)])
     hq.world.run(KEPT * SENDING_S)
     assert key in hq.unrecorded.told
+
+
+def test_a_word_waits_for_one_inbox_of_what_strangers_said_bug_for_all_of_it() -> None:
+    """It may be forced, and was let go after ten minutes in which it found no place."""
+    hq, sent = hq_by_a_slow_route(addresses=5)
+    hq.unrecorded.refused([record_of(number) for number in range(KEPT)])
+    hq.world.run(SENDING_S / 2)
+    hq.unrecorded.unkept(word_of(1), CASE)
+    hq.world.run((ModemActor.bound + 10) * SENDING_S)
+    assert NOT_HANDLED.strip() in sent
 
 
 @pytest.mark.parametrize(

@@ -45,15 +45,15 @@ class SlowRoute(SupervisedActor[Shout]):
         message.answered(TAKEN)
 
 
-def hq_by_a_slow_route(count: int = 1) -> tuple[Hq, list[str]]:
-    """Return HQ, and what it has been sent by so many routes."""
+def hq_by_a_slow_route(count: int = 1, addresses: int = 1) -> tuple[Hq, list[str]]:
+    """Return HQ, and what its addresses have been sent by so many routes."""
     world, sent = World(1), list[str]()
     arguments = {"sent": sent}
     routes = [
         ChildSpec(name=f"email/{number}", actor=SlowRoute, arguments=arguments)
         for number in range(count)
     ]
-    return Hq(world, tree_in(world), routes=routes), sent
+    return Hq(world, tree_in(world), routes=routes, addresses=addresses), sent
 
 
 def word_of(number: int) -> AddNote:
