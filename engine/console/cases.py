@@ -70,7 +70,7 @@ class Cases:
         self._readers = readers
         self._alarms: dict[AlarmId, Alarm] = {}
         self._seqs: dict[AlarmId, int] = {}
-        self._closed: set[AlarmId] = set()
+        self._closed, self._met = set[AlarmId](), set[AlarmId]()
         self.unread: dict[AlarmId, Unread] = {}
         self._failed: dict[AlarmId, None] = {}
         """Those whose rows could not be read, which a disk may do for a moment."""
@@ -93,7 +93,7 @@ class Cases:
 
     def follow(self) -> list[StoredEvent]:
         """Fold what has been committed since, and return those rows of alarms."""
-        self.is_behind = True
+        self.is_behind, self._met = True, set()
         with self._readers.reader() as reader:
             new, position, is_past = self._behind.read(reader, self.position)
             self._fold(new, reader)
@@ -283,10 +283,13 @@ class Cases:
                 self._take(alarm_id, row)
 
     def _fold_anew(self, alarm_id: AlarmId, reader: JournalReader) -> None:
-        """Fold a case from its rows; one that cannot be read costs HQ no other."""
+        """Fold a case from its rows, once a look if in vain; it costs HQ no other."""
+        if alarm_id in self._met:
+            return
         try:
             rows = reader.stream(stream_of(alarm_id))
         except JournalError as error:
+            self._met.add(alarm_id)
             flawed = self.stopped if alarm_id in self._alarms else self.unread
             if alarm_id not in flawed:
                 logger.error("a case cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone

@@ -196,6 +196,26 @@ def test_many_damaged_rows_keep_nobody_waiting_for_long(
     assert hq.alarm(OTHER) in seen.all(hq.clock.now())
 
 
+def test_a_case_is_read_once_in_a_look_bug_it_was_for_each_row_behind_the_damage(
+    hq: Hq, damage: Damage
+) -> None:
+    """Each of those reads fails as well, and as slowly."""
+    hq.press(FIRST)
+    seen, since = Cases(damage), hq.store.position
+    acknowledged(hq)
+    damage.lose(since)
+    for number in range(40):
+        note = AddNote(command_id=CommandId(f"n{number}"), by=ALDER, text="on")
+        assert hq.do(FIRST, note).events
+    looks(seen, LOOKS_MAX - 1)
+    before = damage.failed
+    looks(seen, 1)
+    assert is_live(seen)
+    halved = (hq.store.position - since).bit_length() + 1
+    assert damage.failed - before <= 1 + halved + 1
+    assert seen.stopped == {FIRST: Unread.DAMAGED}
+
+
 def test_while_clear_columns_cannot_be_read_either_it_says_that_it_is_behind(
     hq: Hq, damage: Damage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
