@@ -77,7 +77,8 @@ class Settings:
 
         In text mode `AT+CMGS=17` would send the octets as a text to the number 17, and
         count as sent. It is asked rather than set, since one that is set tells nobody
-        what else it has forgotten. Not between messages that follow at once.
+        what else it has forgotten. Not between messages that follow at once. One that
+        has just handed on a text is in text mode: its next line may be the answer.
 
         Raises:
             ModemSilentError: it does not answer; nothing was handed over.
@@ -88,7 +89,7 @@ class Settings:
         known = before.get(ASK_MODE, "")
         if known and not text_mode(known):
             now = told(ASK_MODE, self._ask(ASK_MODE))
-            if self._dialogue.restarted or text_mode(now):
+            if self._dialogue.restarted or text_mode(now) or self._dialogue.is_in_text:
                 return False
             if now == known:
                 return True

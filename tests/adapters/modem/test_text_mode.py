@@ -141,6 +141,42 @@ def test_a_text_is_no_answer_about_the_mode_bug_a_message_was_handed_to_text_mod
     assert told.text == "+CMGF: 0[2/2 missing]"
 
 
+@pytest.mark.parametrize("comes", ["before", "while it is asked"])
+def test_no_line_of_a_text_says_the_mode_bug_a_message_was_handed_to_text_mode(
+    clock: ManualClock, comes: str
+) -> None:
+    """A stranger's second line said PDU mode: a page of an SOS went to the number 17."""
+    driver, modem = _opened(clock)
+    modem.answers["AT+CMGF?"] = f"\r\n+CMGF: 0\r\n{OK}"
+    driver.open()
+    modes = [1]
+    text, more = f"\r\n{HEADER}\r\nhello\r\n", f"+CMGF: 0\r\n{OK}"
+
+    def tells(_: str) -> str:
+        if comes != "before":
+            modem.say(text + more)
+        modem.say(f"\r\n+CMGF: {modes[-1]}\r\n{OK}", after_s=1 / 8)
+        return ""
+
+    def sets(_: str) -> str:
+        modes.append(0)
+        return OK
+
+    def takes(_: str) -> str:
+        assert modes[-1] == 0
+        return "\r\n+CMGS: 7\r\n\r\nOK\r\n"
+
+    modem.answers |= {"AT+CMGF?": tells, "AT+CMGF=0": sets}
+    modem.sent = takes
+    if comes == "before":
+        modem.say(text)
+        modem.say(more, after_s=1 / 64)
+    assert driver.submit(SENDER, "one", validity_min=5).result is SendResult.SENT
+    told = driver.poll(drain=False)[0]
+    assert isinstance(told, InboundSms)
+    assert told.text.startswith("hello")
+
+
 @pytest.mark.parametrize(
     "text", ["OK", "ERROR", "+CMS ERROR: 197", "+CMS ERROR: 1", "+CMGS: 9", "AT+CMGF?"]
 )
