@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from adapters.modem.at import fields_of
-from adapters.modem.at_replies import is_short
+from adapters.modem.at_replies import is_short, number_of
 from adapters.modem.heard import Unsolicited
 from adapters.modem.pdu import Deliver
 from adapters.modem.pdu_decode import decode_stored
@@ -68,9 +68,14 @@ def outcome_of(status: int) -> str:
 def as_counted(urc: Unsolicited, events: Sequence[ModemEvent]) -> Sequence[ModemEvent]:
     """Return what came straight; a report that came short tells of no delivery.
 
-    What stands behind its status is in its place then: TP-PI is often 0.
+    What stands behind its status is in its place then: TP-PI is often 0. One that has
+    all its octets where the centre's are counted as well is of a modem that does so:
+    no line loses just as many as these are.
     """
-    if not is_short(urc.pdu, fields_of(urc.line)[-1]):
+    length = fields_of(urc.line)[-1]
+    has_centre = not urc.pdu.startswith("00")
+    is_all = has_centre and number_of(length) == len(urc.pdu) / 2
+    if is_all or not is_short(urc.pdu, length):
         return events
     return [
         replace(one, outcome="pending")

@@ -83,3 +83,20 @@ def test_a_report_that_has_lost_an_octet_says_not_delivered_bug_what_followed_sa
     modem.say(f"\r\n+CDS: 26\r\n{report[: 2 * lost]}{report[2 * lost + 2 :]}\r\n")
     for told in driver.poll(drain=False):
         assert getattr(told, "outcome", "") != "delivered"
+
+
+@pytest.mark.parametrize("announced", [25, 33])
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_modem_that_counts_the_centre_too_reports_deliveries_bug_it_reported_none(
+    clock: ManualClock, announced: int, lost: int
+) -> None:
+    """Each rung that waits for a delivery would be climbed, whoever had the page."""
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    report = f"07916407000000F006030B916407214365F7{'11112211220040' * 2}00"
+    kept = report[: 2 * 20] + report[2 * (20 + lost) :] + "00" * (lost > 0)
+    modem.say(f"\r\n+CDS: {announced + lost}\r\n{kept}\r\n")
+    (told,) = driver.poll(drain=False)
+    assert isinstance(told, StatusReport)
+    assert told.outcome == ("pending" if lost else "delivered")
