@@ -12,7 +12,7 @@ from adapters.modem.bring_up import Session, hear_out
 from adapters.modem.cms_policy import is_busy
 from adapters.modem.dialogue import UNSOLICITED_MAX, Dialogue
 from adapters.modem.heard import Unsolicited
-from adapters.modem.inbound import as_counted, inbound, outcome_of
+from adapters.modem.inbound import as_believed, inbound, outcome_of
 from adapters.modem.options import HELP_WORDS, ModemOptions
 from adapters.modem.outcomes import late_outcome
 from adapters.modem.pdu import (
@@ -157,7 +157,7 @@ class Arrivals:
 
     def _is_late(self, urc: Unsolicited) -> bool:
         """Take a line that answers an earlier submit; False where it is none."""
-        outcome = late_outcome(urc.line)
+        outcome = None if urc.behind else late_outcome(urc.line)
         if outcome is not None:
             self._dialogue.owed.answered(outcome, self._clock.boottime_s())
         return outcome is not None
@@ -356,7 +356,7 @@ class Arrivals:
     def _straight(self, urc: Unsolicited) -> Sequence[ModemEvent]:
         """Return what came past every store, in text mode where it is forgotten."""
         told = text_mode.straight(urc.line, urc.pdu)
-        return (told,) if told else as_counted(urc, self._events(urc.pdu, ""))
+        return as_believed(urc, (told,) if told else self._events(urc.pdu, ""))
 
     def _events(self, pdu: str, slot: str) -> Sequence[ModemEvent]:
         decoded = pdu_decode.decode_stored(pdu)

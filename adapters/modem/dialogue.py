@@ -280,8 +280,7 @@ class Dialogue:
         while not self.unsolicited and not self.restarted:
             if self._awaiting_pdu:
                 deadline = min(deadline, self.clock.boottime_s() + _PDU_LINE_S)
-            token = self._next(deadline)
-            if token is None:
+            if (token := self._next(deadline)) is None:
                 return False
             if isinstance(token, Line):
                 self._unasked(token.text)
@@ -349,8 +348,7 @@ class Dialogue:
             left = deadline - self.clock.boottime_s()
             if left <= 0:
                 return None
-            data = self._read(min(left, BEAT_S))
-            if data:
+            if data := self._read(min(left, BEAT_S)):
                 self._tokens.extend(self._tokenizer.feed(data))
             else:
                 (beat or self.beat)()
@@ -380,9 +378,11 @@ class Dialogue:
         return may_belong
 
     def _unasked(self, line: str) -> None:
+        behind = self.clock.boottime_s() < self.text_until_s
         if self._awaiting_pdu and may_follow(line, self._awaiting_pdu):
             announced, self._awaiting_pdu = self._awaiting_pdu, ""
-            self.unsolicited.append(Unsolicited(line=announced, pdu=line.strip()))
+            urc = Unsolicited(line=announced, pdu=line.strip(), behind=behind)
+            self.unsolicited.append(urc)
             if announces_text(announced):
                 self.text_until_s = self.clock.boottime_s() + _GRACE_S
             return
@@ -395,6 +395,6 @@ class Dialogue:
         elif line.rstrip() == "OK":
             self._stale_ok_until_s = 0.0
             return
-        self.unsolicited.append(Unsolicited(line=line.rstrip()))
+        self.unsolicited.append(Unsolicited(line=line.rstrip(), behind=behind))
         if is_boot(line):
             self.restarted = True

@@ -8,10 +8,14 @@ from engine.errors import ModemSilentError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsolicited:
-    """A result code that nobody asked for, with its PDU where one followed."""
+    """A result code that nobody asked for, with its PDU where one followed.
+
+    `behind` says that it came right behind a text, and may be its next line.
+    """
 
     line: str
     pdu: str = ""
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

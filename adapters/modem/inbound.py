@@ -65,17 +65,18 @@ def outcome_of(status: int) -> str:
     return "pending" if is_open else "failed"
 
 
-def as_counted(urc: Unsolicited, events: Sequence[ModemEvent]) -> Sequence[ModemEvent]:
-    """Return what came straight; a report that came short tells of no delivery.
+def as_believed(urc: Unsolicited, events: Sequence[ModemEvent]) -> Sequence[ModemEvent]:
+    """Return what came straight; a report that may be none tells of no delivery.
 
-    What stands behind its status is in its place then: TP-PI is often 0. One that has
-    all its octets where the centre's are counted as well is of a modem that does so:
-    no line loses just as many as these are.
+    Right behind a text somebody may have written it there. Of one that came short what
+    stands behind its status is in its place: TP-PI is often 0. One that has all its
+    octets where the centre's are counted as well is of a modem that does so: no line
+    loses just as many as these are.
     """
     length = fields_of(urc.line)[-1]
     has_centre = not urc.pdu.startswith("00")
     is_all = has_centre and number_of(length) == len(urc.pdu) / 2
-    if is_all or not is_short(urc.pdu, length):
+    if not urc.behind and (is_all or not is_short(urc.pdu, length)):
         return events
     return [
         replace(one, outcome="pending")

@@ -12,7 +12,13 @@ from adapters.modem.pdu_fields import Address, Charset
 from adapters.modem.pdu_text import build
 from adapters.modem.text_mode import straight
 from engine.intake.replies import is_whole
-from engine.ports.modem import InboundSms, ModemEvent, SendResult, StatusReport
+from engine.ports.modem import (
+    InboundSms,
+    LateAnswer,
+    ModemEvent,
+    SendResult,
+    StatusReport,
+)
 from engine.values import Instant
 from tests.adapters.modem.scripted import OK, WORKS, ScriptedModem, driver_of
 from tests.fakes import ManualClock
@@ -145,7 +151,7 @@ def test_a_text_is_no_answer_about_the_mode_bug_a_message_was_handed_to_text_mod
 def test_no_line_of_a_text_says_the_mode_bug_a_message_was_handed_to_text_mode(
     clock: ManualClock, comes: str
 ) -> None:
-    """A stranger's second line said PDU mode: a page of an SOS went to the number 17."""
+    """A stranger's second line said PDU mode: a page of an SOS went to number 17."""
     driver, modem = _opened(clock)
     modem.answers["AT+CMGF?"] = f"\r\n+CMGF: 0\r\n{OK}"
     driver.open()
@@ -192,6 +198,45 @@ def test_a_text_answers_no_message_bug_its_number_of_an_error_counted_as_sent(
     (told,) = driver.poll(drain=False)
     assert isinstance(told, InboundSms)
     assert told.text.startswith(first.strip() or text)
+
+
+@pytest.mark.parametrize("line", ["+CMGS: 9", "+CMS ERROR: 1", "+CMS ERROR: 197"])
+@pytest.mark.parametrize("again", [False, True])
+def test_no_line_of_a_text_is_a_late_answer_bug_a_page_counted_as_sent_or_refused(
+    clock: ManualClock, line: str, *, again: bool
+) -> None:
+    """Who is silent has started anew, maybe, and hands on what a stranger wrote."""
+    driver, modem = _opened(clock)
+    modem.answers["AT+CMGF?"] = f"\r\n+CMGF: 0\r\n{OK}"
+    driver.open()
+    modem.sent = ""
+    assert driver.submit(SENDER, "one", validity_min=5, late_s=25).may_follow
+    modem.say(f"\r\n{HEADER}\r\nhello\r\n{line}\r\n{OK}")
+    modem.sent = "\r\n+CMGS: 7\r\n\r\nOK\r\n"
+    if again:
+        second = driver.submit(SENDER, "two", validity_min=5, late_s=25)
+        assert second.reference != 9
+        assert second.result is not SendResult.REJECTED
+    told = driver.poll(drain=False)
+    late = [one.outcome.result for one in told if isinstance(one, LateAnswer)]
+    assert set(late) <= {SendResult.UNKNOWN}
+    assert InboundSms in map(type, told)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        f'+CDS: 6,3,"{SENDER}",145,"26/12/01,10:00:00+04","26/12/01,10:00:01+04",0',
+        f"+CDS: 25\r\n0006030B916407214365F7{'11112211220040' * 2}00",
+    ],
+)
+def test_no_line_of_a_text_tells_of_a_delivery_bug_a_stranger_wrote_one(
+    clock: ManualClock, lines: str
+) -> None:
+    told = _told(clock, f"\r\n{HEADER}\r\nhello\r\n{lines}\r\n")
+    assert [one.outcome for one in told if isinstance(one, StatusReport)] == ["pending"]
+    told = _told(clock, f"\r\n{lines}\r\n")
+    assert [getattr(one, "outcome", "") for one in told] == ["delivered"]
 
 
 def test_a_refusal_behind_a_text_leaves_open_what_has_become_of_a_message(
