@@ -184,6 +184,22 @@ def not_done(refused: _Refused) -> str | None:
     return NO_ROOM if refused.is_full else None
 
 
+class JournalLostError(JournalError):
+    """It is damaged so that nothing can begin on it; a backup has to be restored."""
+
+
+class JournalUnopenedError(JournalError):
+    """An engine runs beside a lost journal: it records, reads and shows nothing."""
+
+
+JOURNAL_LOST: Final = (
+    "the journal's file is damaged, and nothing in it can be read: no case and no timer"
+    " is shown, and none goes on. Take each NOT RECORDED message for a real alarm, run"
+    " what was open by hand, and restore a backup"
+)
+"""What HQ reads wherever a case would be shown, or something be done."""
+
+
 class JournalUnmadeError(JournalError):
     """Its file has no tables yet, nor rows to lose: the engine makes them at start."""
 

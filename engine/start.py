@@ -36,6 +36,7 @@ from engine.intake.orders.actor import Reached
 from engine.intake.orders.lines import Lines
 from engine.intake.replayed import REPLAY
 from engine.intake.shouter.actor import Unrecorded
+from engine.intake.shouter.call import Lost
 from engine.intake.shouter.unhandled import PutAway
 from engine.intake.vigil.attendance import Attendance
 from engine.interpreter import SHORT_S
@@ -64,6 +65,7 @@ from engine.values import AlarmId
 logger = logging.getLogger(__name__)
 
 CONTROL_SOCKET = "control.sock"
+ALL_OPEN = "whatever is open in the journal"
 ACTORS = ("journal", "timers", "alarms", "dispatcher", "intake", "gateway", "web")
 CHILDREN = (
     *ACTORS,
@@ -163,6 +165,8 @@ def _start(
     _hold(roster, registry, health)
     names = Names()
     unrecorded = Unrecorded(lambda hint: names.tell("shouter", hint))
+    if opening.is_lost:
+        _say_lost(health, unrecorded, clock)
     tree = Tree(
         clock=clock,
         chance=random.random,
@@ -198,7 +202,7 @@ def _start(
         clock=clock,
         journal=journal,
         journal_file=OpenedFile(path),
-        readers=readers,
+        readers=opening.shown,
         board=board,
         registry=lambda: registry,
         command=_commander(tree),
@@ -259,6 +263,13 @@ def _hold(roster: Roster, registry: Registry, health: Health) -> None:
             len(lost),
         )
     health.report(DegradedReason.PROTOCOL_MISSING, "roster", wrong=bool(lost))
+
+
+def _say_lost(health: Health, unrecorded: Unrecorded, clock: SystemClock) -> None:
+    """Tell HQ now: what was open stands still, and the next SOS may be days away."""
+    health.report(DegradedReason.JOURNAL_UNREAD, "journal", wrong=True)
+    health.report(DegradedReason.ALARM_STANDING_STILL, ALL_OPEN, wrong=True)
+    unrecorded.say(Lost(at=clock.now()))
 
 
 def current_roster(config: Config, *, known: Known | None = None) -> Roster:

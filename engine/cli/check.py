@@ -71,6 +71,8 @@ def _verdict(warnings: object) -> str:
         return "SUCCESS"
     number = len(warnings)
     starts = "IT STARTS" if _starts(warnings) else "IT DOES NOT START AS IT STANDS"
+    if _starts(warnings) and not _records(warnings):
+        starts = "IT RECORDS NOTHING AS IT STANDS"
     return f"{starts}: READ THE {number} WARNING{'S' if number > 1 else ''} ABOVE"
 
 
@@ -80,6 +82,13 @@ def _starts(warnings: object) -> bool:
 
     assert isinstance(warnings, list)
     return not any(NO_START in one for one in warnings)
+
+
+def _records(warnings: list[str]) -> bool:
+    """Tell whether none of them is of a journal that is damaged."""
+    from engine.cli.check_rights import NO_RECORD  # noqa: PLC0415 - loaded when used
+
+    return not any(NO_RECORD in one for one in warnings)
 
 
 def _examined(

@@ -18,6 +18,7 @@ READ, WRITE, _LOOK = 4, 2, 1
 _GIVEN_BY_SYSTEMD = (Path("/run/credentials"), Path("/var/lib/private"))
 """What lies there it hands to its service itself, and closes to everybody else."""
 NO_START = "the engine does not start"
+NO_RECORD = "the engine starts, records nothing and shows no case"
 """Stands in each warning of what would end the start; the verdict looks for it."""
 _ACL = "system.posix_acl_access"
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from engine.cli.check_rights import NO_START, READ, WRITE, Account, may
+from engine.cli.check_rights import NO_RECORD, NO_START, READ, WRITE, Account, may
 from engine.cli.journal import OneReader
 from engine.config import Config
 from engine.console.cases import Cases
 from engine.console.desk import KEPT_ROSTER
-from engine.errors import JournalError, JournalUnmadeError
+from engine.errors import JournalError, JournalLostError, JournalUnmadeError
 from engine.journal.ballast import BALLAST_BYTES, MIB, Ballast
 from engine.journal.connection import BALLAST_SUFFIX, beside, check_begins
 from engine.journal.lock import LOCK_FILE, unlockable
@@ -113,7 +113,8 @@ def _of_journal(path: Path, roster: Roster) -> Iterator[str]:
         if isinstance(error.__cause__, PermissionError):
             return
         # Who may not write there may lack a right that the service has.
-        ends = f": {NO_START}" if os.access(path.parent, os.W_OK) else ""
+        comes = NO_RECORD if isinstance(error, JournalLostError) else NO_START
+        ends = f": {comes}" if os.access(path.parent, os.W_OK) else ""
         yield f"state: {error}{ends}"
         return
     still = {**cases.unread, **cases.stopped}

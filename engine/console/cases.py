@@ -15,10 +15,10 @@ from engine.alarm.strangers import DEVICE, MESSAGE, SHARED
 from engine.console.behind import PAGE, PREFIX, Behind, lacking
 from engine.console.hidden import hidden
 from engine.console.outlook import upcoming
-from engine.errors import JournalError
+from engine.errors import JournalError, JournalUnopenedError
 from engine.intake.checkins.timer import PREFIX as TIMERS
 from engine.intake.checkins.timer import person_of
-from engine.ports.journal import Head, JournalReader, ReaderLender, StoredEvent
+from engine.ports.journal import Head, HeadRow, JournalReader, ReaderLender, StoredEvent
 from engine.supervision.failure import Failure
 from engine.values import AlarmId, CommandId, Instant, PersonId
 
@@ -75,19 +75,22 @@ class Cases:
         self._failed: dict[AlarmId, None] = {}
         """Those whose rows could not be read, which a disk may do for a moment."""
         self._behind = Behind()
-        self.is_behind = False
+        self.is_behind = True
         """Whether the last look at what is new failed; in the loop's thread alone."""
         self.healed = 0
         """How many of them could be read again: no row of theirs has told of that."""
         self.stopped: dict[AlarmId, Unread] = {}
-        with readers.reader() as reader:
+        self.position = 0
+        heads: tuple[HeadRow, ...] = ()
+        with suppress(JournalUnopenedError), readers.reader() as reader:
             self.position = reader.position()
-            heads = reader.heads(PREFIX, open_only=True)
+            heads = tuple(reader.heads(PREFIX, open_only=True))
             opened = [row.stream for row in heads]
             closed = _recent(reader, self.position) - set(opened)
             for stream in (*closed, *opened):
                 self._fold_anew(alarm_of(stream), reader)
             self._leave_out(set(map(alarm_of, closed)))
+            self.is_behind = False
         self._heads = {alarm_of(row.stream): row.head for row in heads}
         self._forget()
 

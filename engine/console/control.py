@@ -44,7 +44,7 @@ from engine.console.observe import (
     NO_ROUND_TRIP,
     ROUND_TRIP,
     UNAVAILABLE,
-    UNREADABLE,
+    unread_words,
     unready_reasons,
 )
 from engine.console.operators import OperatorError
@@ -106,9 +106,9 @@ async def unwritten(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": said}, status_code=FULL)
 
 
-async def unread(_: Request, __: Exception) -> Response:
+async def unread(_: Request, error: Exception) -> Response:
     """Say what to do where the journal cannot be read."""
-    return JSONResponse({"error": UNREADABLE}, status_code=UNAVAILABLE)
+    return JSONResponse({"error": unread_words(error)}, status_code=UNAVAILABLE)
 
 
 async def alarms(request: Request) -> Response:

@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from engine.console.parts import WebParts
+from engine.errors import JOURNAL_LOST, JournalUnopenedError
 from engine.health import ALL_CHANNELS_DOWN
 
 UNREADY_REASONS = (
@@ -62,3 +63,8 @@ def unready_reasons(parts: WebParts) -> dict[str, list[str]]:
     if not parts.readiness.is_fresh():
         reasons[NO_ROUND_TRIP] = list(ROUND_TRIP)
     return reasons
+
+
+def unread_words(error: Exception) -> str:
+    """Return what HQ is told where the journal could not be read."""
+    return JOURNAL_LOST if isinstance(error, JournalUnopenedError) else UNREADABLE

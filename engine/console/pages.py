@@ -21,7 +21,7 @@ from engine.alarm.state import Alarm
 from engine.console.acts import ActError, command_of, word_command
 from engine.console.cases import Unread
 from engine.console.desk import ConsoleDesk
-from engine.console.observe import UNAVAILABLE, UNREADABLE
+from engine.console.observe import UNAVAILABLE, unread_words
 from engine.console.page import desk_of, page
 from engine.console.security import (
     HEADERS,
@@ -174,9 +174,9 @@ def impossible(request: Request, error: Exception) -> Response:
     return _not_done(request, str(error), UNPROCESSABLE)
 
 
-def unread(request: Request, _: Exception) -> Response:
+def unread(request: Request, error: Exception) -> Response:
     """Answer where the journal cannot be read: HQ is told what to do instead."""
-    return _not_done(request, UNREADABLE, UNAVAILABLE)
+    return _not_done(request, unread_words(error), UNAVAILABLE)
 
 
 def failed(request: Request, _: Exception) -> Response:

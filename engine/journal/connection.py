@@ -13,7 +13,7 @@ from urllib.parse import quote
 import apsw
 
 from engine.errors import JournalError, JournalUnmadeError
-from engine.journal.mishap import explained, stated
+from engine.journal.mishap import explained, lost, stated
 from engine.journal.schema import APPLICATION_ID, VERSIONS
 
 SQLITE_VERSION_MIN: Final = (3, 51, 3)
@@ -134,7 +134,7 @@ def open_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
         return connection
     connection.close()
     if tables:  # the number of their version is gone, and with it who may go on
-        raise stated(path, "its tables have lost their version", _LOST_CURE)
+        raise lost(path, "its tables have lost their version")
     cure = "start the engine once: it makes them"
     message = f"{path}: has no tables yet; {cure}"
     raise JournalUnmadeError(message)
@@ -181,11 +181,7 @@ def _check_file(path: Path) -> None:
     except OSError as error:
         raise explained(path, "read", error) from error
     if magic and magic != _MAGIC and not _has_content(beside(path, "-journal")):
-        raise stated(
-            path,
-            "is not a journal: its header is damaged",
-            "restore a backup, and keep the damaged file",
-        )
+        raise lost(path, "is not a journal: its header is damaged")
     log = beside(path, "-wal")
     if not magic and _has_content(log):
         raise stated(

@@ -6,7 +6,7 @@ from typing import Final
 
 import apsw
 
-from engine.errors import JournalError, JournalFullError
+from engine.errors import JournalError, JournalFullError, JournalLostError
 
 _ELSEWHERE: Final = (
     "let this user write it and its folder, or copy it together with its -wal elsewhere"
@@ -19,7 +19,9 @@ _READ_ONLY: Final = (
     "its file system is read-only; mount it for writing, or use another "
     "(dmesg says where a disk's failure made it so)"
 )
+_SOUND_DISK: Final = "restore a backup, on a sound disk where dmesg names this one"
 _ANY_CURE: Final = "see what `natalia journal verify` says of it, and the disk (dmesg)"
+_RESTORE: Final = "restore a backup, and keep the damaged file"
 _CURES: Final[dict[type[Exception], tuple[str, str]]] = {
     apsw.CantOpenError: ("it, its -wal or its -shm cannot be opened", _ELSEWHERE),
     apsw.ReadOnlyError: ("the file or its folder is read-only", _ELSEWHERE),
@@ -27,14 +29,16 @@ _CURES: Final[dict[type[Exception], tuple[str, str]]] = {
     PermissionError: ("no permission", _OWN_IT),
     FileNotFoundError: ("its folder is not there", "make the folder"),
     NotADirectoryError: ("its folder is a file", "name a folder"),
-    apsw.NotADBError: ("it is damaged", "restore a backup, and keep the damaged file"),
-    apsw.CorruptError: ("it is damaged", "restore a backup, and keep the damaged file"),
+    apsw.NotADBError: ("it is damaged", _RESTORE),
+    apsw.CorruptError: ("it is damaged", _RESTORE),
     apsw.SQLError: ("its tables are not as they were made", "restore a backup"),
     apsw.BusyError: ("another program writes to it", "end that program"),
     apsw.IOError: ("the disk failed", "check the disk before starting again"),
 }
 
 _PAGE_NOT_GIVEN: Final = {apsw.SQLITE_IOERR_READ, apsw.SQLITE_IOERR_CORRUPTFS}
+_LOSES: Final = (apsw.NotADBError, apsw.CorruptError, apsw.SQLError)
+_SECTOR_NOT_GIVEN: Final = {errno.EIO, errno.EBADMSG, errno.EUCLEAN}
 
 
 def stated(path: Path, what: str, cure: str) -> JournalError:
@@ -42,21 +46,29 @@ def stated(path: Path, what: str, cure: str) -> JournalError:
     return JournalError(f"{path}: {what}; {cure}")
 
 
+def lost(path: Path, what: str) -> JournalLostError:
+    """Return the error for a file that we can see is damaged."""
+    return JournalLostError(f"{path}: {what}; {_RESTORE}")
+
+
 def explained(path: Path, act: str, error: Exception) -> JournalError:
     """Return the error for what SQLite or the system raised during `act`.
 
-    A `JournalFullError` where the disk is full and nothing was written.
+    A `JournalFullError` where the disk is full and nothing was written, a
+    `JournalLostError` where the file is damaged or the disk does not give it.
     """
     if is_full(error):
         return JournalFullError(f"{path}: cannot {act}: the disk is full; make room")
     if isinstance(error, OSError) and error.errno == errno.EROFS:
         return JournalError(f"{path}: cannot {act}: {_READ_ONLY}")
+    made = JournalLostError if _loses(error) else JournalError
     for kind, (why, cure) in _CURES.items():
         if isinstance(error, kind):
-            return JournalError(f"{path}: cannot {act}: {why}{_code(error)}; {cure}")
+            return made(f"{path}: cannot {act}: {why}{_code(error)}; {cure}")
     said = error.strerror if isinstance(error, OSError) else None
     why = f"{said or type(error).__name__}{_code(error)}"
-    return JournalError(f"{path}: cannot {act}: {why}; {_ANY_CURE}")
+    cure = _SOUND_DISK if made is JournalLostError else _ANY_CURE
+    return made(f"{path}: cannot {act}: {why}; {cure}")
 
 
 def is_full(error: Exception) -> bool:
@@ -78,6 +90,13 @@ def is_damage(error: Exception) -> bool:
     return isinstance(error, apsw.CorruptError) or (
         _extended_code(error) in _PAGE_NOT_GIVEN
     )
+
+
+def _loses(error: Exception) -> bool:
+    """Tell damage from what a person has to set right: rights, a name, a disk."""
+    if isinstance(error, OSError):
+        return error.errno in _SECTOR_NOT_GIVEN
+    return isinstance(error, _LOSES) or is_damage(error)
 
 
 def _code(error: Exception) -> str:

@@ -12,16 +12,29 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
-from engine.errors import JournalDamagedError, JournalError, JournalFullError
+from engine.errors import (
+    JournalDamagedError,
+    JournalError,
+    JournalFullError,
+    JournalLostError,
+)
 from engine.journal.began import began, told
+from engine.journal.lost import LostStore, NothingShown, no_rows
 from engine.journal.pool import ReaderPool
 from engine.journal.reading import SqliteReader
 from engine.journal.salvage import NOBODY, Replay
 from engine.journal.sqlite import SqliteStore
 from engine.journal.steps import steps_told
-from engine.ports.journal import Begun, EffectState, Place
+from engine.ports.journal import (
+    Begun,
+    EffectState,
+    JournalReader,
+    JournalStore,
+    Place,
+    ReaderLender,
+)
 from engine.ports.latest import Doubt, Seen
 from engine.supervision.failure import Failure
 from engine.values import Instant, PersonId
@@ -51,13 +64,29 @@ class Rows:
     """Of which open alarms somebody has been told."""
 
 
+_NO_ROWS: Final = Rows(
+    last_at=None,
+    attendance=(),
+    places=(),
+    doubts=(),
+    open_alarms={},
+    told=frozenset(),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """The journal: who writes it, who lends views of it, and what they found."""
+    """The journal: who writes it, who lends views of it, and what they found.
 
-    store: SqliteStore
+    Of one that `is_lost` nothing can be read: there is no row for whoever acts by
+    `readers`, and whoever shows what is there is refused one by `shown`.
+    """
+
+    store: JournalStore
     readers: ReaderPool
+    shown: ReaderLender
     rows: Rows
+    is_lost: bool = False
 
     def close(self) -> None:
         """Give it all back."""
@@ -75,7 +104,8 @@ def opened_beside(
 ) -> tuple[Opened, T]:
     """Open the journal in threads of its own while `load` runs in this one.
 
-    What `load` raises goes before what is wrong with the journal.
+    What `load` raises goes before what is wrong with the journal. One that is damaged
+    beyond mending is opened as lost: an engine that did not start would hear no SOS.
 
     Args:
         path: the journal's file; its folder must be there.
@@ -85,11 +115,12 @@ def opened_beside(
         gets_on: called at each step; from any thread, must not block or raise.
 
     Raises:
-        JournalError: the journal cannot be used.
+        JournalError: the journal cannot be used, and is not damaged; what is in its
+            way a person has to set right.
 
     """
     with steps_told(gets_on), ThreadPoolExecutor(2, "opening") as threads:
-        opening = threads.submit(_opened, path, threads, replay, vfs)
+        opening = threads.submit(_opened_or_lost, path, threads, replay, vfs)
         try:
             loaded = load()
         except BaseException:
@@ -97,6 +128,23 @@ def opened_beside(
                 opening.result().close()
             raise
         return opening.result(), loaded
+
+
+def _opened_or_lost(
+    path: Path, threads: ThreadPoolExecutor, replay: Replay, vfs: str | None
+) -> Opened:
+    try:
+        return _opened(path, threads, replay, vfs)
+    except JournalLostError as error:
+        logger.critical("nothing can be recorded or read: %s", error)
+        store = LostStore(path, error)
+    return Opened(
+        store=store,
+        readers=no_rows(),
+        shown=NothingShown(store),
+        rows=_NO_ROWS,
+        is_lost=True,
+    )
 
 
 def _opened(
@@ -117,9 +165,8 @@ def _opened(
         undo.callback(has_read)
         store = SqliteStore(path, vfs=vfs, sound=sound, replay=replay)
         undo.callback(store.close)
-        opened = Opened(
-            store=store, readers=readers, rows=_read(reading[0], store, readers)
-        )
+        rows = _read(reading[0], store, readers)
+        opened = Opened(store=store, readers=readers, shown=readers, rows=rows)
         undo.pop_all()
     return opened
 
@@ -130,7 +177,19 @@ def _read(reading: Future[Rows], store: SqliteStore, readers: ReaderPool) -> Row
     except JournalError:
         with suppress(JournalFullError, JournalDamagedError):
             store.mend()
+    with readers.reader() as reader:
+        _check_needed(reader)
     return _rows(readers, _legible)
+
+
+def _check_needed(reader: JournalReader) -> None:
+    """Read what whoever starts cannot do without, once no more can be mended.
+
+    Else they end by it, one after another, and the engine with them, at each start.
+    """
+    reader.position()
+    reader.heads("", open_only=False)
+    reader.inbound(untaken_only=True)
 
 
 def _checked_rows(readers: ReaderPool, path: Path) -> Rows:

@@ -13,7 +13,7 @@ from typing import Final
 import apsw
 
 from engine.journal.chain import GENESIS, next_head
-from engine.journal.mishap import stated
+from engine.journal.mishap import lost
 from engine.journal.schema import JOURNAL
 
 OPENINGS: Final = 1_000
@@ -82,8 +82,4 @@ def _by_rows(
 
 
 def _lost(path: Path) -> Exception:
-    return stated(
-        path,
-        "its own row cannot be read, and events are missing or damaged",
-        "restore a backup, and keep the damaged file",
-    )
+    return lost(path, "its own row cannot be read, and events are missing or damaged")

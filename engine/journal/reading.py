@@ -11,7 +11,7 @@ import apsw
 from engine.errors import JournalError
 from engine.journal import rows
 from engine.journal.connection import open_reader
-from engine.journal.mishap import explained, stated
+from engine.journal.mishap import explained, lost
 from engine.journal.verify import Kept
 from engine.ports.journal import (
     Begun,
@@ -29,7 +29,6 @@ from engine.values import EffectId, Instant, Keys, PersonId
 T = TypeVar("T")
 
 _EARLIEST_MS: Final = -(1 << 63)
-_DAMAGE_CURE: Final = "restore a backup, and keep the damaged file"
 
 
 class SqliteReader:
@@ -121,7 +120,7 @@ class SqliteReader:
         """
         for wanted in (rows.HEADLESS, *rows.UNLISTED):
             if self._read(wanted, (), _integers) != [0]:
-                raise stated(self._path, "a row in it is not found", _DAMAGE_CURE)
+                raise lost(self._path, "a row in it is not found")
 
     def began(self, prefix: str) -> Mapping[str, Begun]:
         """Return each open stream of that prefix, as `Begun` says it."""
@@ -219,7 +218,7 @@ class SqliteReader:
         """Return what the journal says of itself, for `verify` to compare."""
         own = self._read("SELECT position, head FROM journal", (), _state)
         if own is None:
-            raise stated(self._path, "what it keeps of itself is gone", _DAMAGE_CURE)
+            raise lost(self._path, "what it keeps of itself is gone")
         position, head = own
         streams = self._read(
             "SELECT stream, seq, hash FROM stream",
@@ -251,7 +250,7 @@ class SqliteReader:
             # Pages have no sum: in one that SQLite takes for whole a bit may have
             # changed. What it said of somebody is not repeated.
             pass
-        raise stated(self._path, "a row in it is damaged", _DAMAGE_CURE)
+        raise lost(self._path, "a row in it is damaged")
 
 
 def _integers(cursor: apsw.Cursor) -> list[int | None]:

@@ -8,7 +8,7 @@ from typing import Final
 import apsw
 
 from engine.journal.chain import GENESIS
-from engine.journal.mishap import is_damage, stated
+from engine.journal.mishap import is_damage, lost
 from engine.journal.own_row import begin_own_row_anew
 
 _FOLLOWS: Final = (
@@ -65,11 +65,7 @@ def _last_position(path: Path, connection: apsw.Connection) -> int:
         "SELECT position, (SELECT coalesce(max(position), 0) FROM event) FROM journal"
     ).fetchone() or (0, -1)
     if kept != last:
-        raise stated(
-            path,
-            f"its last row is {last} and {kept} were written",
-            "restore a backup, and keep the damaged file",
-        )
+        raise lost(path, f"its last row is {last} and {kept} were written")
     return kept
 
 

@@ -66,6 +66,7 @@ def fill_log(rig: Rig) -> None:
 class State(TypedDict):
     """What the console's stream says is wrong."""
 
+    is_behind: bool
     degraded: dict[str, list[str]]
     unrecorded: list[dict[str, str]]
 

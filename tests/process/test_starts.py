@@ -217,13 +217,6 @@ def _folder(state: Path) -> None:
     (state / JOURNAL_FILE).mkdir()
 
 
-def _damaged(state: Path) -> None:
-    path = state / JOURNAL_FILE
-    apsw.Connection(str(path)).execute("CREATE TABLE t (x)").connection.close()
-    with path.open("r+b") as file:
-        file.write(b"\0" * 16)
-
-
 def _anothers(state: Path) -> None:
     connection = apsw.Connection(str(state / JOURNAL_FILE))
     connection.execute("CREATE TABLE t (x)")
@@ -234,7 +227,6 @@ def _anothers(state: Path) -> None:
     ("spoil", "why", "cure"),
     [
         (_folder, "is a folder", "name a file, or move the folder away"),
-        (_damaged, "its header is damaged", "restore a backup"),
         (_anothers, "is a database of another program", "name another file"),
     ],
 )

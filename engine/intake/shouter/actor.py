@@ -20,6 +20,7 @@ from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.actor import SOURCE_DEVICE
 from engine.intake.judge import Judge, raise_command
 from engine.intake.reports import decode_report
+from engine.intake.shouter.call import NOT_RECORDED, Call, Lost, call_of_lost
 from engine.intake.shouter.rank import Rank, rank_of, rank_of_sms
 from engine.intake.shouter.unhandled import (
     NOT_HANDLED,
@@ -42,7 +43,6 @@ from engine.supervision.link import Link
 from engine.supervision.names import reaches
 from engine.values import AlarmId, Instant, PersonId, ReportKey
 
-NOT_RECORDED = "NOT RECORDED "
 KEPT = 100
 """So many of each rank: whoever says much takes no distress off."""
 TOLD_MAX = 10_000
@@ -77,7 +77,7 @@ class Answered:
     outcome: Outcome
 
 
-Said = NotRecorded | Unhandled | Unkept | Answered
+Said = NotRecorded | Unhandled | Unkept | Lost | Answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,19 +172,6 @@ class Unrecorded:
             return self._lines
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Call:
-    """What is shouted, and at whom; `recorded` where only its handling has failed."""
-
-    key: ReportKey
-    at: Instant
-    segments: tuple[Segment, ...]
-    addresses: tuple[Address, ...]
-    subject: str = ""
-    recorded: bool = False
-    rank: Rank = Rank.DISTRESS
-
-
 class Shouter(SupervisedActor[Heed]):
     """Sends to HQ's own addresses and to everybody on duty, through every route."""
 
@@ -236,6 +223,8 @@ class Shouter(SupervisedActor[Heed]):
                     self._shout(call)
             case Unkept(command=command):
                 self._shout(self._call_of(command, NOT_RECORDED))
+            case Lost():
+                self._shout(call_of_lost(message, self._for(None)))
             case Unhandled():
                 self._put_away(message)
             case Answered():
@@ -256,7 +245,7 @@ class Shouter(SupervisedActor[Heed]):
             # Every person is looked at for that, and each word comes again and again.
             known, hq = self._is_known(key), self._hq
             about = () if known else addresses_about(self._board, hq, command)
-            call = _Call(
+            call = Call(
                 key=key,
                 at=self.clock.now(),
                 segments=said_of(command, unhandled.case),
@@ -267,8 +256,8 @@ class Shouter(SupervisedActor[Heed]):
             )
             self._shout(call)
 
-    def _call_of(self, command: Raise, mark: str) -> _Call:
-        return _Call(
+    def _call_of(self, command: Raise, mark: str) -> Call:
+        return Call(
             key=command.press.key,
             at=command.press.at,
             segments=(Segment(priority=1, text=mark), *self._words(command)),
@@ -289,7 +278,7 @@ class Shouter(SupervisedActor[Heed]):
         if self._unheard:
             self.wake_at(self.clock.now().plus(AGAIN))
 
-    def _shout(self, call: _Call) -> None:
+    def _shout(self, call: Call) -> None:
         key, rank = call.key, call.rank
         text = "".join(segment.text for segment in call.segments)
         line = UnrecordedLine(key=key, at=call.at, text=text, rank=rank)
@@ -311,7 +300,7 @@ class Shouter(SupervisedActor[Heed]):
     def _is_known(self, key: ReportKey) -> bool:
         return key in self._told or key in self._unheard
 
-    def _notices(self, call: _Call) -> Iterator[Notice]:
+    def _notices(self, call: Call) -> Iterator[Notice]:
         for channel, address in call.addresses:
             body = EffectBody(
                 address=address,
@@ -362,7 +351,7 @@ class Shouter(SupervisedActor[Heed]):
     def _for(self, defender: PersonId | None) -> tuple[Address, ...]:
         return addresses_for(self._board, self._hq, defender)
 
-    def _call_of_record(self, record: Record) -> _Call | None:
+    def _call_of_record(self, record: Record) -> Call | None:
         """Return what is shouted of a record, if anything."""
         if record.source == SOURCE_ABSENCE:
             absence = absence_of(record.body)
@@ -374,7 +363,7 @@ class Shouter(SupervisedActor[Heed]):
             command = raise_command(self._judge.judge(report))
         else:
             mark, said = NOT_RECORDED, "a message that reached us."
-            return _Call(
+            return Call(
                 key=record.key,
                 at=record.received_at,
                 segments=tuple(Segment(priority=1, text=one) for one in (mark, said)),

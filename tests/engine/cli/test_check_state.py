@@ -264,7 +264,7 @@ def test_a_journal_that_lost_its_version_is_damaged_bug_it_was_taken_for_a_new_o
     with pytest.raises(JournalError):
         SqliteStore(journal, ballast_bytes=0)
     assert natalia(patch, "check-config", path) == 0
-    assert "\nIT DOES NOT START AS IT STANDS: " in out.readouterr().out
+    assert "\nIT RECORDS NOTHING AS IT STANDS: " in out.readouterr().out
 
 
 def test_a_journal_of_newer_tables_is_said_to_be_one(

@@ -217,6 +217,7 @@ def test_an_index_in_which_a_bit_of_a_name_has_changed_is_built_anew_as_well(
     path = filled(tmp_path)
     rename(path, index, 5)
     opened, _ = opened_beside(path, lambda: None)
+    assert isinstance(opened.store, SqliteStore)
     opened.store.mend()
     assert opened.store.begun_anew == {index: MANY}
     again = [append(f"alarm/{number:04}") for number in range(MANY)]

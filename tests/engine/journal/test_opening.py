@@ -142,13 +142,6 @@ def test_a_wrong_file_goes_before_a_damaged_journal(tmp_path: Path) -> None:
         opened_beside(tmp_path / JOURNAL_FILE, wrong_file)
 
 
-def test_a_damaged_journal_is_told_though_the_files_are_right(tmp_path: Path) -> None:
-    path = tmp_path / JOURNAL_FILE
-    path.write_bytes(b"no journal" * 1_000)
-    with pytest.raises(JournalError, match=str(path)):
-        opened_beside(path, lambda: None)
-
-
 @pytest.mark.parametrize(
     ("act", "code"),
     [(Act.SYNC, "SQLITE_IOERR_FSYNC"), (Act.WRITE, "SQLITE_IOERR_WRITE")],

@@ -91,6 +91,7 @@ def test_a_start_with_a_torn_last_page_refuses_bug_no_engine_started(
     for epoch in (2, 3):
         opening, _ = opened_beside(path, lambda: None, vfs=vfs.name)
         store = opening.store
+        assert isinstance(store, SqliteStore)
         assert (store.epoch, store.position) == (epoch, MANY)
         assert is_refused(store)
         assert not store.begun_anew
@@ -115,6 +116,7 @@ def test_a_start_where_a_patch_of_the_disk_is_gone_refuses_bug_no_engine_started
     for name, place in (("event", LAST), (INDICES[0], 0.0), ("code", 0.0)):
         destroy(path, name, place)
     opening, _ = opened_beside(path, lambda: None)
+    assert isinstance(opening.store, SqliteStore)
     assert is_refused(opening.store)
     assert not opening.store.begun_anew
     opening.close()

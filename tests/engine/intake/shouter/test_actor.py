@@ -4,12 +4,12 @@ from engine.dispatch.actor import Shout
 from engine.intake.assess import report_key
 from engine.intake.reports import encode_report
 from engine.intake.shouter.actor import (
-    NOT_RECORDED,
     Heed,
     Shouter,
     Unkept,
     Unrecorded,
 )
+from engine.intake.shouter.call import NOT_RECORDED, Lost
 from engine.intake.shouter.unhandled import NOT_HANDLED, Unhandled
 from engine.ports.journal import Place, Record
 from engine.roster.model import Roster
@@ -30,6 +30,8 @@ from tests.engine.intake.reports import (
 )
 from tests.fakes import START
 from tests.simulation.runtime import World
+
+SMS_MAX = 160
 
 
 class Route(SupervisedActor[Shout]):
@@ -176,3 +178,22 @@ def test_a_press_without_room_for_its_alarm_is_shouted_once_and_shown_until_then
     (line,) = rig.unrecorded.lines()
     rig.unrecorded.recorded(line.key)
     assert rig.unrecorded.lines() == ()
+
+
+def test_a_start_beside_a_lost_journal_is_told_in_one_short_message_and_is_no_sos() -> (
+    None
+):
+    rig = Rig()
+    rig.unrecorded.say(Lost(at=START))
+    rig.world.run(1)
+    assert {route for route, _, _ in rig.sent} == {"modem-1", "modem-2", "email"}
+    (text,) = {text for _, _, text in rig.sent}
+    assert text.startswith(f"{NOT_RECORDED}journal damaged")
+    assert text.isascii()
+    assert len(text) <= SMS_MAX
+    (line,) = rig.unrecorded.lines()
+    assert line.text == text
+    assert "alarms_unrecorded_total" not in rig.meter.counted
+    rig.refuse()
+    assert "SOS Heron" in str(rig.sent), "an SOS is told beside it"
+    assert rig.meter.counted["alarms_unrecorded_total"] == 1

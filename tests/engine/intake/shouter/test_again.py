@@ -13,7 +13,8 @@ from engine.dispatch.channel.actor import ChannelWorker
 from engine.dispatch.outcomes import AWAY, Outcome
 from engine.errors import DeliveryError, ModemSilentError
 from engine.health import Health
-from engine.intake.shouter.actor import KEPT, NOT_RECORDED, Shouter, Unkept, Unrecorded
+from engine.intake.shouter.actor import KEPT, Shouter, Unkept, Unrecorded
+from engine.intake.shouter.call import NOT_RECORDED
 from engine.intake.shouter.unheard import AGAIN, GIVEN_UP_S, STRIKES_MAX
 from engine.ports.channel import Notification, Receipt
 from engine.ports.journal import EffectState

@@ -1,0 +1,267 @@
+"""A journal that is damaged beyond mending is opened as lost, and nothing else is."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import apsw
+import pytest
+
+from engine.errors import (
+    JournalDamagedError,
+    JournalError,
+    JournalLostError,
+    JournalUnopenedError,
+)
+from engine.journal.connection import BALLAST_SUFFIX, beside
+from engine.journal.lost import LostStore
+from engine.journal.opening import Opened, opened_beside
+from engine.journal.sqlite import SqliteStore
+from engine.ports.journal import EffectState
+from tests.contracts.journal.requests import NOW, append, record
+from tests.engine.journal.test_aside import destroy, many_facts
+from tests.engine.journal.test_opening import held
+from tests.faults_vfs import Act, FaultsVfs
+
+PAGE_BYTES = 4096
+EVENTS = "sqlite_autoindex_event_1"
+
+
+@pytest.fixture
+def vfs() -> Iterator[FaultsVfs]:
+    vfs = FaultsVfs()
+    yield vfs
+    vfs.unregister()
+
+
+def zeros(path: Path, first: int = 0, end: int = PAGE_BYTES) -> None:
+    with path.open("r+b") as file:
+        file.seek(first)
+        file.write(bytes(end - first))
+
+
+def no_header(path: Path) -> None:
+    zeros(path)
+
+
+def no_rest_of_header(path: Path) -> None:
+    zeros(path, first=16)
+
+
+def no_schema(path: Path) -> None:
+    zeros(path, first=100)
+
+
+def cut_short(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2 // PAGE_BYTES * PAGE_BYTES)
+
+
+def no_end(path: Path) -> None:
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("UPDATE journal SET position = position + 1")
+
+
+def no_version(path: Path) -> None:
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("PRAGMA user_version = 0")
+
+
+def no_table(path: Path) -> None:
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("DROP TABLE journal")
+
+
+def no_own_row_and_event(path: Path) -> None:
+    destroy(path, "journal", 0.0)
+    destroy(path, "event", 0.5)
+
+
+BEFORE_IT_OPENS = [
+    no_header,
+    no_rest_of_header,
+    no_schema,
+    cut_short,
+    no_end,
+    no_version,
+    no_table,
+    no_own_row_and_event,
+]
+
+
+def is_deaf(opened: Opened) -> bool:
+    """See that it takes, gives and shows nothing."""
+    for request in (append("alarm/new"), record()):
+        with pytest.raises(JournalDamagedError, match="restore a backup"):
+            opened.store.commit([request], NOW)
+    for lend in (opened.store.reader, opened.shown.reader().__enter__):
+        with pytest.raises(JournalUnopenedError, match="restore a backup"):
+            lend()
+    with opened.readers.reader() as reader:
+        assert (reader.position(), reader.last_at()) == (0, None)
+        assert not reader.heads("", open_only=False)
+        assert not reader.inbound(untaken_only=False)
+        assert not reader.effects(frozenset(EffectState))
+    assert opened.rows.last_at is None
+    assert not opened.rows.open_alarms
+    opened.store.tidy()
+    assert opened.store.reserve_lacks() is None
+    return opened.is_lost
+
+
+@pytest.mark.parametrize("damage", BEFORE_IT_OPENS)
+def test_what_no_start_can_mend_is_lost_and_stays_as_it_is_bug_no_engine_started(
+    tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    path = many_facts(tmp_path)
+    damage(path)
+    before = path.read_bytes()
+    opened, loaded = opened_beside(path, lambda: "files")
+    assert is_deaf(opened)
+    assert opened.store.size_bytes >= len(before)
+    opened.close()
+    assert loaded == "files"
+    assert path.read_bytes() == before
+    assert not beside(path, BALLAST_SUFFIX).exists()
+    assert not list(held(path.parent))
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 0.99])
+def test_heads_that_can_be_neither_read_nor_made_anew_are_lost_bug_each_start_ended(
+    tmp_path: Path, fraction: float
+) -> None:
+    """Events and their index are damaged as well: nobody knows which alarms there are.
+
+    Where only a closed one's head lay there the rows of a start could be read, and who
+    came up behind it ended by it.
+    """
+    path = many_facts(tmp_path)
+    destroy(path, "stream", fraction)
+    destroy(path, EVENTS, 0.0)
+    destroy(path, "event", 0.0)
+    opened, _ = opened_beside(path, lambda: None)
+    before = path.read_bytes()
+    assert is_deaf(opened)
+    opened.close()
+    assert path.read_bytes() == before
+    assert not list(held(path.parent))
+
+
+def test_a_sector_of_the_header_that_the_disk_does_not_give_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, real = many_facts(tmp_path), Path.open
+
+    def failing(self: Path, *args: str, **named: str) -> object:
+        if self == path:
+            raise OSError(5, os.strerror(5))
+        return real(self, *args, **named)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", failing)
+    opened, _ = opened_beside(path, lambda: None)
+    assert is_deaf(opened)
+
+
+def test_a_journal_that_is_lost_is_gone_on_with_once_it_is_restored(
+    tmp_path: Path,
+) -> None:
+    path = many_facts(tmp_path)
+    backup = path.read_bytes()
+    zeros(path)
+    opened, _ = opened_beside(path, lambda: None)
+    opened.close()
+    path.write_bytes(backup)
+    opened, _ = opened_beside(path, lambda: None)
+    assert not opened.is_lost
+    assert opened.rows.open_alarms
+    assert opened.shown is opened.readers
+    opened.close()
+
+
+def folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def emptied(path: Path) -> None:
+    os.truncate(path, 0)
+    beside(path, BALLAST_SUFFIX).write_bytes(b"\0")
+
+
+def gone_beside_its_log(path: Path) -> None:
+    path.unlink()
+    beside(path, "-wal").write_bytes(b"\0")
+
+
+def of_a_newer_engine(path: Path) -> None:
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+
+def anothers(path: Path) -> None:
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("PRAGMA application_id = 1")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (folder, "is a folder"),
+        (emptied, "says that it was a journal"),
+        (gone_beside_its_log, "is missing or empty"),
+        (of_a_newer_engine, "start the newer engine"),
+        (anothers, "a database of another program"),
+    ],
+)
+def test_what_a_person_has_to_set_right_is_refused_in_its_own_words(
+    tmp_path: Path, spoil: Callable[[Path], None], why: str
+) -> None:
+    path = many_facts(tmp_path)
+    spoil(path)
+    with pytest.raises(JournalError, match=why) as told:
+        opened_beside(path, lambda: None)
+    assert not isinstance(told.value, JournalLostError)
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "no"), OSError(30, "no")])
+def test_a_right_that_is_lacking_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    path = many_facts(tmp_path)
+
+    def failing(*_: object, **__: object) -> object:
+        raise error
+
+    monkeypatch.setattr(Path, "open", failing)
+    with pytest.raises(JournalError) as told:
+        opened_beside(path, lambda: None)
+    assert not isinstance(told.value, JournalLostError)
+
+
+def test_a_program_that_writes_to_it_is_no_damage(tmp_path: Path) -> None:
+    path = many_facts(tmp_path)
+    with closing(apsw.Connection(str(path))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(JournalError, match="another program writes") as told:
+            opened_beside(path, lambda: None)
+    assert not isinstance(told.value, JournalLostError)
+
+
+@pytest.mark.parametrize("act", [Act.WRITE, Act.SYNC])
+def test_a_disk_that_takes_nothing_is_no_damage(
+    tmp_path: Path, vfs: FaultsVfs, act: Act
+) -> None:
+    path = many_facts(tmp_path)
+    vfs.fail = {act: 1}
+    with pytest.raises(JournalError, match="the disk failed") as told:
+        opened_beside(path, lambda: None, vfs=vfs.name)
+    assert not isinstance(told.value, JournalLostError)
+
+
+def test_a_full_disk_is_no_damage(tmp_path: Path, vfs: FaultsVfs) -> None:
+    path = many_facts(tmp_path)
+    vfs.is_full = lambda: True
+    opened, _ = opened_beside(path, lambda: None, vfs=vfs.name)
+    assert isinstance(opened.store, SqliteStore)
+    assert not isinstance(opened.store, LostStore)
+    opened.close()
