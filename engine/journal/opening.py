@@ -6,6 +6,7 @@ hundreds takes as long to read.
 """
 
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
@@ -63,6 +64,9 @@ class Rows:
     told: frozenset[str]
     """Of which open alarms somebody has been told."""
 
+
+_AGAIN_S: Final = (0.3, 2.0)
+"""A disk may fail for a moment, and none looks at a lost journal while it runs."""
 
 _NO_ROWS: Final = Rows(
     last_at=None,
@@ -133,6 +137,10 @@ def opened_beside(
 def _opened_or_lost(
     path: Path, threads: ThreadPoolExecutor, replay: Replay, vfs: str | None
 ) -> Opened:
+    for wait_s in _AGAIN_S:
+        with suppress(JournalLostError):
+            return _opened(path, threads, replay, vfs)
+        threading.Event().wait(wait_s)
     try:
         return _opened(path, threads, replay, vfs)
     except JournalLostError as error:

@@ -14,6 +14,7 @@ from engine.errors import (
     JournalLostError,
     JournalUnopenedError,
 )
+from engine.journal import opening
 from engine.journal.connection import BALLAST_SUFFIX, beside
 from engine.journal.lost import LostStore
 from engine.journal.opening import Opened, opened_beside
@@ -26,6 +27,11 @@ from tests.faults_vfs import Act, FaultsVfs
 
 PAGE_BYTES = 4096
 EVENTS = "sqlite_autoindex_event_1"
+
+
+@pytest.fixture(autouse=True)
+def _no_wait_between_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "_AGAIN_S", (0.0, 0.0))
 
 
 @pytest.fixture
@@ -160,6 +166,23 @@ def test_a_sector_of_the_header_that_the_disk_does_not_give_is_lost(
     monkeypatch.setattr(Path, "open", failing)
     opened, _ = opened_beside(path, lambda: None)
     assert is_deaf(opened)
+
+
+def test_a_disk_that_gives_the_header_a_moment_later_has_lost_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, real = many_facts(tmp_path), Path.open
+    fails = iter((True, True))
+
+    def failing(self: Path, *args: str, **named: str) -> object:
+        if self == path and next(fails, False):
+            raise OSError(5, os.strerror(5))
+        return real(self, *args, **named)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", failing)
+    with closing(opened_beside(path, lambda: None)[0]) as opened:
+        assert not opened.is_lost
+        assert opened.rows.open_alarms
 
 
 def test_a_journal_that_is_lost_is_gone_on_with_once_it_is_restored(
