@@ -102,10 +102,10 @@ def test_whoever_looks_is_told_and_sees_no_empty_list(lost: tuple[Rig, bytes]) -
     assert rig.process.poll() is None
 
 
-def test_a_header_that_is_lost_while_it_runs_ends_no_service_for_good(
+def test_a_header_that_is_lost_between_two_starts_ends_no_service_for_good(
     rig: Rig,
 ) -> None:
-    """Killed or ended by it, the next one comes up beside it."""
+    """The next one comes up beside it, and so does the one after."""
     journal = rig.state / JOURNAL_FILE
     with rig.device() as device:
         device.sos()
@@ -117,5 +117,5 @@ def test_a_header_that_is_lost_while_it_runs_ends_no_service_for_good(
     for _ in range(2):
         rig.start()
         assert press(rig) == 503
+        assert told_of(rig, "SOS Avocet")
         rig.kill()
-    assert told_of(rig, "SOS Avocet")
