@@ -18,7 +18,7 @@ from engine.console.outlook import upcoming
 from engine.errors import JournalError, JournalUnopenedError
 from engine.intake.checkins.timer import PREFIX as TIMERS
 from engine.intake.checkins.timer import person_of
-from engine.ports.journal import Head, HeadRow, JournalReader, ReaderLender, StoredEvent
+from engine.ports.journal import Head, JournalReader, ReaderLender, StoredEvent
 from engine.supervision.failure import Failure
 from engine.values import AlarmId, CommandId, Instant, PersonId
 
@@ -71,27 +71,24 @@ class Cases:
         self._alarms: dict[AlarmId, Alarm] = {}
         self._seqs: dict[AlarmId, int] = {}
         self._closed, self._met = set[AlarmId](), set[AlarmId]()
-        self.unread: dict[AlarmId, Unread] = {}
+        self.unread, self.stopped = dict[AlarmId, Unread](), dict[AlarmId, Unread]()
         self._failed: dict[AlarmId, None] = {}
         """Those whose rows could not be read, which a disk may do for a moment."""
-        self._behind = Behind()
+        self.position, self._behind = 0, Behind()
         self.is_behind = True
         """Whether the last look at what is new failed; in the loop's thread alone."""
         self.healed = 0
         """How many of them could be read again: no row of theirs has told of that."""
-        self.stopped: dict[AlarmId, Unread] = {}
-        self.position = 0
-        heads: tuple[HeadRow, ...] = ()
+        self._heads: dict[AlarmId, Head] = {}
         with suppress(JournalUnopenedError), readers.reader() as reader:
             self.position = reader.position()
-            heads = tuple(reader.heads(PREFIX, open_only=True))
-            opened = [row.stream for row in heads]
-            closed = _recent(reader, self.position) - set(opened)
-            for stream in (*closed, *opened):
-                self._fold_anew(alarm_of(stream), reader)
-            self._leave_out(set(map(alarm_of, closed)))
+            heads = reader.heads(PREFIX, open_only=True)
+            self._heads = {alarm_of(row.stream): row.head for row in heads}
+            closed = _recent(reader, self.position) - self._heads.keys()
+            for alarm_id in (*closed, *self._heads):
+                self._fold_anew(alarm_id, reader)
+            self._leave_out(closed)
             self.is_behind = False
-        self._heads = {alarm_of(row.stream): row.head for row in heads}
         self._forget()
 
     def follow(self) -> list[StoredEvent]:
@@ -352,16 +349,16 @@ class Cases:
         self._closed.discard(alarm_id)
 
 
-def _recent(reader: JournalReader, position: int) -> set[str]:
-    """Return the streams of alarms among the journal's last rows."""
-    found: set[str] = set()
+def _recent(reader: JournalReader, position: int) -> set[AlarmId]:
+    """Return whose rows are among the journal's last ones."""
+    found: set[AlarmId] = set()
     for behind in range(max(0, position - RECENT_ROWS), position, PAGE):
         try:
             rows = reader.after(behind, PAGE)
         except JournalError as error:
             logger.error("rows cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
             continue
-        found.update(row.stream for row in rows if row.stream.startswith(PREFIX))
+        found |= {alarm_of(one.stream) for one in rows if one.stream.startswith(PREFIX)}
     return found
 
 
