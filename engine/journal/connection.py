@@ -24,6 +24,12 @@ BALLAST_SUFFIX: Final = "-ballast"
 _LOST_CURE: Final = "restore a backup"
 _TABLES: Final = "SELECT count(*) FROM sqlite_schema"
 _MAGIC: Final = b"SQLite format 3\x00"
+_NUMBER_MAX: Final = 999
+"""No engine has ever numbered its tables so far, nor below nought: a changed bit."""
+_FORMATS: Final = slice(18, 20)
+_FORMAT_MAX: Final = 2
+"""Where the header has the formats to write and to read it by. One that SQLite does not
+know is a changed bit: it takes such a file for one that may only be read."""
 
 Setting = tuple[str, str, str | int]
 
@@ -175,15 +181,17 @@ def _check_file(path: Path) -> None:
         raise stated(path, "is a pipe or a device", "move it away, restore a backup")
     try:
         with path.open("rb") as file:
-            magic = file.read(len(_MAGIC))
+            begins = file.read(_FORMATS.stop)
     except FileNotFoundError:
-        magic = b""
+        begins = b""
     except OSError as error:
         raise explained(path, "read", error) from error
-    if magic and magic != _MAGIC and not _has_content(beside(path, "-journal")):
+    formats = begins[_FORMATS]
+    is_torn = not begins.startswith(_MAGIC) or max(formats, default=0) > _FORMAT_MAX
+    if begins and is_torn and not _has_content(beside(path, "-journal")):
         raise lost(path, "is not a journal: its header is damaged")
     log = beside(path, "-wal")
-    if not magic and _has_content(log):
+    if not begins and _has_content(log):
         raise stated(
             path,
             f"is missing or empty, and its {log.name} is not",
@@ -217,6 +225,8 @@ def _check_owner(path: Path, connection: apsw.Connection) -> None:
     application = _number(connection, "PRAGMA application_id")
     if application != APPLICATION_ID and (application or version or tables):
         raise stated(path, "is a database of another program", "name another file")
+    if not 0 <= version <= _NUMBER_MAX:
+        raise lost(path, "its tables have lost their version")
     if version > len(VERSIONS):
         raise stated(
             path,

@@ -7,7 +7,7 @@ was one.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import apsw
@@ -138,9 +138,11 @@ def heads(connection: apsw.Connection, replay: Replay) -> Iterator[Row]:
     found = {row[0] for row in kept}
     names = "SELECT stream, max(seq) FROM event GROUP BY stream"
     now = _last_at(connection)
-    for stream, seq in list(connection.execute(names)):
+    ends = dict(connection.execute(names))
+    for stream in _named(ends):
         if stream not in found:
             row = _row(connection, "stream", stream)
+            seq = ends[stream]
             yield row or _head(connection, stream, seq, replay.head_of, now)
 
 
@@ -180,7 +182,22 @@ def _owners(connection: apsw.Connection, found: Collection[str]) -> list[str]:
 
 def _streams(connection: apsw.Connection) -> list[str]:
     names = "SELECT DISTINCT stream FROM event"
-    return [name for (name,) in connection.execute(names)]
+    return _named(name for (name,) in connection.execute(names))
+
+
+def _named(streams: Iterable[object]) -> list[str]:
+    """Return them, if each is a text: a changed bit makes a number or nothing of one.
+
+    Raises:
+        ValueError: whose events those are nobody can tell.
+
+    """
+    names = list(streams)
+    found = [name for name in names if isinstance(name, str)]
+    if len(found) < len(names):
+        message = "a stream has a name that is no text"
+        raise ValueError(message)
+    return found
 
 
 def codes(connection: apsw.Connection, replay: Replay) -> Iterator[Row]:

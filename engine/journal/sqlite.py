@@ -383,7 +383,7 @@ class SqliteStore:
 
     def _refusal(self, error: Exception, act: str) -> JournalError:
         """Return why nothing was written; a page that cannot be read ends nothing."""
-        if not is_damage(error):
+        if not (is_damage(error) or isinstance(error, ValueError)):  # a wrong value
             return self._broken(error, act)
         self._is_at_damage, self._damage = True, None
         return JournalDamagedError(str(explained(self._path, act, error)))

@@ -14,6 +14,7 @@ from engine.errors import (
     JournalLostError,
     JournalUnopenedError,
 )
+from engine.intake.replayed import REPLAY
 from engine.journal import opening
 from engine.journal.connection import BALLAST_SUFFIX, beside
 from engine.journal.lost import LostStore
@@ -151,6 +152,80 @@ def test_heads_that_can_be_neither_read_nor_made_anew_are_lost_bug_each_start_en
     opened.close()
     assert path.read_bytes() == before
     assert not list(held(path.parent))
+
+
+def name_an_event(path: Path, value: str) -> None:
+    """Give one a name that no text is, as a changed bit in its row does."""
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
+        connection.execute("PRAGMA writable_schema = ON")
+        table = "UPDATE sqlite_schema SET sql = ?1 WHERE name = 'event'"
+        made: str = connection.execute(
+            "SELECT sql FROM sqlite_schema WHERE name = 'event'"
+        ).get
+        any_value = made.replace("stream TEXT NOT NULL", "stream ANY")
+        assert any_value != made
+        connection.execute(table, (any_value,))
+        connection.execute("PRAGMA writable_schema = RESET")
+        connection.execute(
+            f"UPDATE event SET stream = {value} WHERE stream = 'alarm/b100'"
+        )
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(table, (made,))
+
+
+@pytest.mark.parametrize("value", ["7", "NULL", "CAST(x'ff' AS TEXT)"])
+def test_heads_that_no_event_says_are_lost_bug_a_name_that_is_no_text_ended_each_start(
+    tmp_path: Path, value: str
+) -> None:
+    """Neither an `AttributeError` nor a refusal: nobody heard an SOS."""
+    path = many_facts(tmp_path)
+    name_an_event(path, value)
+    destroy(path, "stream", 0.5)
+    opened, _ = opened_beside(path, lambda: None, replay=REPLAY)
+    assert is_deaf(opened)
+    opened.close()
+    assert not list(held(path.parent))
+
+
+@pytest.mark.parametrize("value", ["7", "NULL", "CAST(x'ff' AS TEXT)"])
+def test_codes_beside_an_event_whose_name_is_no_text_cost_no_start(
+    tmp_path: Path, value: str
+) -> None:
+    path = many_facts(tmp_path)
+    name_an_event(path, value)
+    destroy(path, "code", 0.0)
+    opened, _ = opened_beside(path, lambda: None, replay=REPLAY)
+    assert not opened.is_lost
+    assert opened.rows.open_alarms
+    opened.close()
+
+
+@pytest.mark.parametrize("at", [18, 19])
+def test_a_format_that_no_sqlite_writes_is_lost_bug_it_was_told_as_a_right_that_lacks(
+    tmp_path: Path, at: int
+) -> None:
+    """SQLite takes the file for one that may only be read, and it says so of itself."""
+    path = many_facts(tmp_path)
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(b"\x12")
+    opened, _ = opened_beside(path, lambda: None)
+    assert is_deaf(opened)
+    opened.close()
+
+
+@pytest.mark.parametrize("number", [-4, -1, 3 + 2**27])
+def test_a_version_that_no_engine_writes_is_lost_bug_a_newer_one_was_to_be_started(
+    tmp_path: Path, number: int
+) -> None:
+    """Below nought the start ended by an `IndexError`, or made tables once more."""
+    path = many_facts(tmp_path)
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute(f"PRAGMA user_version = {number}")
+    opened, _ = opened_beside(path, lambda: None)
+    assert is_deaf(opened)
+    opened.close()
 
 
 def test_a_sector_of_the_header_that_the_disk_does_not_give_is_lost(
