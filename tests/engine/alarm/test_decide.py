@@ -6,7 +6,13 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
-from engine.alarm.commands import Acknowledge, AddNote, RequestCancel, Reveal
+from engine.alarm.commands import (
+    Acknowledge,
+    AddNote,
+    RequestCancel,
+    Reveal,
+    Settle,
+)
 from engine.alarm.events import (
     ActRefused,
     AlarmAcknowledged,
@@ -367,3 +373,26 @@ def test_a_double_click_is_refused_and_not_done_twice() -> None:
 def test_a_joined_press_is_one_fact() -> None:
     scene = Scene().raised("k1").raised("k2")
     assert len(scene.of(PressJoined)) == 1
+
+
+def test_an_outcome_that_is_told_later_was_when_it_was() -> None:
+    scene = Scene().raised()
+    effect, was = next(iter(scene.waiting())), scene.now
+    scene.run(30)
+    told = Settle(
+        command_id=CommandId("late"),
+        effect=effect,
+        state=EffectState.ACCEPTED,
+        attempt=1,
+        at=was,
+    )
+    assert [one.at for one in scene.do(told)] == [was]
+
+
+def test_a_press_that_reopens_urges_nobody_besides_the_reopening() -> None:
+    scene = verified()
+    scene.close()
+    scene.run(3_600)
+    scene.do(raise_of(press_of("again", scene.now)))
+    assert [one.urges for one in scene.of(PressJoined)] == [False]
+    assert scene.of(AlarmReopened)
