@@ -394,5 +394,6 @@ def test_a_press_that_reopens_urges_nobody_besides_the_reopening() -> None:
     scene.close()
     scene.run(3_600)
     scene.do(raise_of(press_of("again", scene.now)))
-    assert [one.urges for one in scene.of(PressJoined)] == [False]
+    joined = [one for one in scene.events if isinstance(one, PressJoined)]
+    assert [one.urges for one in joined] == [False]
     assert scene.of(AlarmReopened)
