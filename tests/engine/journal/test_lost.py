@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import cycle
 from pathlib import Path
 
 import apsw
@@ -228,26 +229,11 @@ def test_a_version_that_no_engine_writes_is_lost_bug_a_newer_one_was_to_be_start
     opened.close()
 
 
-def test_a_sector_of_the_header_that_the_disk_does_not_give_is_lost(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, real = many_facts(tmp_path), Path.open
-
-    def failing(self: Path, *args: str, **named: str) -> object:
-        if self == path:
-            raise OSError(5, os.strerror(5))
-        return real(self, *args, **named)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(Path, "open", failing)
-    opened, _ = opened_beside(path, lambda: None)
-    assert is_deaf(opened)
-
-
-def test_a_disk_that_gives_the_header_a_moment_later_has_lost_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, real = many_facts(tmp_path), Path.open
-    fails = iter((True, True))
+def with_a_bad_sector(
+    path: Path, monkeypatch: pytest.MonkeyPatch, fails: Iterator[bool]
+) -> Opened:
+    """Open a journal whose disk does not give the header while `fails` says so."""
+    real = Path.open
 
     def failing(self: Path, *args: str, **named: str) -> object:
         if self == path and next(fails, False):
@@ -255,7 +241,22 @@ def test_a_disk_that_gives_the_header_a_moment_later_has_lost_nothing(
         return real(self, *args, **named)  # type: ignore[call-overload]
 
     monkeypatch.setattr(Path, "open", failing)
-    with closing(opened_beside(path, lambda: None)[0]) as opened:
+    return opened_beside(path, lambda: None)[0]
+
+
+def test_a_sector_of_the_header_that_the_disk_does_not_give_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = many_facts(tmp_path)
+    assert is_deaf(with_a_bad_sector(path, monkeypatch, cycle((True,))))
+
+
+def test_a_disk_that_gives_the_header_a_moment_later_has_lost_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = many_facts(tmp_path)
+    fails = iter((True, True))
+    with closing(with_a_bad_sector(path, monkeypatch, fails)) as opened:
         assert not opened.is_lost
         assert opened.rows.open_alarms
 
