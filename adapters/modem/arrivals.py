@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from adapters.modem import pdu_decode, text_mode
-from adapters.modem.at import announces_text, is_unsolicited, prefix_of
+from adapters.modem.at import is_unsolicited, prefix_of
 from adapters.modem.at_replies import caller, storages, stored_at, stored_pdus
 from adapters.modem.bring_up import Session, hear_out
 from adapters.modem.cms_policy import is_busy
@@ -28,6 +27,7 @@ from adapters.modem.pdu import (
 )
 from adapters.modem.reassembly import Reassembly
 from adapters.modem.rereading import Rereading
+from adapters.modem.sorting import Sorted
 from engine.errors import ModemSilentError
 from engine.ports.clock import Clock
 from engine.ports.modem import (
@@ -45,29 +45,6 @@ _PLACES_MIN = 4
 _BUSY_PAUSES_S = (0.5, 1.0, 2.0)
 _AT_ONCE = 4
 """So many places are read at one look; an SOS that waits to be sent waits no longer."""
-
-
-@dataclass(slots=True)
-class _Heard:
-    """URCs by what is to be done about them.
-
-    `hint` says to look everywhere: `+CMTI: ,-1` (SIM7000G) names no place, and
-    after `^SMMEMFULL` nothing more is announced. `reports` says to look where reports
-    lie: Quectel's EC25 announces them in SM and keeps them in SR.
-    """
-
-    direct: list[Unsolicited] = field(default_factory=list)
-    slots: list[tuple[str, int]] = field(default_factory=list)
-    hint: bool = False
-    reports: bool = False
-    rings: bool = False
-    caller: str | None = None
-
-    def goes_on(self, line: str) -> None:
-        """Take a line for the next one of a text that came straight before it."""
-        if self.direct and announces_text(self.direct[-1].line):
-            text = f"{self.direct[-1].pdu}\n{line}"
-            self.direct[-1] = replace(self.direct[-1], pdu=text)
 
 
 class Arrivals:
@@ -162,9 +139,9 @@ class Arrivals:
             self._dialogue.owed.answered(outcome, self._clock.boottime_s())
         return outcome is not None
 
-    def _sort(self, slots_max: int) -> _Heard:
+    def _sort(self, slots_max: int) -> Sorted:
         """Sort what the modem has said unasked; what is too much waits its turn."""
-        heard = _Heard()
+        heard = Sorted()
         unsolicited = self._dialogue.unsolicited
         while unsolicited and len(heard.slots) < slots_max:
             urc = unsolicited.popleft()

@@ -16,6 +16,14 @@ _NOISE = "".join(map(chr, (*range(0x21), *range(0x7F, 0x100))))
 _NOISE_OCTETS = _NOISE.encode("latin-1")
 _LINE_END = re.compile(rb"[\r\n\x00]+")
 
+REGISTRATIONS = frozenset({"+CREG", "+CGREG", "+CEREG", "+C5GREG"})
+MESSAGE_COMMANDS = frozenset({"+CMGS", "+CMGF", "+CMGL", "+CMGR", "+CMGD"}) | {
+    *("+CPMS", "+CNMI", "+CSMS", "+CNMA", "+CSCA")
+}
+"""Those that a +CMS ERROR can answer (TS 27.005)."""
+ASKED_ALONE = frozenset({"+CPIN", "+CFUN", "+CMGF", "+CMGS"})
+"""Those whose answer is one line, behind which an OK may not come."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

@@ -8,22 +8,23 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from adapters.modem.announced import Announced
 from adapters.modem.at import (
+    ASKED_ALONE,
+    MESSAGE_COMMANDS,
+    REGISTRATIONS,
     Final,
     FinalKind,
     Line,
     Prompt,
     Token,
     Tokenizer,
-    announces_pdu,
-    announces_text,
     command_prefix,
     fields_of,
     final_of,
     has_sign,
     is_boot,
     is_unsolicited,
-    may_follow,
     prefix_of,
 )
 from adapters.modem.echo import Echo
@@ -47,13 +48,7 @@ UNSOLICITED_MAX = 1000
 # What a modem says on and on is nothing: no port holds so much, no store lists so many.
 _OCTETS_MAX = 1 << 20
 _LINES_MAX = 4096
-_REGISTRATIONS = frozenset({"+CREG", "+CGREG", "+CEREG", "+C5GREG"})
 _SUBMIT = "+CMGS"
-# Those that a +CMS ERROR can answer (TS 27.005).
-_MESSAGE_COMMANDS = frozenset({"+CMGS", "+CMGF", "+CMGL", "+CMGR", "+CMGD"}) | {
-    *("+CPMS", "+CNMI", "+CSMS", "+CNMA", "+CSCA")
-}
-_ASKED_ALONE = frozenset({"+CPIN", "+CFUN", "+CMGF", _SUBMIT})
 
 
 def no_beat() -> None:
@@ -85,17 +80,20 @@ class Dialogue:
     unsolicited: deque[Unsolicited] = field(
         default_factory=lambda: deque(maxlen=UNSOLICITED_MAX)
     )
-    text_until_s: float = 0.0
+    announced: Announced = field(init=False)
     _tokenizer: Tokenizer = field(default_factory=Tokenizer)
     _tokens: deque[Token] = field(default_factory=deque)
-    _awaiting_pdu: str = ""
     _stale_ok_until_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Wait for nothing yet."""
+        self.announced = Announced(self.clock)
 
     def reset(self) -> None:
         """Forget what was under way: the port is new."""
         self._tokenizer.reset()
         self._tokens.clear()
-        self._awaiting_pdu = ""
+        self.announced.line = ""
         self.restarted = False
         self.interrupted = False
 
@@ -173,7 +171,7 @@ class Dialogue:
             lines.append(line)
             if len(lines) > _LINES_MAX:
                 return Reply(final=None)
-            if prefix in _ASKED_ALONE and prefix_of(line) == prefix and not graced:
+            if prefix in ASKED_ALONE and prefix_of(line) == prefix and not graced:
                 graced = True
                 deadline = min(deadline, self.clock.boottime_s() + _GRACE_S)
 
@@ -266,7 +264,7 @@ class Dialogue:
     @property
     def is_in_text(self) -> bool:
         """Whether a text came straight just now, and what comes may be more of it."""
-        return self.minds_restart and self.clock.boottime_s() < self.text_until_s
+        return self.minds_restart and self.announced.is_in_text
 
     def wait(self, seconds: float) -> bool:
         """Wait for an unsolicited result; True as soon as one is there.
@@ -278,7 +276,7 @@ class Dialogue:
         deadline = self.clock.boottime_s() + seconds
         self.catch_up()
         while not self.unsolicited and not self.restarted:
-            if self._awaiting_pdu:
+            if self.announced.line:
                 deadline = min(deadline, self.clock.boottime_s() + _PDU_LINE_S)
             if (token := self._next(deadline)) is None:
                 return False
@@ -288,7 +286,7 @@ class Dialogue:
 
     def _is_aside(self, line: str, prefix: str, echo: str) -> bool:
         """Return whether a line is echo, or ends something else than this command."""
-        if announces_text(self._awaiting_pdu) and may_follow(line, self._awaiting_pdu):
+        if self.announced.awaits_text(line):
             self._unasked(line)  # though it be OK, or an error with a number
             return True
         if echo and line.rstrip() == echo:
@@ -301,7 +299,7 @@ class Dialogue:
             # A call that somebody else ended answers no command of ours.
             is_late = not echo.startswith("ATD")
         elif final.kind is FinalKind.CMS:
-            is_late = bool(self.owed) and prefix not in _MESSAGE_COMMANDS
+            is_late = bool(self.owed) and prefix not in MESSAGE_COMMANDS
         else:
             is_late = final.ok and self.clock.boottime_s() < self._stale_ok_until_s
         if is_late:
@@ -362,13 +360,13 @@ class Dialogue:
 
     def _belongs(self, line: str, prefix: str, lines: list[str]) -> bool:
         """Return whether a line answers the pending command."""
-        if self._awaiting_pdu and may_follow(line, self._awaiting_pdu):
+        if self.announced.awaits(line):
             return False
         found = prefix_of(line)
         if found == prefix:
-            if prefix in _REGISTRATIONS and not fields_of(line)[1:]:
+            if prefix in REGISTRATIONS and not fields_of(line)[1:]:
                 return False  # the asked form has a mode in front of the state
-            return not (prefix in _ASKED_ALONE and any(map(has_sign, lines)))
+            return not (prefix in ASKED_ALONE and any(map(has_sign, lines)))
         if is_unsolicited(line) or prefix == _SUBMIT:
             return False
         # Noise is no answer; an operator's name in Latin-1 stands behind a prefix.
@@ -378,17 +376,10 @@ class Dialogue:
         return may_belong
 
     def _unasked(self, line: str) -> None:
-        behind = self.clock.boottime_s() < self.text_until_s
-        if self._awaiting_pdu and may_follow(line, self._awaiting_pdu):
-            announced, self._awaiting_pdu = self._awaiting_pdu, ""
-            urc = Unsolicited(line=announced, pdu=line.strip(), behind=behind)
-            self.unsolicited.append(urc)
-            if announces_text(announced):
-                self.text_until_s = self.clock.boottime_s() + _GRACE_S
+        if (whole := self.announced.take(line)) is not None:
+            self.unsolicited.extend(whole)
             return
-        if announces_pdu(line):
-            self._awaiting_pdu = line
-            return
+        behind = self.announced.is_in_text
         if prefix_of(line) == _SUBMIT:
             # The OK behind an answer that comes too late is not the next command's.
             self._stale_ok_until_s = self.clock.boottime_s() + _GRACE_S

@@ -69,13 +69,13 @@ class Submissions:
         owed.hand_over(dialogue.clock.boottime_s())
         deadline_s = late_s
         in_doubt, reason = False, "no answer to the message"
-        before_s = dialogue.text_until_s
+        before_s = dialogue.announced.text_until_s
         try:
             dialogue.write_pdu(pdu)
             while (reply := self._wait(beat, deadline_s)) is not None:
                 now_s = dialogue.clock.boottime_s()
                 own = owed.answered(outcome_of(reply), now_s)
-                if own is not None and dialogue.text_until_s > before_s:
+                if own is not None and dialogue.announced.text_until_s > before_s:
                     # It has started anew, and whoever wrote the text wrote that.
                     return unknown("a text came, of which the answer may be a line")
                 if own is not None:
