@@ -11,7 +11,7 @@ from adapters.modem.bring_up import Session, hear_out
 from adapters.modem.cms_policy import is_busy
 from adapters.modem.dialogue import UNSOLICITED_MAX, Dialogue
 from adapters.modem.heard import Unsolicited
-from adapters.modem.inbound import as_believed, inbound, outcome_of
+from adapters.modem.inbound import as_believed, in_doubt, inbound, outcome_of
 from adapters.modem.options import HELP_WORDS, ModemOptions
 from adapters.modem.outcomes import late_outcome
 from adapters.modem.pdu import (
@@ -27,7 +27,7 @@ from adapters.modem.pdu import (
 )
 from adapters.modem.reassembly import Reassembly
 from adapters.modem.rereading import Rereading
-from adapters.modem.sorting import Sorted
+from adapters.modem.sorting import Sorted, may_be_words
 from engine.errors import ModemSilentError
 from engine.ports.clock import Clock
 from engine.ports.modem import (
@@ -59,6 +59,7 @@ class Arrivals:
         self._given: set[str] = set()
         self._handed: set[str] = set()
         self._pdus = 0
+        self._text: Unsolicited | None = None
         self.looks_again = False
         """Whether the next look is at every store: what came meanwhile is unsaid."""
         self.own: list[str] = []
@@ -141,9 +142,11 @@ class Arrivals:
 
     def _sort(self, slots_max: int) -> Sorted:
         """Sort what the modem has said unasked; what is too much waits its turn."""
-        heard = Sorted()
+        heard = Sorted(before=self._text)
         unsolicited = self._dialogue.unsolicited
-        while unsolicited and len(heard.slots) < slots_max:
+        while unsolicited and (
+            len(heard.slots) < slots_max or unsolicited[0].behind  # in one text
+        ):
             urc = unsolicited.popleft()
             match prefix_of(urc.line):
                 case "+CMTI" | "+CDSI" as kind:
@@ -156,15 +159,16 @@ class Arrivals:
                 case "^SMMEMFULL":
                     heard.hint = True
                 case "+CMT" | "+CDS":
-                    heard.direct.append(urc)
+                    heard.comes(urc)
                 case "RING" | "+CRING":
                     heard.rings = True
                 case "+CLIP":
                     heard.rings, heard.caller = True, caller(urc.line)
                 case _ as word:
                     is_ours = self._is_late(urc) or is_unsolicited(word)
-                    if not is_ours and word == urc.line:
-                        heard.goes_on(word)
+                    if not is_ours and may_be_words(urc.line):
+                        heard.goes_on(urc, urc.line)
+        self._text = heard.text
         return heard
 
     def delete(self, session: Session, slot: str) -> bool:
@@ -333,13 +337,19 @@ class Arrivals:
     def _straight(self, urc: Unsolicited) -> Sequence[ModemEvent]:
         """Return what came past every store, in text mode where it is forgotten."""
         told = text_mode.straight(urc.line, urc.pdu)
-        return as_believed(urc, (told,) if told else self._events(urc.pdu, ""))
+        if told is None:
+            return as_believed(urc, self._events(urc.pdu, "", behind=urc.behind))
+        return as_believed(urc, (told,))
 
-    def _events(self, pdu: str, slot: str) -> Sequence[ModemEvent]:
+    def _events(
+        self, pdu: str, slot: str, *, behind: bool = False
+    ) -> Sequence[ModemEvent]:
         decoded = pdu_decode.decode_stored(pdu)
         self._pdus += 1
         self._given.add(slot)
         match decoded:
+            case Deliver() if behind:
+                return (in_doubt(inbound(decoded, pdu, slot)),)
             case Deliver():
                 found = self._parts.add(
                     inbound(decoded, pdu, slot), decoded, self._clock.boottime_s()

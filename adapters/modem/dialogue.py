@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from adapters.modem.announced import Announced
+from adapters.modem.announced import LINE_S, Announced
 from adapters.modem.at import (
     ASKED_ALONE,
     MESSAGE_COMMANDS,
@@ -43,7 +43,6 @@ ESCAPE = b"\x1b"
 END_OF_PDU = b"\x1a"
 BEAT_S = 1.0
 _GRACE_S = 1.0
-_PDU_LINE_S = 1.0
 UNSOLICITED_MAX = 1000
 # What a modem says on and on is nothing: no port holds so much, no store lists so many.
 _OCTETS_MAX = 1 << 20
@@ -93,6 +92,7 @@ class Dialogue:
         """Forget what was under way: the port is new."""
         self._tokenizer.reset()
         self._tokens.clear()
+        self.unsolicited.extend(self.announced.ends())
         self.announced.line = ""
         self.restarted = False
         self.interrupted = False
@@ -124,6 +124,7 @@ class Dialogue:
         # Some hundred that are answered at once, place by place, are a wait as well.
         (beat or self.beat)()
         self.catch_up()
+        self._hear_text(beat)
         self._say(text, text.encode("ascii", "replace") + b"\r")
         return self.result(
             deadline_s=deadline_s,
@@ -188,6 +189,7 @@ class Dialogue:
 
         """
         self.catch_up()
+        self._hear_text(beat)
         self._say(text, text.encode("ascii") + b"\r")
         deadline = self.clock.boottime_s() + deadline_s
         refused: Line | None = None
@@ -251,6 +253,12 @@ class Dialogue:
         message = "the modem babbles without an end"
         raise ModemSilentError(message)
 
+    def _hear_text(self, beat: Callable[[], None] | None) -> None:
+        """Hear the first line of a text: else it is an answer, or an answer is it."""
+        if self.announced.is_of_text:
+            self.pause(LINE_S, beat)
+            self.unsolicited.extend(self.announced.ends())
+
     def pause(self, seconds: float, beat: Callable[[], None] | None = None) -> bool:
         """Let time pass while sorting what comes; say whether it was asked for."""
         deadline, has_come = self.clock.boottime_s() + seconds, False
@@ -277,9 +285,10 @@ class Dialogue:
         self.catch_up()
         while not self.unsolicited and not self.restarted:
             if self.announced.line:
-                deadline = min(deadline, self.clock.boottime_s() + _PDU_LINE_S)
+                deadline = min(deadline, self.clock.boottime_s() + LINE_S)
             if (token := self._next(deadline)) is None:
-                return False
+                self.unsolicited.extend(self.announced.ends())
+                return bool(self.unsolicited)
             if isinstance(token, Line):
                 self._unasked(token.text)
         return True

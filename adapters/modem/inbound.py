@@ -57,6 +57,16 @@ def inbound(decoded: Deliver, pdu: str, slot: str) -> InboundSms:
     )
 
 
+def in_doubt(message: InboundSms) -> InboundSms:
+    """Return a message that came right behind a text, whose next lines it may be.
+
+    It calms nobody, as the text does, and is part of no other: whoever wrote the text
+    may have written it, and in whose name they liked.
+    """
+    end = hole(2, 2)
+    return replace(message, text=message.text.removesuffix(end) + end, part=None)
+
+
 def outcome_of(status: int) -> str:
     """Return what TP-ST says of a message (TS 23.040, 9.2.3.15)."""
     if status == _RECEIVED:

@@ -108,9 +108,12 @@ class Owed:
         self._keep()
 
     def give_up(self) -> None:
-        """Expect no answer any more: the modem has started anew."""
-        self._own = None
+        """Expect no answer any more: the modem has started anew.
+
+        Who waits for one hears that from whom they have handed it to.
+        """
         self._nobodys(outstanding=0)
+        self._own = None
         self._keep()
 
     def hand_over(self, now_s: float) -> None:

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, field, replace
 
-from adapters.modem.at import announces_text
+from adapters.modem.at import announces_text, prefix_of
 from adapters.modem.heard import Unsolicited
+from adapters.modem.inbound import is_mended
+from adapters.modem.options import HELP_WORDS, URGENT_WORDS
+
+_HELP = tuple(word.casefold() for word in (*URGENT_WORDS, *HELP_WORDS))
 
 
 @dataclass(slots=True)
@@ -12,7 +16,8 @@ class Sorted:
 
     `hint` says to look everywhere: `+CMTI: ,-1` (SIM7000G) names no place, and
     after `^SMMEMFULL` nothing more is announced. `reports` says to look where reports
-    lie: Quectel's EC25 announces them in SM and keeps them in SR.
+    lie: Quectel's EC25 announces them in SM and keeps them in SR. `before` is the last
+    text that came straight, and was told at an earlier look.
     """
 
     direct: list[Unsolicited] = field(default_factory=list)
@@ -21,9 +26,48 @@ class Sorted:
     reports: bool = False
     rings: bool = False
     caller: str | None = None
+    before: Unsolicited | None = None
+    _text: int | None = None
 
-    def goes_on(self, line: str) -> None:
-        """Take a line for the next one of a text that came straight before it."""
-        if self.direct and announces_text(self.direct[-1].line):
-            text = f"{self.direct[-1].pdu}\n{line}"
-            self.direct[-1] = replace(self.direct[-1], pdu=text)
+    @property
+    def text(self) -> Unsolicited | None:
+        """The last text that came straight, with what has come of it by now."""
+        return self.before if self._text is None else self.direct[self._text]
+
+    def comes(self, urc: Unsolicited) -> None:
+        """Take what came straight; what is no PDU behind a text is of that, too."""
+        if announces_text(urc.line):
+            self._text = len(self.direct)
+        elif urc.behind and urc.pdu and is_mended(urc.pdu):
+            self.goes_on(urc, f"{urc.line}\n{urc.pdu}")
+        self.direct.append(urc)
+
+    def goes_on(self, urc: Unsolicited, said: str) -> None:
+        """Take what was said for the next line of the last text that came straight.
+
+        Where that was told already it is one more text of its sender's. Behind what is
+        a PDU's it is noise, most likely, but for a call for help.
+        """
+        is_behind_pdu = self.direct and not announces_text(self.direct[-1].line)
+        if is_behind_pdu and not _calls_for_help(said):
+            return
+        if self._text is None and self.before is not None and urc.behind:
+            self.comes(replace(self.before, pdu=""))
+        if self._text is not None:
+            text = self.direct[self._text]
+            words = f"{text.pdu}\n{said}".removeprefix("\n")
+            self.direct[self._text] = replace(text, pdu=words)
+
+
+def may_be_words(line: str) -> bool:
+    """Return whether a line may be of a text; a code with a colon is the modem's.
+
+    But for a telephone's number, and a call for help.
+    """
+    word = prefix_of(line)
+    is_code = word != line and not word[1:].isdigit()
+    return not is_code or _calls_for_help(line)
+
+
+def _calls_for_help(text: str) -> bool:
+    return any(word in text.casefold() for word in _HELP)

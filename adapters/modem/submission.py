@@ -73,11 +73,13 @@ class Submissions:
         try:
             dialogue.write_pdu(pdu)
             while (reply := self._wait(beat, deadline_s)) is not None:
+                if dialogue.announced.text_until_s > before_s:
+                    # It has started anew, and whoever wrote the text wrote that: two
+                    # such lines would be the answers of two messages.
+                    owed.give_up()
+                    return unknown("a text came, of which the answer may be a line")
                 now_s = dialogue.clock.boottime_s()
                 own = owed.answered(outcome_of(reply), now_s)
-                if own is not None and dialogue.announced.text_until_s > before_s:
-                    # It has started anew, and whoever wrote the text wrote that.
-                    return unknown("a text came, of which the answer may be a line")
                 if own is not None:
                     return own
                 deadline_s = min(NEXT_S, late_s) if not owed.was_in_doubt else 0.0
