@@ -84,7 +84,8 @@ class Settings:
             ModemSilentError: it does not answer; nothing was handed over.
 
         """
-        if self._dialogue.clock.boottime_s() < self._sure_until_s:
+        is_sure = self._dialogue.clock.boottime_s() < self._sure_until_s
+        if is_sure and not self._dialogue.is_in_text:
             return True
         known = before.get(ASK_MODE, "")
         if known and not text_mode(known):

@@ -195,3 +195,20 @@ def test_a_line_later_than_a_look_is_one_more_of_its_senders_bug_the_sos_was_los
     modem.say("noise\r\n", after_s=2)
     driver.wait(5)
     assert not driver.poll(drain=False)
+
+
+@pytest.mark.parametrize("asked", ["", "\r\nERROR\r\n"])
+def test_a_text_has_the_mode_set_before_a_message_bug_none_was_asked_behind_another(
+    clock: ManualClock, asked: str
+) -> None:
+    """Another program has set the second port; the message went to the number 17."""
+    driver, modem = _opened(clock)
+    if asked:
+        modem.answers["AT+CMGF?"] = asked
+        driver.open()
+    assert driver.submit(SENDER, "one", validity_min=5).result is SendResult.SENT
+    modem.say(f"{HEADER}hello\r\n")
+    modem.commands.clear()
+    driver.poll(drain=False)
+    assert driver.submit(SENDER, "two", validity_min=5).result is SendResult.SENT
+    assert "AT+CMGF=0" in modem.commands
