@@ -36,7 +36,7 @@ class Sorted:
 
     def comes(self, urc: Unsolicited) -> None:
         """Take what came straight; what is no PDU behind a text is of that, too."""
-        if announces_text(urc.line):
+        if _is_text(urc):
             self._text = len(self.direct)
         elif urc.behind and urc.pdu and is_mended(urc.pdu):
             self.goes_on(urc, f"{urc.line}\n{urc.pdu}")
@@ -48,7 +48,7 @@ class Sorted:
         Where that was told already it is one more text of its sender's. Behind what is
         a PDU's it is noise, most likely, but for a call for help.
         """
-        is_behind_pdu = self.direct and not announces_text(self.direct[-1].line)
+        is_behind_pdu = self.direct and not _is_text(self.direct[-1])
         if is_behind_pdu and not _calls_for_help(said):
             return
         if self._text is None and self.before is not None and urc.behind:
@@ -67,6 +67,11 @@ def may_be_words(line: str) -> bool:
     word = prefix_of(line)
     is_code = word != line and not word[1:].isdigit()
     return not is_code or _calls_for_help(line)
+
+
+def _is_text(urc: Unsolicited) -> bool:
+    """Return whether it is a text: a report in text mode is one line, and no more."""
+    return announces_text(urc.line) and prefix_of(urc.line) != "+CDS"
 
 
 def _calls_for_help(text: str) -> bool:

@@ -112,6 +112,14 @@ def test_words_behind_a_header_in_a_text_are_told_bug_they_were_nobodys_octets(
     assert told[0] == (SENDER, f"{first.strip()}\nSOS".strip() + END)
 
 
+def test_words_behind_a_report_of_one_line_are_told_bug_they_became_the_reports(
+    clock: ManualClock,
+) -> None:
+    report = f'+CDS: 6,3,"{SENDER}",145,{STAMPS},0'
+    told = _texts(_told(clock, f"{HEADER}hello\r\n{report}\r\nSOS\r\n"))
+    assert told == [(SENDER, f"hello\nSOS{END}")]
+
+
 @pytest.mark.parametrize(
     "line",
     [f"{OTHER}: they are here", "*SOS: at home", "#Help=now", "!help: 41.3,69.2"],
