@@ -66,16 +66,19 @@ impl Index {
         py.detach(|| ask(&self.0.read()))
     }
 
-    /// Changes the index; without the GIL if somebody reads or writes.
+    /// Changes the index; without the GIL if somebody reads or writes, or where that `pauses`.
     fn write<R: Send>(
         &self,
         py: Python<'_>,
+        pauses: impl FnOnce(&crate::Index) -> bool,
         change: impl FnOnce(&mut crate::Index) -> R + Send,
     ) -> R {
-        match self.0.try_write() {
-            Some(mut index) => change(&mut index),
-            None => self.write_later(py, change),
+        if let Some(mut index) = self.0.try_write()
+            && !pauses(&index)
+        {
+            return change(&mut index);
         }
+        self.write_later(py, change)
     }
 
     /// Changes it without the GIL: by the time it is back the next batch would be in.
@@ -122,7 +125,10 @@ impl Index {
             available,
             circles: ids_of(circles)?,
         };
-        self.write(py, |index| index.upsert(&person)).map_err(fail)
+        let pauses =
+            |index: &crate::Index| index.pauses_to_put(person.id, person.circles.iter().copied());
+        self.write(py, pauses, |index| index.upsert(&person))
+            .map_err(fail)
     }
 
     #[expect(
@@ -183,7 +189,8 @@ impl Index {
 
     fn remove(&self, py: Python<'_>, person_id: &Bound<'_, PyAny>) -> PyResult<bool> {
         let person = id_of(person_id)?;
-        Ok(self.write(py, |index| index.remove(person)))
+        let pauses = |index: &crate::Index| index.pauses_to_remove(person);
+        Ok(self.write(py, pauses, |index| index.remove(person)))
     }
 
     #[expect(

@@ -10,7 +10,7 @@ import numpy as np
 from geocore import Index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 PEOPLE = 3_000
 
@@ -196,3 +196,40 @@ def test_a_batch_lets_other_threads_run() -> None:
     thread.join()
     # A batch that kept the GIL would let this loop run a handful of times at most.
     assert turns > 1_000
+
+
+def test_a_map_of_many_is_made_anew_without_the_gil_bug_other_threads_stood() -> None:
+    people, newcomers = 200_000, 60_000
+    # Apart from each other, so that they are hashed; odd, so that no two are the same.
+    ids = np.arange(1, 2 * (people + newcomers), 2, dtype=np.uint64)
+    ids *= np.uint64(0x9E3779B97F4A7C15)
+    lats, lons = np.linspace(-80, 80, people), np.linspace(-179, 179, people)
+    index, stop, turns = Index(), threading.Event(), [0]
+    index.upsert_many(ids[:people], lats, lons)
+
+    def run() -> None:
+        while not stop.wait(1e-6):
+            turns[0] += 1
+
+    def lets_run(change: Callable[[int], object], changed: Iterable[int]) -> bool:
+        before = turns[0]
+        for person in changed:
+            change(person)
+            if turns[0] != before:
+                return True
+        return False
+
+    thread = threading.Thread(target=run)
+    interval_s = sys.getswitchinterval()
+    # So long that nobody gets a turn unless a call lets them have it.
+    sys.setswitchinterval(60)
+    try:
+        thread.start()
+        come, go = ids[people:].tolist(), ids.tolist()
+        lat, lon = 1.0, 2.0
+        assert lets_run(lambda person: index.upsert(person, lat, lon), come)
+        assert lets_run(index.remove, go)
+    finally:
+        stop.set()
+        sys.setswitchinterval(interval_s)
+        thread.join(timeout=60)

@@ -123,11 +123,28 @@ impl Directory {
         self.put(id, place, id_of);
     }
 
+    /// How many are to be put anew where this id comes, who is not there.
+    pub(super) fn made_anew_for(&self, id: u64) -> usize {
+        if self.slot(id).is_some() || !self.scattered.is_full() {
+            0
+        } else if self.until_parted == 0 {
+            self.len()
+        } else {
+            self.scattered.len()
+        }
+    }
+
+    /// Whether it is to be made anew once so many are left.
+    #[inline]
+    pub(super) fn is_too_large_for(&self, people: usize) -> bool {
+        let (a_person, more) = ROOM_BYTES;
+        self.bytes().saturating_sub(more) / a_person > people
+    }
+
     /// Gives back what most of the people took, once they are gone.
     #[inline]
     pub(super) fn fit(&mut self, id_of: impl Fn(Place) -> u64) {
-        let (a_person, more) = ROOM_BYTES;
-        if self.bytes().saturating_sub(more) / a_person > self.len() {
+        if self.is_too_large_for(self.len()) {
             self.part(None, &id_of);
         }
     }

@@ -21,6 +21,8 @@ mod layout;
 mod lens;
 mod limits;
 mod pages;
+#[cfg(any(test, feature = "python"))]
+mod pause;
 mod piles;
 mod query;
 mod rank;
@@ -295,10 +297,15 @@ impl Index {
 
     fn forget_circles(&mut self, person: u64) -> Option<Box<[u64]>> {
         let circles = self.memberships.remove(&person)?;
-        if self.memberships.capacity() > 8 * self.memberships.len() + 64 {
+        if Self::is_too_large(self.memberships.capacity(), self.memberships.len()) {
             self.memberships.shrink_to(2 * self.memberships.len());
         }
         Some(circles)
+    }
+
+    /// Whether a map with this room gives most of it back for so many.
+    const fn is_too_large(room: usize, many: usize) -> bool {
+        room > 8 * many + 64
     }
 
     fn leave(&mut self, person: u64, circle: u64) {
@@ -307,7 +314,7 @@ impl Index {
             if members.len() == 0 {
                 self.circles.remove(&circle);
                 // A map keeps its room: what thousands of circles took is given back.
-                if self.circles.capacity() > 8 * self.circles.len() + 64 {
+                if Self::is_too_large(self.circles.capacity(), self.circles.len()) {
                     self.circles.shrink_to(2 * self.circles.len());
                 }
             }
