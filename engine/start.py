@@ -1,11 +1,8 @@
 """From a configuration to a running engine: opens, binds, loads, then starts."""
 
-import gc
 import logging
 import os
 import random
-import resource
-import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -22,7 +19,6 @@ from engine.alarm.rows import kind_in
 from engine.alarm.state import Kind, alarm_of
 from engine.app import Adapters, Engine, Parts
 from engine.clock import SystemClock
-from engine.collector import YOUNG
 from engine.config import Config
 from engine.console.desk import KEPT_ROSTER
 from engine.console.parts import WebParts
@@ -30,7 +26,7 @@ from engine.errors import ConfigError
 from engine.health import Health
 from engine.intake.codes import new_codes
 from engine.intake.gateway.door import Door
-from engine.intake.gateway.sockets import bind_unix
+from engine.intake.gateway.sockets import bind_unix, bind_unnamed
 from engine.intake.judge import Judge
 from engine.intake.orders.actor import Reached
 from engine.intake.orders.lines import Lines
@@ -39,7 +35,6 @@ from engine.intake.shouter.actor import Unrecorded
 from engine.intake.shouter.call import Lost
 from engine.intake.shouter.unhandled import PutAway
 from engine.intake.vigil.attendance import Attendance
-from engine.interpreter import SHORT_S
 from engine.journal.handle import Journal
 from engine.journal.lock import StateLock
 from engine.journal.moved import OpenedFile
@@ -51,6 +46,7 @@ from engine.metrics import Metrics
 from engine.ports.measures import DegradedReason
 from engine.ports.telemetry import Telemetry
 from engine.probe.actor import Readiness
+from engine.process import prepare
 from engine.protocol.registry import Registry, load_registry
 from engine.roster.board import Board
 from engine.roster.model import Roster
@@ -123,7 +119,7 @@ def start(
         JournalError: the journal cannot be used.
 
     """
-    _prepare_process()
+    prepare()
     wall = SystemClock()
     lock = StateLock(config.state, now=wall.now())
     opened = ExitStack()
@@ -133,15 +129,6 @@ def start(
         opened.close()
         lock.release()
         raise
-
-
-def _prepare_process() -> None:
-    # With one CPU-bound Python thread in the process the default of 5 ms lets an
-    # SOS among 2,000 reports a second wait 21 s; this makes that 30 ms.
-    sys.setswitchinterval(SHORT_S)
-    gc.set_threshold(YOUNG)
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _start(
@@ -193,11 +180,12 @@ def _start(
     measures = Measures(metrics, clock)
     _seed(measures, rows)
     _sample(metrics, measures, tree)
+    bound = bind_unnamed if opening.is_lost else bind_unix
     pages, adapters = listening(config, adapters, clock, metrics, opened)
     web = WebParts(
         console=pages["console"],
         metrics_socket=pages["metrics"],
-        control=opened.enter_context(bind_unix(config.state / CONTROL_SOCKET)),
+        control=opened.enter_context(bound(config.state / CONTROL_SOCKET)),
         state=config.state,
         clock=clock,
         journal=journal,

@@ -46,7 +46,8 @@ def check(
         _tell(faults, as_json=as_json)
         raise typer.Exit(EXIT_FAULTS)
     if as_json:
-        shown = {"starts": _starts(facts["warnings"]), **facts}
+        warnings = facts["warnings"]
+        shown = {"starts": _starts(warnings), "records": _records(warnings), **facts}
         sys.stdout.write(json.dumps(shown, indent=1) + "\n")
         return
     for key, value in facts.items():
@@ -84,11 +85,12 @@ def _starts(warnings: object) -> bool:
     return not any(NO_START in one for one in warnings)
 
 
-def _records(warnings: list[str]) -> bool:
-    """Tell whether none of them is of a journal that is damaged."""
+def _records(warnings: object) -> bool:
+    """Tell whether it starts, and none of them is of a journal that is lost."""
     from engine.cli.check_rights import NO_RECORD  # noqa: PLC0415 - loaded when used
 
-    return not any(NO_RECORD in one for one in warnings)
+    assert isinstance(warnings, list)
+    return _starts(warnings) and not any(NO_RECORD in one for one in warnings)
 
 
 def _examined(

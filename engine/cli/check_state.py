@@ -14,6 +14,7 @@ from engine.errors import JournalError, JournalLostError, JournalUnmadeError
 from engine.journal.ballast import BALLAST_BYTES, MIB, Ballast
 from engine.journal.connection import BALLAST_SUFFIX, beside, check_begins
 from engine.journal.lock import LOCK_FILE, unlockable
+from engine.journal.mishap import is_on_read_only, unwritten
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.roster.model import Roster
@@ -102,6 +103,8 @@ def _of_journal(path: Path, roster: Roster) -> Iterator[str]:
         check_begins(path)
         if not path.exists() or not path.stat().st_size:
             return
+        if is_on_read_only(path.parent):
+            raise unwritten(path)
         with closing(SqliteReader(path)) as reader:
             cases = Cases(OneReader(reader))
             waited_for = cases.waited_for()
@@ -114,7 +117,8 @@ def _of_journal(path: Path, roster: Roster) -> Iterator[str]:
             return
         # Who may not write there may lack a right that the service has.
         comes = NO_RECORD if isinstance(error, JournalLostError) else NO_START
-        ends = f": {comes}" if os.access(path.parent, os.W_OK) else ""
+        can_tell = os.access(path.parent, os.W_OK) or is_on_read_only(path.parent)
+        ends = f": {comes}" if can_tell else ""
         yield f"state: {error}{ends}"
         return
     still = {**cases.unread, **cases.stopped}

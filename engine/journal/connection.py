@@ -13,7 +13,13 @@ from urllib.parse import quote
 import apsw
 
 from engine.errors import JournalError, JournalUnmadeError
-from engine.journal.mishap import explained, lost, stated
+from engine.journal.mishap import (
+    explained,
+    is_on_read_only,
+    lost,
+    stated,
+    unwritten,
+)
 from engine.journal.schema import APPLICATION_ID, VERSIONS
 
 SQLITE_VERSION_MIN: Final = (3, 51, 3)
@@ -78,6 +84,8 @@ def open_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
         raise explained(path, "open", error) from error
     try:
         if connection.readonly("main"):
+            if is_on_read_only(path.parent):
+                raise unwritten(path)
             raise explained(path, "write", apsw.ReadOnlyError())
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         _check_owner(path, connection)
@@ -192,7 +200,7 @@ def _check_file(path: Path) -> None:
         raise lost(path, "is not a journal: its header is damaged")
     log = beside(path, "-wal")
     if not begins and _has_content(log):
-        raise stated(
+        raise lost(
             path,
             f"is missing or empty, and its {log.name} is not",
             "restore the file that belongs to it, or a backup",
@@ -206,7 +214,7 @@ def _check_is_new(path: Path) -> None:
     journal that was lost, and with it the alarms that are still open.
     """
     if not _has_content(path) and _has_content(beside(path, BALLAST_SUFFIX)):
-        raise stated(
+        raise lost(
             path,
             f"is missing or empty, and {beside(path, BALLAST_SUFFIX).name} says that"
             " it was a journal",

@@ -1,5 +1,6 @@
 """One engine for one state folder: the second refuses and names the first."""
 
+import errno
 import fcntl
 import json
 import os
@@ -40,7 +41,7 @@ class StateLock:
             wrong = unlockable(folder)
             if wrong:
                 raise ConfigError(key, "a folder with the engine's own files", wrong)
-            descriptor = os.open(folder / LOCK_FILE, flags, 0o600)
+            descriptor = _opened(folder / LOCK_FILE, flags)
         except OSError as error:
             raise _unusable(key, folder, error) from error
         try:
@@ -51,7 +52,8 @@ class StateLock:
             message = f"{folder}: held by {holder}; stop that engine first"
             raise StateHeldError(message) from error
         text = json.dumps({"pid": os.getpid(), "started_at": str(now)})
-        # It is held all the same where the disk is full: room is made after this.
+        # It is held all the same where the disk is full, or takes no write: room is made
+        # after this, and nothing is recorded there.
         with suppress(OSError):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, text.encode() + b"\n", 0)
@@ -75,6 +77,16 @@ class StateLock:
     ) -> None:
         """Release it."""
         self.release()
+
+
+def _opened(file: Path, flags: int) -> int:
+    """Open it, also where an engine was before on a disk that takes no write any more."""
+    try:
+        return os.open(file, flags, 0o600)
+    except OSError as error:
+        if error.errno != errno.EROFS or not file.exists():
+            raise
+        return os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
 
 
 def unlockable(folder: Path) -> str:

@@ -1,6 +1,8 @@
 """What can go wrong with the journal's file, in words: what, why and the cure."""
 
 import errno
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -46,9 +48,21 @@ def stated(path: Path, what: str, cure: str) -> JournalError:
     return JournalError(f"{path}: {what}; {cure}")
 
 
-def lost(path: Path, what: str) -> JournalLostError:
-    """Return the error for a file that we can see is damaged."""
-    return JournalLostError(f"{path}: {what}; {_RESTORE}")
+def lost(path: Path, what: str, cure: str = _RESTORE) -> JournalLostError:
+    """Return the error for a file that we can see is damaged, or gone."""
+    return JournalLostError(f"{path}: {what}; {cure}")
+
+
+def unwritten(path: Path) -> JournalLostError:
+    """Return the error for a file that is there, on a disk that takes no write."""
+    return lost(path, "cannot write", _READ_ONLY)
+
+
+def is_on_read_only(folder: Path) -> bool:
+    """Tell a disk that takes no write, as after a failure, from a right that lacks."""
+    with suppress(OSError):
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    return False
 
 
 def explained(path: Path, act: str, error: Exception) -> JournalError:

@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from engine.config import Listen
 from engine.errors import ConfigError
@@ -81,6 +82,18 @@ def bind_unix(path: Path) -> socket.socket:
         os.umask(mask)
     listening.settimeout(0)
     return listening
+
+
+def bind_unnamed(path: Path) -> socket.socket:
+    """Return `bind_unix` of a path; where that cannot be made, of one nobody finds.
+
+    For an engine on a disk that takes no write: it has more to do than to answer there.
+    """
+    try:
+        return bind_unix(path)
+    except ConfigError:
+        with TemporaryDirectory() as folder:
+            return bind_unix(Path(folder) / path.name)
 
 
 def explained(key: str, listen: Listen, error: OSError) -> ConfigError:
