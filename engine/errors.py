@@ -185,7 +185,7 @@ def not_done(refused: _Refused) -> str | None:
 
 
 class JournalLostError(JournalError):
-    """It is damaged so that nothing can begin on it; a backup has to be restored."""
+    """It is damaged so that nothing can begin on it, or gone, or takes no write."""
 
 
 class JournalUnopenedError(JournalError):
@@ -193,9 +193,10 @@ class JournalUnopenedError(JournalError):
 
 
 JOURNAL_LOST: Final = (
-    "the journal's file is damaged, and nothing in it can be read: no case and no timer"
-    " is shown, and none goes on. Take each NOT RECORDED message for a real alarm, run"
-    " what was open by hand, and restore a backup"
+    "the journal's file is damaged or gone, or its disk takes no write: no case and no"
+    " timer is shown, and none goes on. Take each NOT RECORDED message for a real"
+    " alarm, run what was open by hand, and do as the service's log says of it: restore"
+    " a backup, or mend the disk"
 )
 """What HQ reads wherever a case would be shown, or something be done."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from platform import python_version
 
 from engine import plugins
@@ -82,11 +83,19 @@ class RunningEngine:
     """An engine with what it holds beside its tree: lock, sockets, readers."""
 
     def __init__(
-        self, engine: Engine, lock: StateLock, readers: ReaderPool, opened: ExitStack
+        self,
+        engine: Engine,
+        lock: StateLock,
+        readers: ReaderPool,
+        opened: ExitStack,
+        lost: Path | None,
     ) -> None:
-        """Keep them until `stop`; `opened` are the listening sockets."""
+        """Keep them until `stop`; `opened` are the listening sockets.
+
+        `lost` is the journal that it runs beside, if it does.
+        """
         self.engine, self._lock, self._readers = engine, lock, readers
-        self._opened = opened
+        self._opened, self.lost = opened, lost
 
     def stop(self) -> bool:
         """Stop the tree, then give everything back; False where it took too long."""
@@ -225,7 +234,8 @@ def _start(
         hq=tuple((entry.channel, entry.address) for entry in config.hq),
         jump_s=clock.jump_s,
     )
-    return RunningEngine(Engine(parts), lock, readers, opened)
+    lost = path if opening.is_lost else None
+    return RunningEngine(Engine(parts), lock, readers, opened, lost)
 
 
 def _files(config: Config) -> tuple[Registry, Roster]:

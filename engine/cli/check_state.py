@@ -12,7 +12,12 @@ from engine.console.cases import Cases
 from engine.console.desk import KEPT_ROSTER
 from engine.errors import JournalError, JournalLostError, JournalUnmadeError
 from engine.journal.ballast import BALLAST_BYTES, MIB, Ballast
-from engine.journal.connection import BALLAST_SUFFIX, beside, check_begins
+from engine.journal.connection import (
+    BALLAST_SUFFIX,
+    beside,
+    check_begins,
+    size_of,
+)
 from engine.journal.lock import LOCK_FILE, unlockable
 from engine.journal.mishap import is_on_read_only, unwritten
 from engine.journal.reading import SqliteReader
@@ -67,7 +72,8 @@ def of_state(
         folder, account
     )  # now: what root reads SQLite gives its owner back
     if 2 * BALLAST_BYTES - lacks_bytes < _START_BYTES:
-        yield f"state: its disk is full: {NO_START}; make room, outside this folder"
+        comes = NO_RECORD if size_of(folder / JOURNAL_FILE) else NO_START
+        yield f"state: its disk is full: {comes}; make room, outside this folder"
     if lacks_bytes:
         yield (
             f"state: {-(-lacks_bytes // MIB)} MiB more must come free on its disk, so"

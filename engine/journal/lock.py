@@ -52,8 +52,8 @@ class StateLock:
             message = f"{folder}: held by {holder}; stop that engine first"
             raise StateHeldError(message) from error
         text = json.dumps({"pid": os.getpid(), "started_at": str(now)})
-        # It is held all the same where the disk is full, or takes no write: room is made
-        # after this, and nothing is recorded there.
+        # It is held all the same where the disk is full, for which room is made after
+        # this, or takes no write at all.
         with suppress(OSError):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, text.encode() + b"\n", 0)
@@ -80,7 +80,7 @@ class StateLock:
 
 
 def _opened(file: Path, flags: int) -> int:
-    """Open it, also where an engine was before on a disk that takes no write any more."""
+    """Open it, also on a disk that takes no write any more, of an earlier engine."""
     try:
         return os.open(file, flags, 0o600)
     except OSError as error:

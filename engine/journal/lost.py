@@ -1,20 +1,16 @@
-"""What an engine runs on whose journal is damaged so that nothing can begin on it.
+"""What an engine runs on whose journal is damaged, or gone, or takes no write.
 
 One that did not start would hear no SOS until somebody restored a backup. On this it
 hears each, acknowledges none, and HQ is told of it from memory. No new journal is begun
-beside: in that no alarm would be open, and nobody would miss one. The damaged file is
-not touched any more; a start looks at it again, and while it runs nobody does.
+beside: in that no alarm would be open, and nobody would miss one. The file is not
+touched any more; a start looks at it again (`engine/journal/again.py`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.errors import (
-    JournalDamagedError,
-    JournalLostError,
-    JournalUnopenedError,
-)
+from engine.errors import JournalDamagedError, JournalError, JournalUnopenedError
 from engine.journal.connection import beside, size_of
 from engine.journal.memory import MemoryStore
 from engine.journal.pool import ReaderPool
@@ -31,7 +27,7 @@ class LostStore:
 
     """
 
-    def __init__(self, path: Path, why: JournalLostError) -> None:
+    def __init__(self, path: Path, why: JournalError) -> None:
         self._path, self._why = path, str(why)
         self.epoch = 0
 

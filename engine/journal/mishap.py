@@ -39,6 +39,10 @@ _CURES: Final[dict[type[Exception], tuple[str, str]]] = {
 }
 
 _PAGE_NOT_GIVEN: Final = {apsw.SQLITE_IOERR_READ, apsw.SQLITE_IOERR_CORRUPTFS}
+_PAGE_NOT_TAKEN: Final = {
+    *(apsw.SQLITE_IOERR_WRITE, apsw.SQLITE_IOERR_TRUNCATE),
+    *(apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC),
+}
 _LOSES: Final = (apsw.NotADBError, apsw.CorruptError, apsw.SQLError)
 _SECTOR_NOT_GIVEN: Final = {errno.EIO, errno.EBADMSG, errno.EUCLEAN}
 
@@ -107,10 +111,11 @@ def is_damage(error: Exception) -> bool:
 
 
 def _loses(error: Exception) -> bool:
-    """Tell damage from what a person has to set right: rights, a name, a disk."""
+    """Tell damage, and a disk that fails, from what a person has to set right."""
     if isinstance(error, OSError):
         return error.errno in _SECTOR_NOT_GIVEN
-    return isinstance(error, _LOSES) or is_damage(error)
+    fails = _extended_code(error) in _PAGE_NOT_TAKEN
+    return fails or isinstance(error, _LOSES) or is_damage(error)
 
 
 def _code(error: Exception) -> str:

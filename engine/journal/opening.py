@@ -22,6 +22,7 @@ from engine.errors import (
     JournalLostError,
 )
 from engine.journal.began import began, told
+from engine.journal.connection import size_of
 from engine.journal.lost import LostStore, NothingShown, no_rows
 from engine.journal.pool import ReaderPool
 from engine.journal.reading import SqliteReader
@@ -138,12 +139,14 @@ def _opened_or_lost(
     path: Path, threads: ThreadPoolExecutor, replay: Replay, vfs: str | None
 ) -> Opened:
     for wait_s in _AGAIN_S:
-        with suppress(JournalLostError):
+        with suppress(JournalLostError, JournalFullError):
             return _opened(path, threads, replay, vfs)
         threading.Event().wait(wait_s)
     try:
         return _opened(path, threads, replay, vfs)
-    except JournalLostError as error:
+    except (JournalLostError, JournalFullError) as error:
+        if isinstance(error, JournalFullError) and not size_of(path):
+            raise  # a first start: somebody is there, and nothing is open
         logger.critical("nothing can be recorded or read: %s", error)
         store = LostStore(path, error)
     return Opened(

@@ -1,12 +1,19 @@
 """The real service on a journal of which nothing can be read: HQ is told."""
 
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 
 from engine.errors import JOURNAL_LOST
+from engine.journal.again import ALIKE, LOOK_S
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.start import ALL_OPEN
 from tests.process.test_damage import UNREAD, press
 from tests.process.test_disk import state_event
+from tests.requires import requires_command
 from tests.rig import TOLD_S, Rig, eventually
 
 pytestmark = pytest.mark.process
@@ -119,3 +126,97 @@ def test_a_header_that_is_lost_between_two_starts_ends_no_service_for_good(
         assert press(rig) == 503
         assert told_of(rig, "SOS Avocet")
         rig.kill()
+
+
+def test_a_journal_that_is_gone_ends_no_service_bug_hq_heard_of_nothing(
+    rig: Rig,
+) -> None:
+    """Its ballast says that there was one: nothing new is begun in its place."""
+    journal = rig.state / JOURNAL_FILE
+    with rig.device() as device:
+        device.sos()
+    assert rig.sms_to("tinamou")
+    rig.stop()
+    whole = journal.read_bytes()
+    for one in rig.state.glob(f"{JOURNAL_FILE}*"):
+        if not one.name.endswith("-ballast"):
+            one.unlink()
+    rig.start()
+    assert told_of(rig, "journal damaged: open cases and timers stand still")
+    assert press(rig) == 503
+    assert told_of(rig, "SOS Avocet")
+    assert "says that it was a journal; restore a backup" in rig.log()
+    assert not journal.exists()
+    rig.stop()
+    journal.write_bytes(whole)
+    rig.start()
+    assert press(rig) == 200
+
+
+def test_a_disk_that_takes_no_write_ends_no_service_bug_hq_heard_of_nothing(
+    rig: Rig,
+) -> None:
+    """Linux mounts one that failed read-only, and whoever ran there starts anew."""
+    with rig.device() as device:
+        device.sos()
+    assert rig.sms_to("tinamou")
+    rig.stop()
+    before = files(rig)
+    with taking_no_write(rig.state):
+        rig.start()
+        assert told_of(rig, "journal damaged: open cases and timers stand still")
+        assert press(rig) == 503
+        assert told_of(rig, "SOS Avocet")
+        with rig.device() as device:
+            assert device.send(device.sos_frame(), timeout_s=2) == b""
+        assert told_of(rig, "SOS Heron")
+        rig.modems[0].inject(LAPWING, "sos Lantern")
+        assert told_of(rig, "a message that reached us")
+        assert rig.metric(UNREAD) == 1.0
+        assert rig.metric("natalia_ready") == 0.0
+        assert "its file system is read-only; mount it for writing" in rig.log()
+        checked = rig.natalia("check-config", str(rig.folder / "natalia.toml"))
+        assert "IT RECORDS NOTHING AS IT STANDS" in checked.stdout
+        second = rig.natalia("serve", "--config", str(rig.folder / "natalia.toml"))
+        assert second.returncode != 0, "one engine at a time, there too"
+        assert "stop that engine first" in second.stderr
+        rig.stop()
+        assert files(rig) == before
+    rig.start()
+    assert press(rig) == 200
+    eventually(lambda: {one["alias"] for one in rig.alarms()} >= {"Avocet", "Lapwing"})
+
+
+@pytest.mark.slow
+def test_a_backup_that_is_put_back_beside_it_is_begun_on_by_who_keeps_the_service(
+    lost: tuple[Rig, bytes], tmp_path: Path
+) -> None:
+    """Whoever restored it need not know that a start is needed, too."""
+    rig, whole = lost
+    rig.stop()
+    rig.environment = {"NOTIFY_SOCKET": str(tmp_path / "nobody-listens")}
+    rig.start()
+    assert press(rig) == 503
+    (rig.state / JOURNAL_FILE).write_bytes(whole)
+    assert rig.process is not None
+    assert rig.process.wait((ALIKE + 3) * LOOK_S) != 0
+    assert "is another by now: the engine is started anew" in rig.log()
+    rig.start()
+    assert press(rig) == 200
+    assert rig.metric(UNREAD) == 0.0
+
+
+@contextmanager
+def taking_no_write(folder: Path) -> Iterator[None]:
+    """Mount a folder on itself, for reading alone, or skip."""
+    mount = requires_command("mount", package="mount")
+    done = subprocess.run(
+        [mount, "--bind", folder, folder], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        pytest.skip(f"mounting is not allowed here: {done.stderr.strip()}")
+    try:
+        subprocess.run([mount, "-o", "remount,bind,ro", folder], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)

@@ -17,7 +17,7 @@ from engine.errors import (
 )
 from engine.intake.replayed import REPLAY
 from engine.journal import opening
-from engine.journal.connection import BALLAST_SUFFIX, beside
+from engine.journal.connection import BALLAST_SUFFIX, beside, size_of
 from engine.journal.lost import LostStore
 from engine.journal.opening import Opened, opened_beside
 from engine.journal.sqlite import SqliteStore
@@ -25,7 +25,7 @@ from engine.ports.journal import EffectState
 from tests.contracts.journal.requests import NOW, append, record
 from tests.engine.journal.test_aside import destroy, many_facts
 from tests.engine.journal.test_opening import held
-from tests.faults_vfs import Act, FaultsVfs
+from tests.faults_vfs import FaultsVfs
 
 PAGE_BYTES = 4096
 EVENTS = "sqlite_autoindex_event_1"
@@ -302,12 +302,23 @@ def anothers(path: Path) -> None:
         connection.execute("PRAGMA application_id = 1")
 
 
+@pytest.mark.parametrize("spoil", [emptied, gone_beside_its_log])
+def test_one_that_is_gone_or_empty_is_lost_and_none_is_begun_in_its_place(
+    tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
+    path = many_facts(tmp_path)
+    spoil(path)
+    before = size_of(path)
+    opened, _ = opened_beside(path, lambda: None)
+    assert opened.is_lost
+    opened.close()
+    assert size_of(path) == before == 0
+
+
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
         (folder, "is a folder"),
-        (emptied, "says that it was a journal"),
-        (gone_beside_its_log, "is missing or empty"),
         (of_a_newer_engine, "start the newer engine"),
         (anothers, "a database of another program"),
     ],
@@ -343,17 +354,6 @@ def test_a_program_that_writes_to_it_is_no_damage(tmp_path: Path) -> None:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(JournalError, match="another program writes") as told:
             opened_beside(path, lambda: None)
-    assert not isinstance(told.value, JournalLostError)
-
-
-@pytest.mark.parametrize("act", [Act.WRITE, Act.SYNC])
-def test_a_disk_that_takes_nothing_is_no_damage(
-    tmp_path: Path, vfs: FaultsVfs, act: Act
-) -> None:
-    path = many_facts(tmp_path)
-    vfs.fail = {act: 1}
-    with pytest.raises(JournalError, match="the disk failed") as told:
-        opened_beside(path, lambda: None, vfs=vfs.name)
     assert not isinstance(told.value, JournalLostError)
 
 

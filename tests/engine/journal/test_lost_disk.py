@@ -1,0 +1,82 @@
+"""A journal whose disk takes no write is lost: an engine comes up beside it."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from engine.errors import JournalFullError
+from engine.journal import opening
+from engine.journal.opening import opened_beside
+from tests.engine.journal.test_aside import many_facts
+from tests.faults_vfs import Act, FaultsVfs
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the looks follow each other at once."""
+    monkeypatch.setattr(opening, "_AGAIN_S", (0.0, 0.0))
+
+
+@pytest.fixture
+def vfs() -> Iterator[FaultsVfs]:
+    vfs = FaultsVfs()
+    yield vfs
+    vfs.unregister()
+
+
+class Each(Mapping[Act, int]):
+    """Has each of one kind fail, where a mapping names one of them by its number."""
+
+    def __init__(self, vfs: FaultsVfs, act: Act) -> None:
+        self._vfs, self._act = vfs, act
+
+    def __getitem__(self, act: Act) -> int:
+        if act is not self._act:
+            raise KeyError(act)
+        return self._vfs.acts[act]
+
+    def __iter__(self) -> Iterator[Act]:
+        return iter((self._act,))
+
+    def __len__(self) -> int:
+        return 1
+
+
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [(Act.WRITE, "SQLITE_IOERR_WRITE"), (Act.SYNC, "SQLITE_IOERR_FSYNC")],
+)
+def test_a_disk_that_takes_nothing_ends_no_start_bug_nobody_heard_an_sos(
+    tmp_path: Path,
+    vfs: FaultsVfs,
+    caplog: pytest.LogCaptureFixture,
+    act: Act,
+    code: str,
+) -> None:
+    path = many_facts(tmp_path)
+    vfs.fail = Each(vfs, act)
+    opened, _ = opened_beside(path, lambda: None, vfs=vfs.name)
+    assert opened.is_lost
+    assert code in caplog.text
+    opened.close()
+    opened, _ = opened_beside(path, lambda: None)
+    assert not opened.is_lost
+    assert opened.rows.open_alarms, "nothing of it is lost"
+    opened.close()
+
+
+def test_a_disk_too_full_for_a_start_ends_none_but_the_first_bug_nobody_heard_an_sos(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> object:
+        raise JournalFullError(str(path))
+
+    path = many_facts(tmp_path)
+    monkeypatch.setattr(opening, "SqliteStore", full)
+    opened, _ = opened_beside(path, lambda: None)
+    assert opened.is_lost
+    opened.close()
+    path.unlink()
+    with pytest.raises(JournalFullError):
+        opened_beside(path, lambda: None)
