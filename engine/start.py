@@ -160,7 +160,7 @@ def _start(
     health = Health(metrics, tell_nobody=config.tell_nobody())
     _hold(roster, registry, health)
     names = Names()
-    unrecorded = Unrecorded(lambda hint: names.tell("shouter", hint))
+    unrecorded = Unrecorded(lambda hint: names.tell("shouter", hint), board.roster)
     if opening.is_lost:
         _say_lost(health, unrecorded, clock)
     tree = Tree(

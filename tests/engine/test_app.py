@@ -20,7 +20,7 @@ from engine.modems.inbound import Inbound
 from engine.supervision.failure import ReplacedError
 from engine.values import AlarmId, CommandId, ReportKey
 from tests.engine.alarm.scene import ALDER, press_of, raise_of
-from tests.engine.intake.reports import Meter, judge_of
+from tests.engine.intake.reports import ROSTER, Meter, judge_of
 from tests.engine.intake.shouter.test_unhandled import CANCEL, COMING, WORDS
 from tests.fakes import START
 
@@ -57,7 +57,9 @@ class Half:
     tree: Tree = field(default_factory=Tree)
     measures: Measures = field(default_factory=Measures)
     health: Health = field(default_factory=lambda: Health(Meter()))
-    unrecorded: Unrecorded = field(default_factory=lambda: Unrecorded(lambda _: True))
+    unrecorded: Unrecorded = field(
+        default_factory=lambda: Unrecorded(lambda _: True, lambda: ROSTER)
+    )
     judge: Judge = field(default_factory=judge_of)
 
 

@@ -172,7 +172,7 @@ class Host:
         self.life.dead = True
         self.engine: Engine | None = None
         self.names = Names()
-        self.unrecorded = _unrecorded(self.names)
+        self.unrecorded = _unrecorded(self.names, roster)
         self.clock: SimClock | None = None
         self.judge: Judge | None = None
         self.store: SimStore | None = None
@@ -203,7 +203,7 @@ class Host:
         telemetry = WatchingTelemetry(self.watching)
         health = Health(telemetry)
         self._board = board = self._board_by(reader, clock, telemetry)
-        self.unrecorded = unrecorded = _unrecorded(names)
+        self.unrecorded = unrecorded = _unrecorded(names, board.roster)
         refused, judge = unrecorded.refused, Judge(board=board, registry=self._registry)
         journal = Journal(lambda: names.lookup("journal"), self.store, refused)
         self.judge = judge
@@ -363,5 +363,5 @@ class Host:
         return not self.world.alone
 
 
-def _unrecorded(names: Names) -> Unrecorded:
-    return Unrecorded(lambda hint: names.tell("shouter", hint))
+def _unrecorded(names: Names, roster: Callable[[], Roster]) -> Unrecorded:
+    return Unrecorded(lambda hint: names.tell("shouter", hint), roster)

@@ -20,8 +20,8 @@ from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.actor import SOURCE_DEVICE
 from engine.intake.judge import Judge, raise_command
 from engine.intake.reports import decode_report
-from engine.intake.shouter.call import NOT_RECORDED, Call, Lost, call_of_lost
-from engine.intake.shouter.rank import Rank, rank_of, rank_of_sms
+from engine.intake.shouter.call import NOT_RECORDED, Call, Lost, call_of_lost, words_of
+from engine.intake.shouter.rank import Rank, rank_of, rank_of_record, rank_of_sms
 from engine.intake.shouter.unhandled import (
     NOT_HANDLED,
     Unhandled,
@@ -36,8 +36,9 @@ from engine.intake.sms import SOURCE_SMS
 from engine.journal.rules import records_of
 from engine.ports.journal import Record, Request
 from engine.ports.telemetry import Telemetry
-from engine.protocol.texts import Segment, TextFacts, compose, finish
+from engine.protocol.texts import Segment
 from engine.roster.board import Board
+from engine.roster.model import Roster
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
 from engine.supervision.names import reaches
@@ -104,13 +105,17 @@ class Unrecorded:
     inbox: no row does. `committed` takes a report off the list once it is durable.
     """
 
-    def __init__(self, tell: Callable[[Heed], bool]) -> None:
-        """Take the way to the shouter."""
-        self._tell = tell
+    def __init__(
+        self, tell: Callable[[Heed], bool], roster: Callable[[], Roster]
+    ) -> None:
+        """Take the way to the shouter, and who is in the roster just now."""
+        self._tell, self._roster = tell, roster
         self._lock = threading.Lock()
         self._lines: tuple[UnrecordedLine, ...] = ()
         self._said: deque[Said] = deque(maxlen=SAID_MAX)
-        # As many as the routes were asked: they push no distress out, nor it them.
+        # Neither pushes a distress out: anybody can be a thousand strangers, and of
+        # answers there are as many as the routes were asked.
+        self._strangers: deque[Said] = deque(maxlen=SAID_MAX)
         self._answers: deque[Said] = deque()
         self.told: dict[ReportKey, None] = {}
         """What HQ has heard, or may have; of the shouter's thread."""
@@ -125,8 +130,18 @@ class Unrecorded:
 
     def say(self, said: Said) -> None:
         """Tell the shouter, or the next one where none is up; does not block."""
-        (self._answers if isinstance(said, Answered) else self._said).append(said)
+        self._lane(said).append(said)
         self._tell(Heed())
+
+    def _lane(self, said: Said) -> deque[Said]:
+        if isinstance(said, Answered):
+            return self._answers
+        rank = Rank.DISTRESS
+        if isinstance(said, NotRecorded):
+            rank = rank_of_record(self._roster(), said.record)
+        elif isinstance(said, Unkept):
+            rank = rank_of(self._roster(), said.command)
+        return self._strangers if rank is Rank.NOBODYS else self._said
 
     def unkept(self, command: AlarmCommand, case: AlarmId) -> None:
         """Take what is recorded, and nothing that a case could make durable of it.
@@ -142,8 +157,8 @@ class Unrecorded:
             self.say(word)
 
     def heed(self) -> Iterator[Said]:
-        """Yield what has been said to the shouter, once each."""
-        while waiting := self._answers or self._said:
+        """Yield what has been said to the shouter, once each, strangers' last."""
+        while waiting := self._answers or self._said or self._strangers:
             yield waiting.popleft()
 
     def show(self, line: UnrecordedLine) -> None:
@@ -257,10 +272,11 @@ class Shouter(SupervisedActor[Heed]):
             self._shout(call)
 
     def _call_of(self, command: Raise, mark: str) -> Call:
+        words = words_of(command, self.clock.now())
         return Call(
             key=command.press.key,
             at=command.press.at,
-            segments=(Segment(priority=1, text=mark), *self._words(command)),
+            segments=(Segment(priority=1, text=mark), *words),
             addresses=self._for(command.defender),
             rank=rank_of(self._board.roster(), command),
         )
@@ -372,17 +388,3 @@ class Shouter(SupervisedActor[Heed]):
             )
         call = self._call_of(command, NOT_RECORDED)
         return replace(call, key=record.key, at=record.received_at)
-
-    def _words(self, command: Raise) -> tuple[Segment, ...]:
-        place, press, now = command.place, command.press, self.clock.now()
-        facts = TextFacts(
-            alias=command.alias,
-            lat_deg=place.lat_deg,
-            lon_deg=place.lon_deg,
-            accuracy_m=place.accuracy_m,
-            place_at=place.at,
-            pressed_at=press.at,
-            signals=press.signals,
-            mark="" if command.kind is not Kind.EXERCISE else command.kind.value,
-        )
-        return finish(compose("hq", "en", facts, now=now), "en", now)

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
+from engine.alarm.commands import Raise
+from engine.alarm.state import Kind
 from engine.intake.shouter.rank import Rank
 from engine.intake.shouter.whom import Address
-from engine.protocol.texts import Segment
+from engine.protocol.texts import Segment, TextFacts, compose, finish
 from engine.values import Instant, ReportKey
 
 NOT_RECORDED = "NOT RECORDED "
@@ -47,3 +49,19 @@ def call_of_lost(lost: Lost, addresses: tuple[Address, ...]) -> Call:
         subject=f"{NOT_RECORDED}journal damaged",
         recorded=True,
     )
+
+
+def words_of(command: Raise, now: Instant) -> tuple[Segment, ...]:
+    """Return what is told of a distress, behind what became of it."""
+    place, press = command.place, command.press
+    facts = TextFacts(
+        alias=command.alias,
+        lat_deg=place.lat_deg,
+        lon_deg=place.lon_deg,
+        accuracy_m=place.accuracy_m,
+        place_at=place.at,
+        pressed_at=press.at,
+        signals=press.signals,
+        mark="" if command.kind is not Kind.EXERCISE else command.kind.value,
+    )
+    return finish(compose("hq", "en", facts, now=now), "en", now)

@@ -4,8 +4,10 @@ from enum import StrEnum
 
 from engine.alarm.commands import Raise
 from engine.intake.absence import SOURCE_ABSENCE
+from engine.intake.actor import SOURCE_DEVICE
+from engine.intake.reports import decode_report
 from engine.intake.sms import caller_of, device_of, said_by_tracker, senders_of
-from engine.ports.journal import SOURCE_DAMAGED
+from engine.ports.journal import SOURCE_DAMAGED, Record
 from engine.roster.model import Roster
 from engine.roster.words import forced_speaker
 from engine.stored import read_plain
@@ -32,6 +34,19 @@ def rank_of(roster: Roster, command: Raise) -> Rank:
     is_known = is_known or command.press.wire_protocol in _NO_STRANGERS
     is_known = is_known or (device is not None and roster.device(device) is not None)
     return Rank.DISTRESS if is_known or not roster.people else Rank.NOBODYS
+
+
+def rank_of_record(roster: Roster, record: Record) -> Rank:
+    """Return that of a device's report, by which device it names: the same, and sooner.
+
+    Of whatever else is recorded there is no flood: a modem takes seconds for each.
+    """
+    is_report = record.source == SOURCE_DEVICE and roster.people
+    report = decode_report(record.body) if is_report else None
+    if report is None:
+        return Rank.DISTRESS
+    is_known = report.device is not None and roster.device(report.device) is not None
+    return Rank.DISTRESS if is_known else Rank.NOBODYS
 
 
 def rank_of_sms(roster: Roster, body: bytes) -> Rank:

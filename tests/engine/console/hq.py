@@ -101,7 +101,7 @@ class Hq:
         self.late: list[tuple[Answer, Callable[[Answer], None]]] = []
         self.metrics = Metrics({"channel": ["sms"]})
         self.health = Health(self.metrics)
-        self.unrecorded = Unrecorded(lambda _: True)
+        self.unrecorded = Unrecorded(lambda _: True, lambda: ROSTER)
         self.readiness = Readiness(self.clock.boottime_s)
         self.readiness.back()
         self.given: list[Give] = []

@@ -57,7 +57,9 @@ class Rig:
         self.sent: list[tuple[str, str, str]] = []
         self.meter = Meter()
         self.tree = tree = tree_in(world)
-        self.unrecorded = Unrecorded(lambda hint: tree.names.tell("shouter", hint))
+        self.unrecorded = Unrecorded(
+            lambda hint: tree.names.tell("shouter", hint), lambda: roster
+        )
         self.judge = judge = judge_of(roster, clock=world)
         arguments = {"sent": self.sent}
         children = [

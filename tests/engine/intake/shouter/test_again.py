@@ -101,8 +101,10 @@ class Hq:
         addresses: int = 1,
     ) -> None:
         self.world, self.tree, self.meter = world, tree, Meter()
-        self.unrecorded = Unrecorded(lambda hint: tree.names.tell("shouter", hint))
         judge = judge_of(clock=world)
+        self.unrecorded = Unrecorded(
+            lambda hint: tree.names.tell("shouter", hint), judge.board.roster
+        )
         names = [*workers, *(one.name for one in routes)]
         arguments = {
             "judge": judge,

@@ -9,8 +9,10 @@ from msgspec import structs
 from engine.alarm.commands import Raise
 from engine.dispatch.outcomes import Outcome
 from engine.intake.absence import SOURCE_ABSENCE
-from engine.intake.shouter.actor import KEPT
-from engine.intake.shouter.rank import Rank, rank_of, rank_of_sms
+from engine.intake.actor import SOURCE_DEVICE
+from engine.intake.reports import encode_report
+from engine.intake.shouter.actor import KEPT, SAID_MAX, Unkept
+from engine.intake.shouter.rank import Rank, rank_of, rank_of_record, rank_of_sms
 from engine.intake.shouter.unhandled import NOT_HANDLED
 from engine.intake.sms import SOURCE_SMS, message_command
 from engine.journal.actor import GROUP_MAX
@@ -19,7 +21,7 @@ from engine.ports.journal import SOURCE_DAMAGED, EffectState, InboundRow, Record
 from engine.roster.model import Roster
 from engine.values import DeviceId, ReportKey
 from tests.engine.alarm.scene import press_of, raise_of
-from tests.engine.intake.reports import judge_of
+from tests.engine.intake.reports import STRANGERS, judge_of, report
 from tests.engine.intake.shouter.test_again import AGAIN_S, TAKEN, Says, hq_with
 from tests.engine.intake.shouter.test_waiting_words import (
     CASE,
@@ -51,6 +53,12 @@ def record_of(number: int) -> Record:
     return Record(key=key, source=SOURCE_SMS, received_at=START, body=body)
 
 
+def press_by(device: DeviceId | None, number: int = 0) -> Record:
+    """Return a press that nothing could record."""
+    key, body = ReportKey(f"press-{number}"), encode_report(report(device=device))
+    return Record(key=key, source=SOURCE_DEVICE, received_at=START, body=body)
+
+
 def test_no_strangers_message_takes_a_distress_off_bug_nobody_was_told_of_it() -> None:
     says = Says(outcome=Outcome(state=EffectState.REJECTED, retry=True))
     hq = hq_with(says)
@@ -75,6 +83,47 @@ def test_a_press_goes_before_all_that_strangers_say_bug_it_lay_behind_a_hundred(
     assert next(iter(hq.unrecorded.told)) == key or hq.unrecorded.unheard[key].is_taken
     hq.world.run(KEPT * SENDING_S)
     assert len(sent) == KEPT + 1, "and HQ is told of each of them"
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_no_flood_of_strangers_pushes_a_press_out_bug_nobody_ever_heard_of_it(
+    *, is_recorded: bool
+) -> None:
+    """On a full disk, or beside a lost journal, a thousand a second came behind it."""
+    hq = hq_with(Says())
+    press, others = raise_of(press_of("k1")), range(SAID_MAX)
+    if is_recorded:
+        key = press.press.key
+        hq.unrecorded.say(Unkept(command=press))
+        for number in others:
+            theirs = structs.replace(NOBODYS, press=press_of(f"theirs-{number}"))
+            hq.unrecorded.say(Unkept(command=theirs))
+    else:
+        ours = press_by(HERON)
+        key = ours.key
+        theirs_too = [press_by(STRANGERS, 1 + number) for number in others]
+        hq.unrecorded.refused([ours, *theirs_too])
+    hq.world.run(AGAIN_S)
+    told = [one.key for one in hq.unrecorded.lines()]
+    assert told[0] == key
+    assert len(told) == 1 + KEPT, "and of the last strangers it is told as well"
+
+
+@pytest.mark.parametrize(
+    ("record", "rank"),
+    [
+        (press_by(HERON), Rank.DISTRESS),
+        (press_by(STRANGERS), Rank.NOBODYS),
+        (press_by(None), Rank.NOBODYS),
+        (structs.replace(press_by(STRANGERS), body=b"{"), Rank.DISTRESS),
+        (structs.replace(press_by(STRANGERS), source=SOURCE_ABSENCE), Rank.DISTRESS),
+    ],
+)
+def test_a_report_has_the_rank_that_its_press_will_have(
+    record: Record, rank: Rank
+) -> None:
+    assert rank_of_record(FORCED, record) is rank
+    assert rank_of_record(Roster(), record) is Rank.DISTRESS
 
 
 def test_what_full_inboxes_refuse_pushes_no_press_out_bug_nobody_ever_heard_of_it() -> (
