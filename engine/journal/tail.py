@@ -16,6 +16,7 @@ _FOLLOWS: Final = (
     " (?, 'trial', 1, 0, '', 'trial', 1, 0, zeroblob(16384), zeroblob(32))"
 )
 """So large that it takes pages of its own, as the rows of an alarm may."""
+_LAST_EPOCH: Final = "SELECT epoch FROM event ORDER BY position DESC LIMIT 1"
 
 
 def found_position(
@@ -43,12 +44,25 @@ def _own_position(connection: apsw.Connection) -> int | None:
     """Return the position by the journal's row; None where that is none of ours.
 
     All of it is read: one that has lost another column takes no epoch and no commit.
+    With an epoch below an event's no case that is open could go on: each is fenced.
     """
     with suppress(ValueError):  # a text that is none of ours
         match connection.execute("SELECT * FROM journal").fetchall():
-            case [(int(), int(), int(kept), bytes(head), int() | None)]:
-                return kept if kept >= 0 and len(head) == len(GENESIS) else None
+            case [(int(), int(epoch), int(kept), bytes(head), int() | None)]:
+                is_ours = kept >= 0 and len(head) == len(GENESIS)
+                return kept if is_ours and epoch >= _last_epoch(connection) else None
     return None
+
+
+def _last_epoch(connection: apsw.Connection) -> int:
+    """Return the epoch of the last event; 0 where there is none, or none to be read."""
+    try:
+        epoch = connection.execute(_LAST_EPOCH).get
+    except apsw.Error as error:
+        if not is_damage(error):
+            raise
+        return 0
+    return epoch if isinstance(epoch, int) else 0
 
 
 def _last_position(path: Path, connection: apsw.Connection) -> int:

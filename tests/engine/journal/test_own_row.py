@@ -87,6 +87,28 @@ def test_so_it_does_where_it_reads_what_nobody_wrote_bug_no_engine_started(
         assert verify(reader.after(0, 1_000), reader.kept()).bad is None
 
 
+def test_an_epoch_below_an_events_is_none_that_was_written_bug_open_cases_were_fenced(
+    tmp_path: Path,
+) -> None:
+    """The case went on in no start; new ones did, and nothing said why."""
+    path = many_facts(tmp_path)
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("UPDATE journal SET epoch = 71")
+    store = SqliteStore(path, ballast_bytes=0)
+    first = append("alarm/x", epoch=store.epoch)
+    assert isinstance(store.commit([first], NOW)[0], Appended)
+    store.close()
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("UPDATE journal SET epoch = epoch & ~64")
+    store = SqliteStore(path, ballast_bytes=0)
+    assert store.begun_anew == {"journal": 1}
+    goes_on = append("alarm/x", 1, epoch=store.epoch)
+    assert isinstance(store.commit([goes_on], NOW)[0], Appended)
+    store.close()
+    with closing(SqliteReader(path)) as reader:
+        assert verify(reader.after(0, 1_000), reader.kept()).bad is None
+
+
 def test_a_position_that_is_another_number_is_taken_for_a_lost_end(
     tmp_path: Path,
 ) -> None:
