@@ -20,6 +20,7 @@ class Announced:
     line: str = ""
     text_until_s: float = 0.0
     _is_behind: bool = False
+    _since_s: float = 0.0
 
     @property
     def is_in_text(self) -> bool:
@@ -51,11 +52,17 @@ class Announced:
             return None
         before = self.ends()
         self.line, self._is_behind = line, self.is_in_text
+        self._since_s = self.clock.boottime_s()
         return before
 
     def ends(self) -> tuple[Unsolicited, ...]:
         """Return a text of which no line has come, as an empty one."""
         return self._whole("") if self.is_of_text else ()
+
+    def ends_late(self) -> tuple[Unsolicited, ...]:
+        """Return the same, once its first line has had its time to come."""
+        is_late = self.clock.boottime_s() >= self._since_s + LINE_S
+        return self.ends() if is_late else ()
 
     def _whole(self, words: str) -> tuple[Unsolicited, ...]:
         if self.is_of_text:

@@ -287,7 +287,7 @@ class Dialogue:
             if self.announced.line:
                 deadline = min(deadline, self.clock.boottime_s() + LINE_S)
             if (token := self._next(deadline)) is None:
-                self.unsolicited.extend(self.announced.ends())
+                self.unsolicited.extend(self.announced.ends_late())
                 return bool(self.unsolicited)
             if isinstance(token, Line):
                 self._unasked(token.text)

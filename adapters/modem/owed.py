@@ -116,6 +116,15 @@ class Owed:
         self._own = None
         self._keep()
 
+    def know_none(self) -> None:
+        """Take no answer for anybody's own: true ones are owed yet, and may be forged.
+
+        Who waits for one hears that from whom they have handed it to.
+        """
+        self._nobodys(outstanding=len(self._messages))
+        self._own = None
+        self._keep()
+
     def hand_over(self, now_s: float) -> None:
         """Take one more, which is waited for."""
         self.expire(now_s)

@@ -84,6 +84,7 @@ class Settings:
             ModemSilentError: it does not answer; nothing was handed over.
 
         """
+        self._dialogue.catch_up()  # a text may lie in the port, and tell the mode
         is_sure = self._dialogue.clock.boottime_s() < self._sure_until_s
         if is_sure and not self._dialogue.is_in_text:
             return True

@@ -48,7 +48,8 @@ class Sorted:
         Where that was told already it is one more text of its sender's. Behind what is
         a PDU's it is noise, most likely, but for a call for help.
         """
-        is_behind_pdu = self.direct and not _is_text(self.direct[-1])
+        last = self.direct[-1] if self.direct else None
+        is_behind_pdu = last is not None and last.pdu and not _is_text(last)
         if is_behind_pdu and not _calls_for_help(said):
             return
         if self._text is None and self.before is not None and urc.behind:

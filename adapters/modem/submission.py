@@ -7,7 +7,11 @@ from typing import Final
 from adapters.modem.arrivals import Arrivals
 from adapters.modem.at_replies import submit_reference
 from adapters.modem.dialogue import Dialogue
-from adapters.modem.heard import ModemInterruptedError, Reply
+from adapters.modem.heard import (
+    ModemInterruptedError,
+    ModemRestartedError,
+    Reply,
+)
 from adapters.modem.outcomes import refusal, unknown
 from adapters.modem.owed import LISTEN_S
 from engine.errors import ModemError, ModemSilentError
@@ -31,8 +35,13 @@ class Submissions:
     ) -> SubmitOutcome | None:
         """Get the prompt; an outcome where the modem refuses to give one."""
         dialogue, text = self._dialogue, f"AT+CMGS={length}"
+        before_s = dialogue.announced.text_until_s
         try:
             final = dialogue.prompt(text, deadline_s=deadline_s, beat=beat)
+            if dialogue.announced.text_until_s > before_s and dialogue.minds_restart:
+                dialogue.restarted = True
+                message = "a text came: the modem takes the length for a number"
+                raise ModemRestartedError(message)
         except ModemSilentError:
             with suppress(ModemError):
                 dialogue.escape()
@@ -74,9 +83,9 @@ class Submissions:
             dialogue.write_pdu(pdu)
             while (reply := self._wait(beat, deadline_s)) is not None:
                 if dialogue.announced.text_until_s > before_s:
-                    # It has started anew, and whoever wrote the text wrote that: two
+                    # It is in text mode, and whoever wrote the text wrote that: two
                     # such lines would be the answers of two messages.
-                    owed.give_up()
+                    owed.know_none()
                     return unknown("a text came, of which the answer may be a line")
                 now_s = dialogue.clock.boottime_s()
                 own = owed.answered(outcome_of(reply), now_s)
