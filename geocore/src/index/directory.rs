@@ -124,6 +124,7 @@ impl Directory {
     }
 
     /// How many are to be put anew where this id comes, who is not there.
+    #[cfg(any(test, feature = "python"))]
     pub(super) fn made_anew_for(&self, id: u64) -> usize {
         if self.slot(id).is_some() || !self.scattered.is_full() {
             0
