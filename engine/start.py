@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from platform import python_version
 
 from engine import plugins
@@ -83,19 +82,11 @@ class RunningEngine:
     """An engine with what it holds beside its tree: lock, sockets, readers."""
 
     def __init__(
-        self,
-        engine: Engine,
-        lock: StateLock,
-        readers: ReaderPool,
-        opened: ExitStack,
-        lost: Path | None,
+        self, engine: Engine, lock: StateLock, readers: ReaderPool, opened: ExitStack
     ) -> None:
-        """Keep them until `stop`; `opened` are the listening sockets.
-
-        `lost` is the journal that it runs beside, if it does.
-        """
+        """Keep them until `stop`; `opened` are the listening sockets."""
         self.engine, self._lock, self._readers = engine, lock, readers
-        self._opened, self.lost = opened, lost
+        self._opened = opened
 
     def stop(self) -> bool:
         """Stop the tree, then give everything back; False where it took too long."""
@@ -234,8 +225,7 @@ def _start(
         hq=tuple((entry.channel, entry.address) for entry in config.hq),
         jump_s=clock.jump_s,
     )
-    lost = path if opening.is_lost else None
-    return RunningEngine(Engine(parts), lock, readers, opened, lost)
+    return RunningEngine(Engine(parts), lock, readers, opened)
 
 
 def _files(config: Config) -> tuple[Registry, Roster]:

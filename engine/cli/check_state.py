@@ -19,7 +19,7 @@ from engine.journal.connection import (
     size_of,
 )
 from engine.journal.lock import LOCK_FILE, unlockable
-from engine.journal.mishap import is_on_read_only, unwritten
+from engine.journal.mishap import unwritten
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.roster.model import Roster
@@ -83,6 +83,11 @@ def of_state(
         )
 
 
+def _is_read_only(folder: Path) -> bool:
+    """Tell a mount that takes no write, without one: whoever checks changes nothing."""
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+
+
 def _of_owners(folder: Path, account: Account | None) -> Iterator[str]:
     """Say what its user may not open there: as a rule what root has put back.
 
@@ -109,7 +114,7 @@ def _of_journal(path: Path, roster: Roster) -> Iterator[str]:
         check_begins(path)
         if not path.exists() or not path.stat().st_size:
             return
-        if is_on_read_only(path.parent):
+        if _is_read_only(path.parent):
             raise unwritten(path)
         with closing(SqliteReader(path)) as reader:
             cases = Cases(OneReader(reader))
@@ -123,7 +128,7 @@ def _of_journal(path: Path, roster: Roster) -> Iterator[str]:
             return
         # Who may not write there may lack a right that the service has.
         comes = NO_RECORD if isinstance(error, JournalLostError) else NO_START
-        can_tell = os.access(path.parent, os.W_OK) or is_on_read_only(path.parent)
+        can_tell = os.access(path.parent, os.W_OK) or _is_read_only(path.parent)
         ends = f": {comes}" if can_tell else ""
         yield f"state: {error}{ends}"
         return

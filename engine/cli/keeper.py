@@ -1,6 +1,5 @@
 """What a service tells whoever has started it and keeps it running: systemd."""
 
-import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,11 +27,6 @@ class Keeper:
         self._watchdog = WatchDog(way)
         self._owes_ready = False
         self._boottime_s, self._said_s = boottime_s, -WORD_S
-
-    @property
-    def is_there(self) -> bool:
-        """Whether somebody starts the service anew where it ends."""
-        return "NOTIFY_SOCKET" in os.environ
 
     def starts(self) -> None:
         """Say that the start gets on, and may take a while yet; from any thread.

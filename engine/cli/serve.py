@@ -42,9 +42,6 @@ app = typer.Typer(
 )
 
 
-_CHANGED = "the journal, or its disk, is another by now: the engine is started anew"
-
-
 class NotReadyError(EngineError):
     """The engine has started and does not get ready."""
 
@@ -116,11 +113,7 @@ def _watch(
     interpreter, processor = Interpreter(), Processor()
     Collector(clock.boottime_s).listen()
     looked_s = fed_s = clock.boottime_s()
-    again = _again(running, keeper)
     while not engine.over.is_set() and not stop.wait(LOOK_S):
-        if again.is_set():
-            say(f"natalia: {_CHANGED}\n", sys.stderr)
-            return 1
         now_s = clock.boottime_s()
         load = watch.look(now_s - looked_s)
         interpreter.follow(load)
@@ -134,15 +127,6 @@ def _watch(
             progress = engine.progress
             keeper.alive()
     return _exit_code(running)
-
-
-def _again(running: "RunningEngine", keeper: Keeper) -> threading.Event:
-    """Return what is set once it is worth it that who keeps the service starts it."""
-    from engine.journal.again import watch  # noqa: PLC0415 - `--help` does without
-
-    if running.lost is None or not keeper.is_there:
-        return threading.Event()
-    return watch(running.lost, running.engine.parts.tree.clock.boottime_s)
 
 
 def _exit_code(running: "RunningEngine") -> int:

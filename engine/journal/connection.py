@@ -13,13 +13,7 @@ from urllib.parse import quote
 import apsw
 
 from engine.errors import JournalError, JournalUnmadeError
-from engine.journal.mishap import (
-    explained,
-    is_on_read_only,
-    lost,
-    stated,
-    unwritten,
-)
+from engine.journal.mishap import explained, lost, stated
 from engine.journal.schema import APPLICATION_ID, VERSIONS
 
 SQLITE_VERSION_MIN: Final = (3, 51, 3)
@@ -84,8 +78,6 @@ def open_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
         raise explained(path, "open", error) from error
     try:
         if connection.readonly("main"):
-            if is_on_read_only(path.parent):
-                raise unwritten(path)
             raise explained(path, "write", apsw.ReadOnlyError())
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         _check_owner(path, connection)

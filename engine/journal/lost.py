@@ -3,7 +3,7 @@
 One that did not start would hear no SOS until somebody restored a backup. On this it
 hears each, acknowledges none, and HQ is told of it from memory. No new journal is begun
 beside: in that no alarm would be open, and nobody would miss one. The file is not
-touched any more; a start looks at it again (`engine/journal/again.py`).
+touched any more; a start looks at it again, and while it runs nobody does.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

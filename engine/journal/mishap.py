@@ -4,6 +4,7 @@ import errno
 import os
 from contextlib import suppress
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Final
 
 import apsw
@@ -16,6 +17,9 @@ _ELSEWHERE: Final = (
 _OWN_IT: Final = (
     "run this as the engine's user, or with sudo; the file must be that user's as its "
     "folder is: chown --reference=FOLDER FILE"
+)
+_MOUNT: Final = (
+    "see what failed (dmesg), then mount it for writing, or restore a backup on another"
 )
 _READ_ONLY: Final = (
     "its file system is read-only; mount it for writing, or use another "
@@ -44,6 +48,7 @@ _PAGE_NOT_TAKEN: Final = {
     *(apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC),
 }
 _LOSES: Final = (apsw.NotADBError, apsw.CorruptError, apsw.SQLError)
+_DISK_FAILS: Final = {errno.EROFS, errno.EIO, errno.EUCLEAN, errno.ENOSPC, errno.EDQUOT}
 _SECTOR_NOT_GIVEN: Final = {errno.EIO, errno.EBADMSG, errno.EUCLEAN}
 
 
@@ -59,14 +64,30 @@ def lost(path: Path, what: str, cure: str = _RESTORE) -> JournalLostError:
 
 def unwritten(path: Path) -> JournalLostError:
     """Return the error for a file that is there, on a disk that takes no write."""
-    return lost(path, "cannot write", _READ_ONLY)
+    return lost(path, "its disk takes no write", _MOUNT)
 
 
-def is_on_read_only(folder: Path) -> bool:
-    """Tell a disk that takes no write, as after a failure, from a right that lacks."""
-    with suppress(OSError):
-        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
-    return False
+def takes_writes(folder: Path) -> bool:
+    """Tell a disk that takes no write, as after a failure, from a right that lacks.
+
+    By a try: Linux may refuse writes where no flag of the mount says so. Where this
+    user may not write there, nothing is known of the disk.
+    """
+    try:
+        descriptor, name = mkstemp(prefix=".takes-writes-", dir=folder)
+    except OSError as error:
+        return error.errno not in _DISK_FAILS
+    try:
+        os.write(descriptor, bytes(1))
+        os.fsync(descriptor)
+    except OSError as error:
+        return error.errno not in _DISK_FAILS
+    finally:
+        with suppress(OSError):
+            os.close(descriptor)
+        with suppress(OSError):
+            Path(name).unlink()
+    return True
 
 
 def explained(path: Path, act: str, error: Exception) -> JournalError:

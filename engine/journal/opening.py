@@ -24,6 +24,7 @@ from engine.errors import (
 from engine.journal.began import began, told
 from engine.journal.connection import size_of
 from engine.journal.lost import LostStore, NothingShown, no_rows
+from engine.journal.mishap import takes_writes, unwritten
 from engine.journal.pool import ReaderPool
 from engine.journal.reading import SqliteReader
 from engine.journal.salvage import NOBODY, Replay
@@ -138,17 +139,14 @@ def opened_beside(
 def _opened_or_lost(
     path: Path, threads: ThreadPoolExecutor, replay: Replay, vfs: str | None
 ) -> Opened:
-    for wait_s in _AGAIN_S:
-        with suppress(JournalLostError, JournalFullError):
+    for wait_s in (*_AGAIN_S, 0.0):
+        try:
             return _opened(path, threads, replay, vfs)
+        except JournalError as error:
+            why = _lost_by(path, error)
         threading.Event().wait(wait_s)
-    try:
-        return _opened(path, threads, replay, vfs)
-    except (JournalLostError, JournalFullError) as error:
-        if isinstance(error, JournalFullError) and not size_of(path):
-            raise  # a first start: somebody is there, and nothing is open
-        logger.critical("nothing can be recorded or read: %s", error)
-        store = LostStore(path, error)
+    logger.critical("nothing can be recorded or read: %s", why)
+    store = LostStore(path, why)
     return Opened(
         store=store,
         readers=no_rows(),
@@ -156,6 +154,23 @@ def _opened_or_lost(
         rows=_NO_ROWS,
         is_lost=True,
     )
+
+
+def _lost_by(path: Path, error: JournalError) -> JournalError:
+    """Return why nothing can begin on a journal that was one.
+
+    Raises:
+        JournalError: as it was; a person has to set it right, who is there.
+
+    """
+    if isinstance(error, JournalLostError):
+        return error
+    if size_of(path):
+        if isinstance(error, JournalFullError):
+            return error
+        if not takes_writes(path.parent):
+            return unwritten(path)
+    raise error
 
 
 def _opened(

@@ -7,6 +7,7 @@ from typing import Final
 
 import apsw
 
+from engine.errors import JournalLostError
 from engine.journal.chain import GENESIS
 from engine.journal.mishap import is_damage, lost
 from engine.journal.own_row import begin_own_row_anew
@@ -36,11 +37,25 @@ def found_position(
         except apsw.Error as error:
             if not is_damage(error):
                 raise
-    position, begun_anew["journal"] = begin_own_row_anew(path, connection), 1
+    try:
+        position, begun_anew["journal"] = begin_own_row_anew(path, connection), 1
+    except JournalLostError:
+        # What it would be made of is damaged: perhaps an event's epoch, not the row's.
+        if not _is_sound_but_for_epoch(connection):
+            raise
+        return _last_position(path, connection), False
     return position, False
 
 
-def _own_position(connection: apsw.Connection) -> int | None:
+def _is_sound_but_for_epoch(connection: apsw.Connection) -> bool:
+    with suppress(apsw.Error):
+        return _own_position(connection, minds_epoch=False) is not None
+    return False
+
+
+def _own_position(
+    connection: apsw.Connection, *, minds_epoch: bool = True
+) -> int | None:
     """Return the position by the journal's row; None where that is none of ours.
 
     All of it is read: one that has lost another column takes no epoch and no commit.
@@ -49,8 +64,9 @@ def _own_position(connection: apsw.Connection) -> int | None:
     with suppress(ValueError):  # a text that is none of ours
         match connection.execute("SELECT * FROM journal").fetchall():
             case [(int(), int(epoch), int(kept), bytes(head), int() | None)]:
-                is_ours = kept >= 0 and len(head) == len(GENESIS)
-                return kept if is_ours and epoch >= _last_epoch(connection) else None
+                if minds_epoch and epoch < _last_epoch(connection):
+                    return None
+                return kept if kept >= 0 and len(head) == len(GENESIS) else None
     return None
 
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,6 +11,7 @@ from engine.config import Listen
 from engine.errors import ConfigError
 
 BACKLOG = 4096
+_IN_MEMORY = ("/run", "/dev/shm", "/tmp")  # noqa: S108 - a folder of its own in it
 
 
 def bind(key: str, listen: Listen) -> socket.socket:
@@ -88,12 +90,18 @@ def bind_unnamed(path: Path) -> socket.socket:
     """Return `bind_unix` of a path; where that cannot be made, of one nobody finds.
 
     For an engine on a disk that takes no write: it has more to do than to answer there.
+    Others may lie on that disk as well, but not what is in memory.
+
+    Raises:
+        ConfigError: nowhere can one be made.
+
     """
-    try:
+    with suppress(ConfigError):
         return bind_unix(path)
-    except ConfigError:
-        with TemporaryDirectory() as folder:
-            return bind_unix(Path(folder) / path.name)
+    for folder in _IN_MEMORY:
+        with suppress(OSError, ConfigError), TemporaryDirectory(dir=folder) as made:
+            return bind_unix(Path(made) / path.name)
+    return bind_unix(path)
 
 
 def explained(key: str, listen: Listen, error: OSError) -> ConfigError:

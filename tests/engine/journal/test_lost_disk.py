@@ -1,12 +1,15 @@
 """A journal whose disk takes no write is lost: an engine comes up beside it."""
 
+import errno
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from engine.errors import JournalFullError
+from engine.errors import JournalError, JournalFullError
 from engine.journal import opening
+from engine.journal.mishap import takes_writes
 from engine.journal.opening import opened_beside
 from tests.engine.journal.test_aside import many_facts
 from tests.faults_vfs import Act, FaultsVfs
@@ -80,3 +83,54 @@ def test_a_disk_too_full_for_a_start_ends_none_but_the_first_bug_nobody_heard_an
     path.unlink()
     with pytest.raises(JournalFullError):
         opened_beside(path, lambda: None)
+
+
+@pytest.mark.parametrize("takes", [False, True])
+def test_what_is_refused_on_a_disk_that_takes_no_write_is_by_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, takes: bool
+) -> None:
+    """SQLite names a right that lacks, or a file that cannot be opened."""
+
+    def refused(*_: object, **__: object) -> object:
+        raise JournalError(str(path))
+
+    path = many_facts(tmp_path)
+    monkeypatch.setattr(opening, "SqliteStore", refused)
+    monkeypatch.setattr(opening, "takes_writes", lambda _: takes)
+    if takes:
+        with pytest.raises(JournalError):
+            opened_beside(path, lambda: None)
+        return
+    opened, _ = opened_beside(path, lambda: None)
+    assert opened.is_lost
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("failing", "number", "takes"),
+    [
+        ("write", errno.EROFS, False),
+        ("write", errno.EIO, False),
+        ("fsync", errno.EIO, False),
+        ("open", errno.EROFS, False),
+        ("open", errno.ENOSPC, False),
+        ("open", errno.EACCES, True),
+    ],
+)
+def test_whether_a_disk_takes_writes_is_tried_and_no_right_is_one_of_its(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failing: str,
+    number: int,
+    *,
+    takes: bool,
+) -> None:
+    def fails(*_: object, **__: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    assert takes_writes(tmp_path)
+    monkeypatch.setattr(os, failing, fails)
+    assert takes_writes(tmp_path) is takes
+    monkeypatch.undo()
+    assert not list(tmp_path.iterdir())
+    assert takes_writes(tmp_path / "gone"), "nothing is known of its disk"
