@@ -117,11 +117,11 @@ class Owed:
         self._keep()
 
     def know_none(self) -> None:
-        """Take no answer for anybody's own: true ones are owed yet, and may be forged.
+        """Take the answer that came for nobody's: the others are owed yet.
 
         Who waits for one hears that from whom they have handed it to.
         """
-        self._nobodys(outstanding=len(self._messages))
+        self._nobodys(outstanding=max(0, len(self._messages) - 1))
         self._own = None
         self._keep()
 

@@ -64,7 +64,7 @@ def test_answers_that_are_owed_are_so_behind_a_text_bug_a_refused_page_counted_a
 ) -> None:
     driver, modem = _opened(clock)
     result = _answers_late(driver, modem, f"{TEXT}+CMGS: 9\r\n{OK}")
-    assert result is not SendResult.SENT
+    assert result is SendResult.REJECTED
 
 
 @pytest.mark.parametrize(
