@@ -19,7 +19,8 @@ _OWN_IT: Final = (
     "folder is: chown --reference=FOLDER FILE"
 )
 _MOUNT: Final = (
-    "see what failed (dmesg), then mount it for writing, or restore a backup on another"
+    "make room where it is full; else see what failed (dmesg), then mount it for"
+    " writing, or restore a backup on another"
 )
 _READ_ONLY: Final = (
     "its file system is read-only; mount it for writing, or use another "
@@ -62,9 +63,13 @@ def lost(path: Path, what: str, cure: str = _RESTORE) -> JournalLostError:
     return JournalLostError(f"{path}: {what}; {cure}")
 
 
-def unwritten(path: Path) -> JournalLostError:
-    """Return the error for a file that is there, on a disk that takes no write."""
-    return lost(path, "its disk takes no write", _MOUNT)
+def unwritten(path: Path, said: str = "") -> JournalLostError:
+    """Return the error for a file that is there, on a disk that takes no write.
+
+    What the start `said` of it stands there as well: that may be in its way, too.
+    """
+    beside = f" ({said})" if said else ""
+    return lost(path, f"its disk takes no write{beside}", _MOUNT)
 
 
 def takes_writes(folder: Path) -> bool:

@@ -169,7 +169,7 @@ def _lost_by(path: Path, error: JournalError) -> JournalError:
         if isinstance(error, JournalFullError):
             return error
         if not takes_writes(path.parent):
-            return unwritten(path)
+            return unwritten(path, str(error))
     raise error
 
 
