@@ -22,12 +22,16 @@ PAGE_BYTES = 4096
 STILL = 'natalia_degraded{reason="alarm_standing_still"}'
 
 
-@pytest.fixture
-def lost(rig: Rig) -> tuple[Rig, bytes]:
-    """Open a case, end the service, and zero the first page; return what it was."""
+def open_a_case(rig: Rig) -> None:
     with rig.device() as device:
         device.sos()
     assert rig.sms_to("tinamou")
+
+
+@pytest.fixture
+def lost(rig: Rig) -> tuple[Rig, bytes]:
+    """Open a case, end the service, and zero the first page; return what it was."""
+    open_a_case(rig)
     rig.password("alder")
     rig.stop()
     journal = rig.state / JOURNAL_FILE
@@ -113,9 +117,7 @@ def test_a_header_that_is_lost_between_two_starts_ends_no_service_for_good(
 ) -> None:
     """The next one comes up beside it, and so does the one after."""
     journal = rig.state / JOURNAL_FILE
-    with rig.device() as device:
-        device.sos()
-    assert rig.sms_to("tinamou")
+    open_a_case(rig)
     rig.kill()
     (rig.state / f"{JOURNAL_FILE}-wal").unlink()
     with journal.open("r+b") as file:
@@ -132,9 +134,7 @@ def test_a_journal_that_is_gone_ends_no_service_bug_hq_heard_of_nothing(
 ) -> None:
     """Its ballast says that there was one: nothing new is begun in its place."""
     journal = rig.state / JOURNAL_FILE
-    with rig.device() as device:
-        device.sos()
-    assert rig.sms_to("tinamou")
+    open_a_case(rig)
     rig.stop()
     whole = journal.read_bytes()
     for one in rig.state.glob(f"{JOURNAL_FILE}*"):
@@ -156,9 +156,7 @@ def test_a_disk_that_takes_no_write_ends_no_service_bug_hq_heard_of_nothing(
     rig: Rig,
 ) -> None:
     """Linux mounts one that failed read-only, and whoever ran there starts anew."""
-    with rig.device() as device:
-        device.sos()
-    assert rig.sms_to("tinamou")
+    open_a_case(rig)
     rig.stop()
     before = files(rig)
     with taking_no_write(rig.state):
@@ -173,7 +171,8 @@ def test_a_disk_that_takes_no_write_ends_no_service_bug_hq_heard_of_nothing(
         assert told_of(rig, "a message that reached us")
         assert rig.metric(UNREAD) == 1.0
         assert rig.metric("natalia_ready") == 0.0
-        assert "its disk takes no write; see what failed (dmesg)" in rig.log()
+        assert "its disk takes no write (" in rig.log()
+        assert "see what failed (dmesg), then mount it for writing" in rig.log()
         checked = rig.natalia("check-config", str(rig.folder / "natalia.toml"))
         assert "IT RECORDS NOTHING AS IT STANDS" in checked.stdout
         second = rig.natalia("serve", "--config", str(rig.folder / "natalia.toml"))

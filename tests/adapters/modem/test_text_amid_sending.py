@@ -6,15 +6,8 @@ from adapters.modem.driver import SerialModem
 from adapters.modem.heard import ModemRestartedError
 from engine.ports.modem import SendResult
 from tests.adapters.modem.scripted import OK, ScriptedModem
-from tests.adapters.modem.test_lines_of_a_text import (
-    END,
-    HEADER,
-    SENDER,
-    STAMPS,
-    _opened,
-    _texts,
-    _told,
-)
+from tests.adapters.modem.straight import opened, texts, told_of
+from tests.adapters.modem.test_lines_of_a_text import END, HEADER, SENDER, STAMPS
 from tests.fakes import ManualClock
 
 TEXT = f"{HEADER}hello\r\n"
@@ -28,7 +21,7 @@ def test_one_that_lies_in_the_port_has_it_brought_up_bug_a_page_went_to_a_number
     clock: ManualClock,
 ) -> None:
     """Between two messages that follow at once no mode was asked, and none read."""
-    driver, modem = _opened(clock)
+    driver, modem = opened(clock)
     assert sends(driver, "one") is SendResult.SENT
     modem.commands.clear()
     modem.say(TEXT)
@@ -40,13 +33,13 @@ def test_one_that_lies_in_the_port_has_it_brought_up_bug_a_page_went_to_a_number
 def test_one_that_comes_before_the_prompt_sends_nothing_bug_a_page_went_to_a_number(
     clock: ManualClock, pause_s: float
 ) -> None:
-    driver, modem = _opened(clock)
+    driver, modem = opened(clock)
     assert sends(driver, "one") is SendResult.SENT
     clock.advance(pause_s)
     modem.prompt = f"{TEXT}> "
     with pytest.raises(ModemRestartedError, match="takes the length for a number"):
         sends(driver, "two")
-    assert _texts(list(driver.poll(drain=False))) == [(SENDER, f"hello{END}")]
+    assert texts(list(driver.poll(drain=False))) == [(SENDER, f"hello{END}")]
 
 
 def _answers_late(driver: SerialModem, modem: ScriptedModem, second: str) -> SendResult:
@@ -62,7 +55,7 @@ def _answers_late(driver: SerialModem, modem: ScriptedModem, second: str) -> Sen
 def test_answers_that_are_owed_are_so_behind_a_text_bug_a_refused_page_counted_as_sent(
     clock: ManualClock,
 ) -> None:
-    driver, modem = _opened(clock)
+    driver, modem = opened(clock)
     result = _answers_late(driver, modem, f"{TEXT}+CMGS: 9\r\n{OK}")
     assert result is SendResult.REJECTED
 
@@ -73,24 +66,24 @@ def test_answers_that_are_owed_are_so_behind_a_text_bug_a_refused_page_counted_a
 def test_its_first_line_may_come_between_two_looks_bug_it_was_told_as_an_empty_one(
     clock: ManualClock, first: str
 ) -> None:
-    driver, modem = _opened(clock)
+    driver, modem = opened(clock)
     modem.say(HEADER)
     modem.say(f"{first}\r\n", after_s=0.05)
     told: list[tuple[str, str]] = []
     for _ in range(8):
         if driver.wait(0):
-            told += _texts(list(driver.poll(drain=False)))
+            told += texts(list(driver.poll(drain=False)))
         clock.advance(0.2)
     assert told == [(SENDER, f"{first}{END}")]
 
 
 def test_an_empty_one_is_told_by_looks_alone(clock: ManualClock) -> None:
-    driver, modem = _opened(clock)
+    driver, modem = opened(clock)
     modem.say(HEADER)
     told: list[tuple[str, str]] = []
     for _ in range(8):
         if driver.wait(0):
-            told += _texts(list(driver.poll(drain=False)))
+            told += texts(list(driver.poll(drain=False)))
         clock.advance(0.2)
     assert [sender for sender, _ in told] == [SENDER]
 
@@ -100,6 +93,6 @@ def test_words_behind_a_report_of_one_line_are_the_texts_whatever_they_say(
 ) -> None:
     report = f'+CDS: 6,3,"{SENDER}",145,{STAMPS},0'
     said = f"{HEADER}hello\r\n{report}\r\nhe has a knife, cellar\r\n"
-    ((sender, text),) = _texts(_told(clock, said))
+    ((sender, text),) = texts(told_of(clock, said))
     assert sender == SENDER
     assert text.startswith("hello\nhe has a knife, cellar")

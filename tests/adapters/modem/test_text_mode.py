@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.modem.at import announces_pdu, may_follow
-from adapters.modem.driver import SerialModem
 from adapters.modem.pdu import Deliver
 from adapters.modem.pdu_encode import encode_deliver
 from adapters.modem.pdu_fields import Address, Charset
@@ -15,12 +14,12 @@ from engine.intake.replies import is_whole
 from engine.ports.modem import (
     InboundSms,
     LateAnswer,
-    ModemEvent,
     SendResult,
     StatusReport,
 )
 from engine.values import Instant
-from tests.adapters.modem.scripted import OK, WORKS, ScriptedModem, driver_of
+from tests.adapters.modem.scripted import OK, WORKS
+from tests.adapters.modem.straight import opened, told_of
 from tests.fakes import ManualClock
 
 SENDER = "+46701234567"
@@ -28,19 +27,6 @@ HEADER = f'+CMT: "{SENDER}",,"26/12/01,10:00:00+04"'
 LENGTHS = f'+CMT: "{SENDER}","","26/12/01,10:00:00+04",145,4,0,0,"+4670",145,11'
 HELLO = "07816407000000F0100B916407214365F70111621142222134040C416650DA0485C76B104D06"
 READ = f"\r\n+CMGR: 0,,30\r\n{HELLO}\r\n"
-
-
-def _opened(clock: ManualClock) -> tuple[SerialModem, ScriptedModem]:
-    modem = ScriptedModem(clock, WORKS)
-    driver = driver_of(modem)
-    driver.open()
-    return driver, modem
-
-
-def _told(clock: ManualClock, said: str) -> list[ModemEvent]:
-    driver, modem = _opened(clock)
-    modem.say(said)
-    return list(driver.poll(drain=False))
 
 
 @pytest.mark.parametrize("header", [HEADER, LENGTHS])
@@ -51,7 +37,7 @@ def test_an_sos_in_text_mode_has_its_sender_and_words_bug_it_had_neither(
     clock: ManualClock, header: str, text: str
 ) -> None:
     """It was shown as an empty message of nobody; one with a sign was lost."""
-    (told,) = _told(clock, f"\r\n{header}\r\n{text}\r\n")
+    (told,) = told_of(clock, f"\r\n{header}\r\n{text}\r\n")
     assert isinstance(told, InboundSms)
     assert (told.sender, told.text) == (SENDER, f"{text}[2/2 missing]")
     assert told.sent_at is not None
@@ -66,7 +52,7 @@ def test_an_sos_in_text_mode_has_its_sender_and_words_bug_it_had_neither(
 def test_one_with_another_stamp_has_them_as_well_bug_it_was_taken_for_a_pdu(
     clock: ManualClock, stamp: str, text: str
 ) -> None:
-    (told,) = _told(clock, f'\r\n+CMT: "{SENDER}","",{stamp}\r\n{text}\r\n')
+    (told,) = told_of(clock, f'\r\n+CMT: "{SENDER}","",{stamp}\r\n{text}\r\n')
     assert isinstance(told, InboundSms)
     assert (told.sender, told.text) == (SENDER, f"{text}[2/2 missing]")
     assert told.sent_at is None
@@ -77,7 +63,7 @@ def test_a_pdu_behind_one_field_more_is_read_bug_it_was_told_as_its_octets(
     clock: ManualClock, name: str
 ) -> None:
     """Its SOS was hexadecimal digits to everybody, and of the name, or of nobody."""
-    (told,) = _told(clock, f"\r\n+CMT: {name},30\r\n{HELLO}\r\n")
+    (told,) = told_of(clock, f"\r\n+CMT: {name},30\r\n{HELLO}\r\n")
     assert isinstance(told, InboundSms)
     assert (told.sender, told.text) == (SENDER, "ALARM ack 42")
 
@@ -88,7 +74,7 @@ def test_a_text_that_is_a_word_of_the_modems_is_told_bug_it_was_lost(
 ) -> None:
     """Nobody had it: it was taken for a call, or for a start of the modem."""
     said = f"\r\n{HEADER}\r\n{text}\r\n"
-    (told,) = _told(clock, f"{said}\r\n^RSSI:21\r\n")
+    (told,) = told_of(clock, f"{said}\r\n^RSSI:21\r\n")
     assert isinstance(told, InboundSms)
     assert (told.sender, told.text) == (SENDER, f"{text}[2/2 missing]")
 
@@ -98,7 +84,7 @@ def test_a_second_line_with_a_sign_is_told_bug_the_sos_in_it_was_lost(
     clock: ManualClock, line: str
 ) -> None:
     said = f"\r\n{HEADER}\r\nhello\r\n{line}\r\n\r\n+CIEV: 2,1\r\n%CTZV: 4\r\n"
-    (told,) = _told(clock, said)
+    (told,) = told_of(clock, said)
     assert isinstance(told, InboundSms)
     assert told.text == f"hello\n{line}[2/2 missing]"
 
@@ -106,7 +92,7 @@ def test_a_second_line_with_a_sign_is_told_bug_the_sos_in_it_was_lost(
 def test_one_that_came_while_the_modem_was_lost_is_told_as_well(
     clock: ManualClock,
 ) -> None:
-    driver, modem = _opened(clock)
+    driver, modem = opened(clock)
     modem.say(f"\r\n{HEADER}\r\nSOS\r\n")
     driver.wait(1)
     modem.gone = True
@@ -117,7 +103,7 @@ def test_one_that_came_while_the_modem_was_lost_is_told_as_well(
 
 def test_an_sos_in_its_second_line_is_told_with_it(clock: ManualClock) -> None:
     said = f"\r\n{HEADER}\r\nhello\r\nSOS\r\n\r\n^RSSI:21\r\n"
-    (told,) = _told(clock, said + f"\r\n+CMT: ,30\r\n{HELLO}\r\nnoise\r\n")[:1]
+    (told,) = told_of(clock, said + f"\r\n+CMT: ,30\r\n{HELLO}\r\nnoise\r\n")[:1]
     assert isinstance(told, InboundSms)
     assert told.text == "hello\nSOS[2/2 missing]"
 
@@ -125,7 +111,7 @@ def test_an_sos_in_its_second_line_is_told_with_it(clock: ManualClock) -> None:
 def test_a_text_is_no_answer_about_the_mode_bug_a_message_was_handed_to_text_mode(
     clock: ManualClock,
 ) -> None:
-    driver, modem = _opened(clock)
+    driver, modem = opened(clock)
     is_set: list[bool] = []
 
     def tells(_: str) -> str:
@@ -152,7 +138,7 @@ def test_no_line_of_a_text_says_the_mode_bug_a_message_was_handed_to_text_mode(
     clock: ManualClock, comes: str
 ) -> None:
     """A stranger's second line said PDU mode: a page of an SOS went to number 17."""
-    driver, modem = _opened(clock)
+    driver, modem = opened(clock)
     modem.answers["AT+CMGF?"] = f"\r\n+CMGF: 0\r\n{OK}"
     driver.open()
     modes = [1]
@@ -191,7 +177,7 @@ def test_a_text_answers_no_message_bug_its_number_of_an_error_counted_as_sent(
     clock: ManualClock, text: str, first: str
 ) -> None:
     """Nor was it told to anybody. The modem has started anew by then: all is open."""
-    driver, modem = _opened(clock)
+    driver, modem = opened(clock)
     modem.sent = f"\r\n{HEADER}\r\n{first}{text}\r\n"
     outcome = driver.submit(SENDER, "one", validity_min=5, late_s=25)
     assert (outcome.result, outcome.retry) == (SendResult.UNKNOWN, True)
@@ -206,7 +192,7 @@ def test_no_line_of_a_text_is_a_late_answer_bug_a_page_counted_as_sent_or_refuse
     clock: ManualClock, line: str, *, again: bool
 ) -> None:
     """Who is silent has started anew, maybe, and hands on what a stranger wrote."""
-    driver, modem = _opened(clock)
+    driver, modem = opened(clock)
     modem.answers["AT+CMGF?"] = f"\r\n+CMGF: 0\r\n{OK}"
     driver.open()
     modem.sent = ""
@@ -233,16 +219,16 @@ def test_no_line_of_a_text_is_a_late_answer_bug_a_page_counted_as_sent_or_refuse
 def test_no_line_of_a_text_tells_of_a_delivery_bug_a_stranger_wrote_one(
     clock: ManualClock, lines: str
 ) -> None:
-    told = _told(clock, f"\r\n{HEADER}\r\nhello\r\n{lines}\r\n")
+    told = told_of(clock, f"\r\n{HEADER}\r\nhello\r\n{lines}\r\n")
     assert [one.outcome for one in told if isinstance(one, StatusReport)] == ["pending"]
-    told = _told(clock, f"\r\n{lines}\r\n")
+    told = told_of(clock, f"\r\n{lines}\r\n")
     assert [getattr(one, "outcome", "") for one in told] == ["delivered"]
 
 
 def test_a_refusal_behind_a_text_leaves_open_what_has_become_of_a_message(
     clock: ManualClock,
 ) -> None:
-    driver, modem = _opened(clock)
+    driver, modem = opened(clock)
     modem.sent = f"\r\n{HEADER}\r\nhello\r\n\r\n+CMS ERROR: 1\r\n"
     outcome = driver.submit(SENDER, "one", validity_min=5, late_s=25)
     assert (outcome.result, outcome.retry) == (SendResult.UNKNOWN, True)
@@ -257,7 +243,7 @@ def test_a_line_that_comes_a_moment_later_is_told_bug_the_sos_in_it_was_lost(
     clock: ManualClock, after_s: float, asks: str
 ) -> None:
     """A packet of the bus ends anywhere; a slow line takes a fifth of a second."""
-    driver, modem = _opened(clock)
+    driver, modem = opened(clock)
     modem.say(f"\r\n{HEADER}\r\nplease come\r\n")
     modem.say("SOS\r\n", after_s=after_s)
     match asks:
@@ -278,7 +264,7 @@ def test_a_line_that_comes_before_an_answer_is_told_bug_the_answer_had_the_sos_i
     clock: ManualClock, asked: str
 ) -> None:
     """At a look at its health, and where it is brought up, as its mode is another."""
-    driver, modem = _opened(clock)
+    driver, modem = opened(clock)
     modem.answers["AT+CMGF?"] = f"\r\n+CMGF: 0\r\n{OK}"
     driver.open()
 
@@ -302,7 +288,7 @@ def test_a_line_that_comes_before_an_answer_is_told_bug_the_answer_had_the_sos_i
 
 def test_a_word_of_safety_in_text_mode_calms_nobody(clock: ManualClock) -> None:
     """The word of force may have stood in a line that something else has taken."""
-    (told,) = _told(clock, f"\r\n{HEADER}\r\nK7F2 safe juniper\r\n")
+    (told,) = told_of(clock, f"\r\n{HEADER}\r\nK7F2 safe juniper\r\n")
     assert isinstance(told, InboundSms)
     assert not is_whole(told.text)
 
@@ -313,7 +299,7 @@ def test_a_text_of_ucs2_is_spelt_and_kept_as_it_came(clock: ManualClock) -> None
     sos = "\u0421\u041e\u0421"
     came = sos.encode("utf-16-be").hex().upper()
     header = HEADER.replace(SENDER, wide)
-    (told,) = _told(clock, f"\r\n{header}\r\n{came}\r\n")
+    (told,) = told_of(clock, f"\r\n{header}\r\n{came}\r\n")
     assert isinstance(told, InboundSms)
     assert (told.sender, told.text) == (SENDER, f"{sos} {came}[2/2 missing]")
 
@@ -321,7 +307,7 @@ def test_a_text_of_ucs2_is_spelt_and_kept_as_it_came(clock: ManualClock) -> None
 def test_a_report_in_text_mode_takes_no_answer_for_its_pdu_bug_it_took_the_next_line(
     clock: ManualClock,
 ) -> None:
-    driver, modem = _opened(clock)
+    driver, modem = opened(clock)
     stamps = '"26/12/01,10:00:00+04","26/12/01,10:00:05+04"'
     modem.say(f'\r\n+CDS: 6,7,"{SENDER}",145,{stamps},0\r\n')
     modem.say('\r\n+CMTI: "SM",3\r\n')
@@ -345,7 +331,7 @@ def test_a_text_of_hex_is_no_pdu_bug_it_had_the_sender_that_stood_in_it(
             user_data=build("K7F2 coming", Charset.GSM7),
         )
     )
-    driver, modem = _opened(clock)
+    driver, modem = opened(clock)
     is_text = [True]
 
     def set_mode(_: str) -> str:

@@ -26,13 +26,6 @@ REFUSED = Unknown(reason="a page", is_damaged=True)
 
 
 @pytest.fixture
-def vfs() -> Iterator[FaultsVfs]:
-    vfs = FaultsVfs()
-    yield vfs
-    vfs.unregister()
-
-
-@pytest.fixture
 def store(tmp_path: Path, vfs: FaultsVfs) -> Iterator[SqliteStore]:
     """Yield a store of whose events the first page is torn, with an alarm on it."""
     path = many_facts(tmp_path)

@@ -1,7 +1,7 @@
 """A damaged page of last things costs what it held, and no start, no SOS, no engine."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -157,13 +157,6 @@ def test_an_sos_beside_a_last_thing_on_a_damaged_page_is_recorded(
     assert not isinstance(store.commit([latest(1)], NOW)[0], Unknown)
     assert store.begun_anew == {table: 0}
     store.close()
-
-
-@pytest.fixture
-def vfs() -> Iterator[FaultsVfs]:
-    vfs = FaultsVfs()
-    yield vfs
-    vfs.unregister()
 
 
 @pytest.mark.parametrize(("table", "latest"), LATEST.items())

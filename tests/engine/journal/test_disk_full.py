@@ -37,13 +37,6 @@ BALLAST_BYTES = 1 << 20
 TIMEOUT_S = 5.0
 
 
-@pytest.fixture
-def vfs() -> Iterator[FaultsVfs]:
-    vfs = FaultsVfs()
-    yield vfs
-    vfs.unregister()
-
-
 def is_good(path: Path) -> bool:
     """Tell whether all that is in the journal is whole."""
     reader = SqliteReader(path)

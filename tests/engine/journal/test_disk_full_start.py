@@ -1,6 +1,5 @@
 """A start on a full disk: by the ballast, else one that refuses until there is room."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,6 @@ from tests.contracts.journal.requests import append, plan, record
 from tests.engine.journal.test_aside import destroy, many_facts
 from tests.engine.journal.test_disk_full import BALLAST_BYTES, NOW, is_good
 from tests.faults_vfs import Act, FaultsVfs
-
-
-@pytest.fixture
-def vfs() -> Iterator[FaultsVfs]:
-    vfs = FaultsVfs()
-    yield vfs
-    vfs.unregister()
 
 
 def test_a_start_on_a_full_disk_gives_the_ballast_for_its_epoch(

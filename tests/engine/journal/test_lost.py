@@ -36,13 +36,6 @@ def _no_wait_between_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "_AGAIN_S", (0.0, 0.0))
 
 
-@pytest.fixture
-def vfs() -> Iterator[FaultsVfs]:
-    vfs = FaultsVfs()
-    yield vfs
-    vfs.unregister()
-
-
 def zeros(path: Path, first: int = 0, end: int = PAGE_BYTES) -> None:
     with path.open("r+b") as file:
         file.seek(first)

@@ -21,13 +21,6 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "_AGAIN_S", (0.0, 0.0))
 
 
-@pytest.fixture
-def vfs() -> Iterator[FaultsVfs]:
-    vfs = FaultsVfs()
-    yield vfs
-    vfs.unregister()
-
-
 class Each(Mapping[Act, int]):
     """Has each of one kind fail, where a mapping names one of them by its number."""
 

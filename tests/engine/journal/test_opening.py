@@ -46,13 +46,6 @@ def killed(path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def vfs() -> Iterator[FaultsVfs]:
-    vfs = FaultsVfs()
-    yield vfs
-    vfs.unregister()
-
-
-@pytest.fixture
 def has_read(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Tell when the rows have been read."""
     event, rows = threading.Event(), opening._rows

@@ -36,13 +36,6 @@ def _early_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "CHECKPOINT_PAGES", CHECKPOINT_PAGES)
 
 
-@pytest.fixture
-def vfs() -> Iterator[FaultsVfs]:
-    vfs = FaultsVfs()
-    yield vfs
-    vfs.unregister()
-
-
 def groups(store: SqliteStore, life: int) -> Iterator[list[Request]]:
     """Yield the groups of one life; each append has two rows, an effect and a code."""
     reader = store.reader()

@@ -1,6 +1,5 @@
 """A last page of the events that cannot be read refuses all, and ends nothing."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -27,13 +26,6 @@ from tests.faults_vfs import Act, FaultsVfs
 LAST = 0.999
 FREELIST_AT = 32
 """Where the file's header has the number of the first page that lists free ones."""
-
-
-@pytest.fixture
-def vfs() -> Iterator[FaultsVfs]:
-    vfs = FaultsVfs()
-    yield vfs
-    vfs.unregister()
 
 
 def rows(path: Path, prefix: str = "") -> list[StoredEvent]:
