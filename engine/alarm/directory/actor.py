@@ -13,7 +13,7 @@ from engine.alarm.awake import Awake
 from engine.alarm.cases import OpenCases
 from engine.alarm.commands import Settle, Tick
 from engine.alarm.desk import Desk
-from engine.alarm.directory.waiting import Waiting
+from engine.alarm.directory.waiting import Joining, Left, Waiting
 from engine.alarm.lease import wakes_at
 from engine.alarm.messages import (
     Changed,
@@ -199,7 +199,7 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
             return False
         if own is not None and own.alarm_id != alarm_id:
             is_begun = self.is_begun(stream_of(alarm_id))
-            self._waiting.joins(alarm_id, own, is_begun=is_begun)
+            self._waiting.joins(alarm_id, Joining(do, own), is_begun=is_begun)
         return True
 
     def child_ended(self, name: str, failure: Failure | None) -> None:
@@ -210,13 +210,22 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
             self._awake.forget(alarm_id)
             return
         is_begun, is_down = self.is_begun(name), self.is_down(name)
-        own, words = self._waiting.failed(
+        left = self._waiting.failed(
             alarm_id, failure, is_begun=is_begun, is_down=is_down
         )
-        for word in words:
+        self._go_on(alarm_id, left)
+
+    def _go_on(self, alarm_id: AlarmId, left: Left) -> None:
+        """Begin one case for all presses that waited for one, and tell HQ of words."""
+        for word in left.words:
             self._outlets.untaken(word, alarm_id)
-        if own is not None:
-            self._begin(own)
+        if not left.presses:
+            return
+        first, *others = left.presses
+        self._begin(first.own)
+        for one in others:
+            if not self._pass_on(first.own.alarm_id, one.given):
+                self._outlets.unbegun(one.own.command)
 
     def _let_go(self, alarm_id: AlarmId) -> None:
         self._waiting.forget(alarm_id)

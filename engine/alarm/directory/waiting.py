@@ -4,16 +4,37 @@ A case that has stopped takes no word. A press begins another one then; of an an
 note or a wish to call off HQ is told, as of a word for which there is no room.
 """
 
+from typing import NamedTuple
+
 from engine.alarm.codec import UnreadableEventError
 from engine.alarm.commands import AlarmCommand
-from engine.alarm.messages import Distress
+from engine.alarm.messages import Distress, Do
 from engine.supervision.failure import Failure
 from engine.values import AlarmId, CommandId
 
 STARTS_MAX = 2
 """A disk that does not read may do so a moment later, at the next start."""
 KEPT_MAX = 500
-"""So many words for one case; each comes again, and is told then."""
+"""So many words for one case, and presses; each comes again, and is told then."""
+
+
+class Joining(NamedTuple):
+    """A press that was given to a case: what it is there, and what it begins else.
+
+    The two differ for a word of force: to a case it looks like a wish to call off.
+    """
+
+    given: Do
+    own: Distress
+
+
+class Left(NamedTuple):
+    """What waited for a case that takes none of it, in the order in which it came."""
+
+    presses: list[Joining]
+    """The first is to begin a case of its own, which the others join."""
+    words: list[AlarmCommand]
+    """HQ is to be told of them."""
 
 
 class Waiting:
@@ -25,13 +46,15 @@ class Waiting:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._joining: dict[AlarmId, Distress] = {}
+        self._joining: dict[AlarmId, dict[CommandId, Joining]] = {}
         self._words: dict[AlarmId, dict[CommandId, AlarmCommand]] = {}
         self._starts: dict[AlarmId, int] = {}
 
-    def joins(self, alarm_id: AlarmId, own: Distress, *, is_begun: bool) -> None:
+    def joins(self, alarm_id: AlarmId, press: Joining, *, is_begun: bool) -> None:
         """Note a press that may begin a case of its own, and whom it was given to."""
-        self._joining[alarm_id] = own
+        presses = self._joining.setdefault(alarm_id, {})
+        if len(presses) < KEPT_MAX:
+            presses[press.given.command.command_id] = press
         self._is_there(alarm_id, is_begun=is_begun)
 
     def waits(self, alarm_id: AlarmId, word: AlarmCommand, *, is_begun: bool) -> None:
@@ -53,6 +76,10 @@ class Waiting:
         """Take it that a press has come to something."""
         self._joining.pop(alarm_id, None)
 
+    def _left(self, alarm_id: AlarmId) -> Left:
+        presses = self._joining.get(alarm_id, {}).values()
+        return Left(list(presses), list(self._words.get(alarm_id, {}).values()))
+
     def forget(self, alarm_id: AlarmId) -> None:
         """Let go of all that was given to a case."""
         self.has_news(alarm_id)
@@ -66,7 +93,7 @@ class Waiting:
         *,
         is_begun: bool,
         is_down: bool = False,
-    ) -> tuple[Distress | None, list[AlarmCommand]]:
+    ) -> Left:
         """Return what is to begin a case of its own, and the words to be told.
 
         Args:
@@ -80,9 +107,8 @@ class Waiting:
         if not is_begun and failure.unread and alarm_id in self._starts:
             self._starts[alarm_id] += 1
             if self._starts[alarm_id] < STARTS_MAX and not is_down:
-                return None, []
-        own = self._joining.get(alarm_id)
-        words = [] if is_begun else list(self._words.get(alarm_id, {}).values())
+                return Left([], [])
         begins = is_newer or (not is_begun and alarm_id in self._starts)
+        left = self._left(alarm_id)
         self.forget(alarm_id)
-        return own if begins else None, words
+        return Left(left.presses if begins else [], [] if is_begun else left.words)

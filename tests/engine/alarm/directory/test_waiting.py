@@ -3,9 +3,10 @@
 import pytest
 
 from engine.alarm.commands import AddNote, AlarmCommand, RequestCancel, TakeReply, Tick
-from engine.alarm.directory.waiting import KEPT_MAX, Waiting
-from engine.alarm.messages import Distress, Forward, ToOpen
-from engine.alarm.state import ReplyKind
+from engine.alarm.directory.actor import Alarms
+from engine.alarm.directory.waiting import KEPT_MAX, Joining, Waiting
+from engine.alarm.messages import Distress, Do, Forward, ToOpen
+from engine.alarm.state import Force, ReplyKind
 from engine.errors import JournalError
 from engine.journal.memory import Medium, MemoryReader
 from engine.ports.journal import StoredEvent
@@ -13,7 +14,7 @@ from engine.supervision.failure import Failure
 from engine.values import AlarmId, CommandId, PersonId, ReportKey
 from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.alarm.test_actor import FIRST, Rig
-from tests.engine.alarm.test_actor_force import MINE
+from tests.engine.alarm.test_actor_force import MINE, forced_cancel, state_of
 from tests.engine.alarm.test_actor_still import of_a_newer_engine
 
 FORCED = TakeReply(
@@ -51,6 +52,14 @@ class Damage:
             return tuple(read(reader, name, after_seq))
 
         monkeypatch.setattr(MemoryReader, "stream", stream)
+
+
+def joining(own: Distress) -> Joining:
+    return Joining(Do(command=own.command), own)
+
+
+def own_press(key: str) -> Distress:
+    return Distress(alarm_id=AlarmId(key), command=raise_of(press_of(key)))
 
 
 def after_a_start() -> Rig:
@@ -138,6 +147,61 @@ def test_nor_does_a_word_bug_it_waited_in_silence(
     assert rig.untaken == [TOLD]
 
 
+def test_two_presses_for_a_case_on_a_damaged_page_begin_one_bug_the_first_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = after_a_start()
+    Damage(monkeypatch, 1_000)
+    rig.press("k2", MINE, run_s=0.0)
+    rig.press("k3", AlarmId("third"), run_s=1.0)
+    assert [one.key for one in state_of(rig, MINE).presses] == ["k2", "k3"]
+    assert rig.kinds(AlarmId("third")) == []
+
+
+def test_a_word_of_force_before_a_press_is_the_new_case_s_bug_it_looked_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = after_a_start()
+    Damage(monkeypatch, 1_000)
+    rig.tell(forced_cancel(rig), run_s=0.0)
+    rig.press("k3", AlarmId("third"), run_s=1.0)
+    case = state_of(rig, MINE)
+    assert [one.key for one in case.presses] == ["forced", "k3"]
+    assert Force.DURESS_WORD in case.force
+
+
+def test_a_word_of_force_after_a_press_looks_like_a_wish_to_call_off_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Were it a second press, whoever forces it would see nothing called off."""
+    rig = after_a_start()
+    Damage(monkeypatch, 1_000)
+    rig.press("k3", AlarmId("third"), run_s=0.0)
+    rig.tell(forced_cancel(rig), run_s=1.0)
+    case = state_of(rig, AlarmId("third"))
+    assert Force.DURESS_WORD in case.force
+    assert case.seen.cancelled is not None
+    assert rig.kinds(MINE) == []
+
+
+def test_presses_that_no_new_case_takes_either_are_told_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = after_a_start()
+    Damage(monkeypatch, 1_000)
+    pass_on = Alarms._pass_on
+
+    def only_to_first(
+        alarms: Alarms, alarm_id: AlarmId, do: Do, own: Distress | None = None
+    ) -> bool:
+        return alarm_id == FIRST and pass_on(alarms, alarm_id, do, own)
+
+    monkeypatch.setattr(Alarms, "_pass_on", only_to_first)
+    rig.press("k2", MINE, run_s=0.0)
+    rig.press("k3", AlarmId("third"), run_s=1.0)
+    assert rig.unbegun == ["k2", "k3"]
+
+
 def test_a_press_that_one_failed_read_met_begins_no_other_case(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -171,13 +235,23 @@ def test_nor_is_what_it_was_given_before_it_had_read_its_rows() -> None:
     for is_begun in (True, False):
         waiting = Waiting()
         waiting.waits(FIRST, FORCED, is_begun=False)
-        waiting.joins(FIRST, own, is_begun=False)
+        waiting.joins(FIRST, joining(own), is_begun=False)
         if is_begun:
-            assert waiting.failed(FIRST, unread, is_begun=True) == (None, [])
+            assert waiting.failed(FIRST, unread, is_begun=True) == ([], [])
         else:
             waiting.forget(FIRST)
         for _ in range(3):
-            assert waiting.failed(FIRST, unread, is_begun=False) == (None, [])
+            assert waiting.failed(FIRST, unread, is_begun=False) == ([], [])
+
+
+def test_no_flood_of_presses_for_one_case_is_kept_without_end() -> None:
+    """Each once, however often it comes, and the first goes first."""
+    waiting, newer = Waiting(), Failure(kind="UnreadableEventError", place="here")
+    presses = [joining(own_press(f"k{number}")) for number in range(KEPT_MAX + 9)]
+    for press in (*presses, *presses):
+        waiting.joins(FIRST, press, is_begun=False)
+    left = waiting.failed(FIRST, newer, is_begun=False)
+    assert left == (presses[:KEPT_MAX], [])
 
 
 def test_no_flood_of_words_for_one_case_is_kept_without_end() -> None:
@@ -188,9 +262,9 @@ def test_no_flood_of_words_for_one_case_is_kept_without_end() -> None:
     ]
     for word in words:
         waiting.waits(FIRST, word, is_begun=False)
-    assert waiting.failed(FIRST, newer, is_begun=False) == (None, words[:KEPT_MAX])
-    assert waiting.failed(FIRST, newer, is_begun=False) == (None, [])
+    assert waiting.failed(FIRST, newer, is_begun=False) == ([], words[:KEPT_MAX])
+    assert waiting.failed(FIRST, newer, is_begun=False) == ([], [])
     waiting.waits(FIRST, words[0], is_begun=False)
     waiting.waits(FIRST, words[1], is_begun=True)
-    assert waiting.failed(FIRST, newer, is_begun=False) == (None, [])
-    assert waiting.failed(AlarmId("none"), newer, is_begun=False) == (None, [])
+    assert waiting.failed(FIRST, newer, is_begun=False) == ([], [])
+    assert waiting.failed(AlarmId("none"), newer, is_begun=False) == ([], [])
