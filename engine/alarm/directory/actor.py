@@ -69,7 +69,7 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
         self._shared = {**shared, "outlets": outlets}
         self._cases = OpenCases()
         self._overdue = Overdue(readers, outlets, link.clock.now())
-        self._awake = Awake(lambda one: self.is_at_rest(stream_of(one)))
+        self._awake = Awake(self._may_go)
         self._waiting = Waiting()
 
     def started(self) -> None:
@@ -227,14 +227,23 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
             if not self._pass_on(first.own.alarm_id, one.given):
                 self._outlets.unbegun(one.own.command)
 
-    def _let_go(self, alarm_id: AlarmId) -> None:
-        self._waiting.forget(alarm_id)
-        self._awake.forget(alarm_id)
+    def _may_go(self, alarm_id: AlarmId) -> bool:
+        """Say whether nobody misses a case: one that backs off may be waited for."""
         name = stream_of(alarm_id)
+        if not self.is_at_rest(name):
+            return False
+        is_begun = self.is_begun(name)
+        return not self._waiting.is_waited_for(alarm_id, is_begun=is_begun)
+
+    def _let_go(self, alarm_id: AlarmId) -> None:
+        name = stream_of(alarm_id)
+        left = self._waiting.let_go(alarm_id, is_begun=self.is_begun(name))
+        self._awake.forget(alarm_id)
         if self.live_child(name) is None or not self.is_at_rest(name):
             # It has armed nothing for what it does: who would start it again?
             self._outlets.due(alarm_id, self.clock.now().plus(LOOK))
         self.stop_child(name)
+        self._go_on(alarm_id, left)
 
     def _spec(self, alarm_id: AlarmId) -> ChildSpec:
         return ChildSpec(

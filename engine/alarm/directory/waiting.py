@@ -76,6 +76,16 @@ class Waiting:
         """Take it that a press has come to something."""
         self._joining.pop(alarm_id, None)
 
+    def is_waited_for(self, alarm_id: AlarmId, *, is_begun: bool) -> bool:
+        """Say whether anything is lost where a case is let go before it is tried."""
+        return not is_begun and (alarm_id in self._joining or alarm_id in self._words)
+
+    def let_go(self, alarm_id: AlarmId, *, is_begun: bool) -> Left:
+        """Forget a case that nobody tries to read any more; return what it leaves."""
+        left = Left([], []) if is_begun else self._left(alarm_id)
+        self.forget(alarm_id)
+        return left
+
     def _left(self, alarm_id: AlarmId) -> Left:
         presses = self._joining.get(alarm_id, {}).values()
         return Left(list(presses), list(self._words.get(alarm_id, {}).values()))

@@ -2,7 +2,9 @@
 
 import pytest
 
+from engine.alarm import awake
 from engine.alarm.commands import AddNote, AlarmCommand, RequestCancel, TakeReply, Tick
+from engine.alarm.directory import actor as directory
 from engine.alarm.directory.actor import Alarms
 from engine.alarm.directory.waiting import KEPT_MAX, Joining, Waiting
 from engine.alarm.messages import Distress, Do, Forward, ToOpen
@@ -13,7 +15,7 @@ from engine.ports.journal import StoredEvent
 from engine.supervision.failure import Failure
 from engine.values import AlarmId, CommandId, PersonId, ReportKey
 from tests.engine.alarm.scene import press_of, raise_of
-from tests.engine.alarm.test_actor import FIRST, Rig
+from tests.engine.alarm.test_actor import FIRST, PEOPLE, Rig
 from tests.engine.alarm.test_actor_force import MINE, forced_cancel, state_of
 from tests.engine.alarm.test_actor_still import of_a_newer_engine
 
@@ -202,6 +204,59 @@ def test_presses_that_no_new_case_takes_either_are_told_each(
     assert rig.unbegun == ["k2", "k3"]
 
 
+@pytest.mark.parametrize("is_word", [True, False])
+@pytest.mark.parametrize("before", range(5))
+def test_a_case_that_something_waits_for_is_not_let_go_bug_that_was_forgotten(
+    monkeypatch: pytest.MonkeyPatch, before: int, *, is_word: bool
+) -> None:
+    """More than may be awake woke while it was to be tried again a moment later."""
+    monkeypatch.setattr(directory, "LIVE_MAX", 3)
+    rig = after_a_start()
+    Damage(monkeypatch, 1_000)
+    for _ in range(before):
+        rig.tell(Forward(alarm_id=FIRST, command=tick()), 0.0)
+    if is_word:
+        rig.tell(GIVEN, 0.0)
+    else:
+        rig.press("k2", MINE, run_s=0.0)
+    for person in PEOPLE[1:]:
+        rig.press_by(person, 0.0)
+    rig.world.run(2.0)
+    assert rig.untaken == [TOLD] * is_word
+    assert rig.kinds(MINE)[:1] == ["AlarmRaised"] * (not is_word)
+
+
+def test_nor_is_anything_told_of_it_that_the_next_start_gives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(directory, "LIVE_MAX", 3)
+    rig = after_a_start()
+    Damage(monkeypatch, 1)
+    rig.press("k2", MINE, run_s=0.0)
+    for person in PEOPLE[1:]:
+        rig.press_by(person, 0.0)
+    rig.world.run(1.0)
+    assert rig.kinds(MINE) == []
+
+
+@pytest.mark.parametrize("is_word", [True, False])
+def test_one_that_goes_all_the_same_leaves_what_waits_to_hq_and_to_a_new_case(
+    monkeypatch: pytest.MonkeyPatch, *, is_word: bool
+) -> None:
+    monkeypatch.setattr(directory, "LIVE_MAX", 1)
+    monkeypatch.setattr(awake, "BUSY_RATIO", 1)
+    rig = after_a_start()
+    Damage(monkeypatch, 1)
+    if is_word:
+        rig.tell(GIVEN, 0.0)
+    else:
+        rig.press("k2", MINE, run_s=0.0)
+    rig.press_by("avocet", 1.0)
+    assert rig.untaken == [TOLD] * is_word
+    assert rig.kinds(MINE)[:1] == ["AlarmRaised"] * (not is_word)
+    assert rig.kinds(AlarmId("avocet"))[:1] == ["AlarmRaised"]
+
+
 def test_a_press_that_one_failed_read_met_begins_no_other_case(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -252,6 +307,21 @@ def test_no_flood_of_presses_for_one_case_is_kept_without_end() -> None:
         waiting.joins(FIRST, press, is_begun=False)
     left = waiting.failed(FIRST, newer, is_begun=False)
     assert left == (presses[:KEPT_MAX], [])
+
+
+def test_a_case_is_waited_for_until_it_has_read_its_rows() -> None:
+    waiting = Waiting()
+    assert not waiting.is_waited_for(FIRST, is_begun=False)
+    press = joining(own_press("k2"))
+    waiting.joins(FIRST, press, is_begun=False)
+    assert waiting.is_waited_for(FIRST, is_begun=False)
+    assert not waiting.is_waited_for(FIRST, is_begun=True)
+    assert waiting.let_go(FIRST, is_begun=False) == ([press], [])
+    assert not waiting.is_waited_for(FIRST, is_begun=False)
+    waiting.waits(FIRST, FORCED, is_begun=False)
+    assert waiting.is_waited_for(FIRST, is_begun=False)
+    assert waiting.let_go(FIRST, is_begun=True) == ([], [])
+    assert waiting.let_go(FIRST, is_begun=False) == ([], [])
 
 
 def test_no_flood_of_words_for_one_case_is_kept_without_end() -> None:
