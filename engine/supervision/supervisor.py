@@ -70,6 +70,9 @@ class Supervisor(SupervisedActor[M_contra]):
     def handle(self, message: M_contra) -> object:
         """Handle a subclass's own messages; a plain supervisor has none."""
 
+    def child_began(self, name: str) -> None:
+        """Take note, in a subclass, of a child that got through its start."""
+
     def child_ended(self, name: str, failure: Failure | None) -> None:
         """Take note, in a subclass, of a child's end (None: an orderly one)."""
 
@@ -201,6 +204,7 @@ class Supervisor(SupervisedActor[M_contra]):
         if child.retell is not None:
             retell, child.retell = child.retell, None
             self._tree.names.tell(child.spec.name, retell)
+        self.child_began(child.spec.name)
 
     def _ended(self, child: Child, failure: Failure | None) -> None:
         name = child.spec.public_name

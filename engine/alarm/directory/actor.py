@@ -184,7 +184,7 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
             self._outlets.untaken(do.command, alarm_id)
         else:
             is_begun = self.is_begun(name)
-            self._waiting.waits(alarm_id, do.command, is_begun=is_begun)
+            self._waiting.waits(alarm_id, do, is_begun=is_begun)
 
     def _pass_on(self, alarm_id: AlarmId, do: Do, own: Distress | None = None) -> bool:
         if alarm_id not in self._awake:
@@ -201,6 +201,12 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
             is_begun = self.is_begun(stream_of(alarm_id))
             self._waiting.joins(alarm_id, Joining(do, own), is_begun=is_begun)
         return True
+
+    def child_began(self, name: str) -> None:
+        """Give a case again what came before a start at which it read no rows."""
+        alarm_id = alarm_of(name)
+        for given in self._waiting.begun(alarm_id):
+            self._pass_on(alarm_id, given)
 
     def child_ended(self, name: str, failure: Failure | None) -> None:
         """Forget who has stopped; go on with what waits where none reads its rows."""

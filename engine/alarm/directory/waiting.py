@@ -47,7 +47,7 @@ class Waiting:
     def __init__(self) -> None:
         """Begin empty."""
         self._joining: dict[AlarmId, dict[CommandId, Joining]] = {}
-        self._words: dict[AlarmId, dict[CommandId, AlarmCommand]] = {}
+        self._words: dict[AlarmId, dict[CommandId, Do]] = {}
         self._starts: dict[AlarmId, int] = {}
 
     def joins(self, alarm_id: AlarmId, press: Joining, *, is_begun: bool) -> None:
@@ -57,20 +57,37 @@ class Waiting:
             presses[press.given.command.command_id] = press
         self._is_there(alarm_id, is_begun=is_begun)
 
-    def waits(self, alarm_id: AlarmId, word: AlarmCommand, *, is_begun: bool) -> None:
+    def waits(self, alarm_id: AlarmId, given: Do, *, is_begun: bool) -> None:
         """Note what else was given to a case, unless that one has read its rows."""
         self._is_there(alarm_id, is_begun=is_begun)
         if not is_begun:
             words = self._words.setdefault(alarm_id, {})
             if len(words) < KEPT_MAX:
-                words[word.command_id] = word
+                words[given.command.command_id] = given
 
     def _is_there(self, alarm_id: AlarmId, *, is_begun: bool) -> None:
-        if is_begun:
-            self._words.pop(alarm_id, None)
-            self._starts.pop(alarm_id, None)
-        else:
+        if not is_begun:
             self._starts.setdefault(alarm_id, 0)
+        elif not self._starts.get(alarm_id):
+            self._has_read(alarm_id)
+
+    def _has_read(self, alarm_id: AlarmId) -> None:
+        self._words.pop(alarm_id, None)
+        self._starts.pop(alarm_id, None)
+
+    def begun(self, alarm_id: AlarmId) -> list[Do]:
+        """Return what is to be given again to a case that has read its rows.
+
+        Whatever an instance that could not read them was given has ended with it. What
+        the present one has as well acts once. Whoever waits for an answer has heard
+        that nothing was done: it is theirs to ask again.
+        """
+        given: list[Do] = []
+        if self._starts.get(alarm_id):
+            given += (one.given for one in self._joining.get(alarm_id, {}).values())
+            given += self._words.get(alarm_id, {}).values()
+        self._has_read(alarm_id)
+        return [one for one in given if one.answered is None]
 
     def has_news(self, alarm_id: AlarmId) -> None:
         """Take it that a press has come to something."""
@@ -88,13 +105,13 @@ class Waiting:
 
     def _left(self, alarm_id: AlarmId) -> Left:
         presses = self._joining.get(alarm_id, {}).values()
-        return Left(list(presses), list(self._words.get(alarm_id, {}).values()))
+        words = self._words.get(alarm_id, {}).values()
+        return Left(list(presses), [one.command for one in words])
 
     def forget(self, alarm_id: AlarmId) -> None:
         """Let go of all that was given to a case."""
         self.has_news(alarm_id)
-        self._words.pop(alarm_id, None)
-        self._starts.pop(alarm_id, None)
+        self._has_read(alarm_id)
 
     def failed(
         self,

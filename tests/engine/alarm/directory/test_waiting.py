@@ -257,6 +257,32 @@ def test_one_that_goes_all_the_same_leaves_what_waits_to_hq_and_to_a_new_case(
     assert rig.kinds(AlarmId("avocet"))[:1] == ["AlarmRaised"]
 
 
+@pytest.mark.parametrize(
+    ("given", "kind"), [(own_press("k2"), "PressJoined"), (GIVEN, "ReplyReceived")]
+)
+def test_what_one_failed_read_met_is_the_case_s_at_the_next_start_bug_20_s_later(
+    monkeypatch: pytest.MonkeyPatch, given: Distress | Forward, kind: str
+) -> None:
+    rig = after_a_start()
+    Damage(monkeypatch, 1)
+    rig.tell(given, 1.0)
+    assert rig.kinds().count(kind) == 1
+    rig.tell(given)
+    assert rig.kinds().count(kind) == 1
+    assert rig.untaken == []
+    assert rig.kinds(AlarmId("k2")) == []
+
+
+def test_an_act_that_failed_to_whoever_waits_for_it_is_not_done_after_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = after_a_start()
+    Damage(monkeypatch, 1)
+    rig.acknowledge(run_s=1.0)
+    assert [done.failed for done in rig.done] == [True]
+    assert "AlarmAcknowledged" not in rig.kinds()
+
+
 def test_a_press_that_one_failed_read_met_begins_no_other_case(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -289,7 +315,7 @@ def test_nor_is_what_it_was_given_before_it_had_read_its_rows() -> None:
     own = Distress(alarm_id=MINE, command=raise_of(press_of("k2")))
     for is_begun in (True, False):
         waiting = Waiting()
-        waiting.waits(FIRST, FORCED, is_begun=False)
+        waiting.waits(FIRST, Do(command=FORCED), is_begun=False)
         waiting.joins(FIRST, joining(own), is_begun=False)
         if is_begun:
             assert waiting.failed(FIRST, unread, is_begun=True) == ([], [])
@@ -297,6 +323,20 @@ def test_nor_is_what_it_was_given_before_it_had_read_its_rows() -> None:
             waiting.forget(FIRST)
         for _ in range(3):
             assert waiting.failed(FIRST, unread, is_begun=False) == ([], [])
+
+
+def test_what_waits_is_given_again_once_and_only_where_an_instance_has_ended() -> None:
+    unread = Failure(kind="JournalError", place="here", unread=True)
+    waiting, word = Waiting(), Do(command=FORCED)
+    press = joining(own_press("k2"))
+    for fails in (0, 1):
+        waiting.waits(FIRST, word, is_begun=False)
+        waiting.joins(FIRST, press, is_begun=False)
+        for _ in range(fails):
+            assert waiting.failed(FIRST, unread, is_begun=False) == ([], [])
+        waiting.waits(FIRST, Do(command=tick()), is_begun=True)
+        assert waiting.begun(FIRST) == [press.given, word] * fails
+        assert waiting.begun(FIRST) == []
 
 
 def test_no_flood_of_presses_for_one_case_is_kept_without_end() -> None:
@@ -318,7 +358,7 @@ def test_a_case_is_waited_for_until_it_has_read_its_rows() -> None:
     assert not waiting.is_waited_for(FIRST, is_begun=True)
     assert waiting.let_go(FIRST, is_begun=False) == ([press], [])
     assert not waiting.is_waited_for(FIRST, is_begun=False)
-    waiting.waits(FIRST, FORCED, is_begun=False)
+    waiting.waits(FIRST, Do(command=FORCED), is_begun=False)
     assert waiting.is_waited_for(FIRST, is_begun=False)
     assert waiting.let_go(FIRST, is_begun=True) == ([], [])
     assert waiting.let_go(FIRST, is_begun=False) == ([], [])
@@ -331,10 +371,10 @@ def test_no_flood_of_words_for_one_case_is_kept_without_end() -> None:
         for number in range(KEPT_MAX + 9)
     ]
     for word in words:
-        waiting.waits(FIRST, word, is_begun=False)
+        waiting.waits(FIRST, Do(command=word), is_begun=False)
     assert waiting.failed(FIRST, newer, is_begun=False) == ([], words[:KEPT_MAX])
     assert waiting.failed(FIRST, newer, is_begun=False) == ([], [])
-    waiting.waits(FIRST, words[0], is_begun=False)
-    waiting.waits(FIRST, words[1], is_begun=True)
+    waiting.waits(FIRST, Do(command=words[0]), is_begun=False)
+    waiting.waits(FIRST, Do(command=words[1]), is_begun=True)
     assert waiting.failed(FIRST, newer, is_begun=False) == ([], [])
     assert waiting.failed(AlarmId("none"), newer, is_begun=False) == ([], [])
