@@ -124,7 +124,7 @@ class Dialogue:
         # Some hundred that are answered at once, place by place, are a wait as well.
         (beat or self.beat)()
         self.catch_up()
-        self._hear_text(beat)
+        self.hear_text(beat)
         self._say(text, text.encode("ascii", "replace") + b"\r")
         return self.result(
             deadline_s=deadline_s,
@@ -189,7 +189,7 @@ class Dialogue:
 
         """
         self.catch_up()
-        self._hear_text(beat)
+        self.hear_text(beat)
         self._say(text, text.encode("ascii") + b"\r")
         deadline = self.clock.boottime_s() + deadline_s
         refused: Line | None = None
@@ -253,7 +253,7 @@ class Dialogue:
         message = "the modem babbles without an end"
         raise ModemSilentError(message)
 
-    def _hear_text(self, beat: Callable[[], None] | None) -> None:
+    def hear_text(self, beat: Callable[[], None] | None) -> None:
         """Hear the first line of a text: else it is an answer, or an answer is it."""
         if self.announced.is_of_text:
             self.pause(LINE_S, beat)

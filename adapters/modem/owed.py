@@ -121,7 +121,8 @@ class Owed:
 
         Who waits for one hears that from whom they have handed it to.
         """
-        self._nobodys(outstanding=max(0, len(self._messages) - 1))
+        come = len(self._answers) + 1
+        self._nobodys(outstanding=max(0, len(self._messages) - come))
         self._own = None
         self._keep()
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from adapters.modem.arrivals import Arrivals
 from adapters.modem.at_replies import submit_reference
+from adapters.modem.bring_up import hear_out
 from adapters.modem.dialogue import Dialogue
 from adapters.modem.heard import (
     ModemInterruptedError,
@@ -38,8 +39,12 @@ class Submissions:
         before_s = dialogue.announced.text_until_s
         try:
             final = dialogue.prompt(text, deadline_s=deadline_s, beat=beat)
-            if dialogue.announced.text_until_s > before_s and dialogue.minds_restart:
-                dialogue.restarted = True
+            has_come = dialogue.announced.text_until_s > before_s
+            # Of one that is empty, or begins with a `>`, no line has come by then.
+            if has_come or dialogue.announced.is_of_text:
+                # No start is known of: another port may have set it, and it owes yet.
+                dialogue.hear_text(beat)
+                hear_out(dialogue)  # whoever closes the port loses the rest
                 message = "a text came: the modem takes the length for a number"
                 raise ModemRestartedError(message)
         except ModemSilentError:

@@ -42,6 +42,62 @@ def test_one_that_comes_before_the_prompt_sends_nothing_bug_a_page_went_to_a_num
     assert texts(list(driver.poll(drain=False))) == [(SENDER, f"hello{END}")]
 
 
+@pytest.mark.parametrize(
+    ("said", "later", "words"),
+    [
+        pytest.param("", "", "", id="empty"),
+        pytest.param("", "come\r\n", "come", id="its line comes a moment later"),
+        pytest.param("> \r\ncome\r\n", "", "come", id="begins with a prompt"),
+        pytest.param("hi\r\n> \r\nSOS\r\n", "", "hi\nSOS", id="has one in it"),
+    ],
+)
+def test_one_with_no_line_before_the_prompt_sends_nothing_bug_a_page_went_to_a_number(
+    clock: ManualClock, said: str, later: str, words: str
+) -> None:
+    """What it says is heard before whoever gives up the port closes it."""
+    driver, modem = opened(clock)
+    modem.prompt = f"{HEADER}{said}\r\n> "
+    modem.say(later, after_s=3 / 4)
+    with pytest.raises(ModemRestartedError, match="takes the length for a number"):
+        sends(driver, "one")
+    assert not modem.pdus
+    told = list(driver.unstored())
+    driver.close()
+    assert texts([*told, *driver.unstored()]) == [(SENDER, f"{words}{END}")]
+
+
+def test_answers_are_owed_behind_one_at_a_prompt_bug_a_refused_page_counted_as_sent(
+    clock: ManualClock,
+) -> None:
+    """Another program may have set the mode: the modem has not started anew."""
+    driver, modem = opened(clock)
+    modem.sent = ""
+    assert sends(driver, "one") is SendResult.UNKNOWN
+    modem.prompt = f"{TEXT}> "
+    with pytest.raises(ModemRestartedError):
+        sends(driver, "two")
+    modem.prompt = "\r\n> "
+    modem.sent = f"\r\n+CMGS: 9\r\n{OK}\r\n+CMS ERROR: 38\r\n"
+    assert sends(driver, "two") is SendResult.REJECTED
+
+
+def test_answers_before_one_are_owed_no_more_bug_a_page_that_was_sent_was_unknown(
+    clock: ManualClock,
+) -> None:
+    driver, modem = opened(clock)
+    modem.sent = ""
+    assert sends(driver, "one") is SendResult.UNKNOWN
+
+    def second(_: str) -> str:
+        modem.say(f"{TEXT}+CMGS: 10\r\n{OK}", after_s=1)
+        return f"\r\n+CMGS: 9\r\n{OK}"
+
+    modem.sent = second
+    assert sends(driver, "two") is SendResult.UNKNOWN
+    modem.sent = f"\r\n+CMGS: 11\r\n{OK}"
+    assert sends(driver, "three") is SendResult.SENT
+
+
 def _answers_late(driver: SerialModem, modem: ScriptedModem, second: str) -> SendResult:
     """Send one that is answered with the second, and that with the third."""
     modem.sent = ""
