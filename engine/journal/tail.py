@@ -39,9 +39,10 @@ def found_position(
                 raise
     try:
         position, begun_anew["journal"] = begin_own_row_anew(path, connection), 1
-    except JournalLostError:
+    except (JournalLostError, apsw.Error) as error:
         # What it would be made of is damaged: perhaps an event's epoch, not the row's.
-        if not _is_sound_but_for_epoch(connection):
+        is_lost = isinstance(error, JournalLostError) or is_damage(error)
+        if not (is_lost and _is_sound_but_for_epoch(connection)):
             raise
         return _last_position(path, connection), False
     return position, False

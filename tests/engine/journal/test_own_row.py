@@ -109,21 +109,25 @@ def test_an_epoch_below_an_events_is_none_that_was_written_bug_open_cases_were_f
         assert verify(reader.after(0, 1_000), reader.kept()).bad is None
 
 
+@pytest.mark.parametrize("is_torn", [False, True])
 def test_an_events_epoch_that_is_none_beside_other_damage_loses_no_journal(
-    tmp_path: Path,
+    tmp_path: Path, *, is_torn: bool
 ) -> None:
-    """The row is kept where what it would be made of lacks rows."""
+    """The row is kept where what it would be made of lacks rows, or a page."""
     path = many_facts(tmp_path)
     with closing(apsw.Connection(str(path))) as connection:
         for (name,) in connection.execute(
             "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
         ).fetchall():
             connection.execute(f"DROP TRIGGER {name}")
-        connection.execute("UPDATE event SET seq = 900 WHERE position = 7")
+        if not is_torn:
+            connection.execute("UPDATE event SET seq = 900 WHERE position = 7")
         connection.execute(
             "UPDATE event SET epoch = epoch | (1 << 40)"
             " WHERE position = (SELECT max(position) FROM event)"
         )
+    if is_torn:
+        destroy(path, "event", 0.3)
     store = SqliteStore(path, ballast_bytes=0)
     assert store.begun_anew == {}
     store.close()
