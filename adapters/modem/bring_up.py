@@ -16,7 +16,7 @@ from adapters.modem.cms_policy import is_busy
 from adapters.modem.dialogue import Dialogue
 from adapters.modem.heard import Reply
 from adapters.modem.options import ModemOptions
-from adapters.modem.pins import PinStore, pin_key
+from adapters.modem.pins import PinStore, pin_key, takes_no_write
 from adapters.modem.settings import SETTINGS, told
 from engine.errors import ModemError, ModemGoneError, ModemSilentError
 
@@ -30,6 +30,8 @@ _DIGITS = re.compile(r"\d{6,22}")
 _PIN = re.compile(r"[0-9]{4,8}")
 _ASK_PIN = "AT+CPIN?"
 _PIN_TRIES_LEFT_MIN = 2
+_PIN_TRIES = 3
+"""So many a SIM gives (ETSI TS 102 221), and again once it has taken its PIN."""
 _NO_MEMORY = "that a PIN was tried cannot be remembered: it is not tried"
 
 
@@ -209,7 +211,7 @@ class BringUp:
         if tries is not None and tries < _PIN_TRIES_LEFT_MIN:
             message = "the SIM has one PIN try left: enter it by hand"
             raise ModemError(message)
-        self._bar(key)
+        self._bar(key, tries)
         reply = self._dialogue.command(
             f'AT+CPIN="{self._options.pin}"', deadline_s=self._options.storage_s
         )
@@ -230,11 +232,17 @@ class BringUp:
         except (OSError, ValueError) as error:
             raise ModemError(_NO_MEMORY) from error
 
-    def _bar(self, key: str) -> None:
+    def _bar(self, key: str, tries: int | None) -> None:
+        """Remember the try; where the disk takes no write the SIM's own count does.
+
+        On such a disk an engine comes up to hear each SOS, after a power cut as well.
+        """
         try:
             self._pins.bar(key)
         except (OSError, ValueError) as error:
-            raise ModemError(_NO_MEMORY) from error
+            is_untried = tries is not None and tries >= _PIN_TRIES
+            if not (is_untried and takes_no_write(error)):
+                raise ModemError(_NO_MEMORY) from error
 
     def _configure(self) -> None:
         self._set_pdu_mode()

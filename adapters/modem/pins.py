@@ -4,18 +4,21 @@ A wrong PIN tried three times locks the SIM until somebody finds its PUK, and a
 driver that starts anew every minute does that in three minutes.
 """
 
+import errno
 import hashlib
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from adapters.modem.memory import remember, remembered
+
+_DISK_FAILS: Final = {errno.EROFS, errno.EIO, errno.EUCLEAN, errno.ENOSPC, errno.EDQUOT}
 
 
 class PinStore(Protocol):
     """Remembers, over restarts, which PIN of which SIM must not be tried again.
 
     Where the memory cannot be read or written every method raises OSError or
-    ValueError: nothing may be tried then.
+    ValueError: nothing may be tried then, but by a SIM's own count where a disk fails.
     """
 
     def is_barred(self, key: str) -> bool:
@@ -31,6 +34,11 @@ class PinStore(Protocol):
 def pin_store(path: str) -> PinStore:
     """Return the memory that lies in this file; in the process where there is none."""
     return FilePinStore(Path(path)) if path else MemoryPinStore()
+
+
+def takes_no_write(error: Exception) -> bool:
+    """Tell a disk that is full, failed or read-only from a memory that is set wrong."""
+    return isinstance(error, OSError) and error.errno in _DISK_FAILS
 
 
 def pin_key(sim: str, pin: str) -> str:

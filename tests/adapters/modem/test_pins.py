@@ -1,18 +1,21 @@
 """A PIN is tried once for each SIM and configuration, over restarts too."""
 
+import errno
+import os
 import stat
 from pathlib import Path
 
 import pytest
 import serial
 
+from adapters.modem import pins
 from adapters.modem.options import ModemOptions
 from adapters.modem.pins import FilePinStore, MemoryPinStore, PinStore, pin_key
 from adapters.modem.virtual_console import VirtualConsole
 from engine.errors import ModemError
 from engine.ports.modem import SendResult
 from tests.adapters.modem.rig import rig
-from tests.adapters.modem.scripted import SILENCE, WORKS, ScriptedModem, driver_of
+from tests.adapters.modem.scripted import OK, SILENCE, WORKS, ScriptedModem, driver_of
 from tests.fakes import ManualClock
 
 
@@ -156,6 +159,52 @@ def test_what_cannot_be_remembered_is_not_tried_bug_crashed_for_ever(
             r.driver.open()
         assert r.modem.state.pin_tries_left == 3
         assert r.modem.state.lock == "SIM PIN"
+
+
+def _takes_no_write(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(pins, "remember", fails)
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.ENOSPC, errno.EIO])
+def test_a_disk_that_takes_no_write_locks_no_sim_out_bug_no_sos_was_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """The SIM counts tries itself, and has all of them again once it is open."""
+    _takes_no_write(monkeypatch, number)
+    with rig(tmp_path, options=_options(tmp_path, "1234"), pin="1234") as r:
+        assert r.driver.health().registered
+        r.modem.restart()
+        assert r.driver.open().registered
+
+
+@pytest.mark.parametrize("left", [2, 3])
+def test_on_such_a_disk_a_wrong_pin_costs_one_try_over_all_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    _takes_no_write(monkeypatch, errno.EROFS)
+    options = _options(tmp_path, "0000")
+    with rig(tmp_path, options=options, pin="1234", opened=False) as r:
+        r.modem.state.pin_tries_left = left
+        for _ in range(3):
+            with pytest.raises(ModemError, match=r"was refused|be remembered"):
+                r.driver.open()
+        assert r.modem.state.pin_tries_left == 2
+
+
+@pytest.mark.parametrize("told", [SILENCE, "\r\nERROR\r\n"])
+def test_on_such_a_disk_a_sim_that_tells_no_count_is_left_to_a_person(
+    clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    _takes_no_write(monkeypatch, errno.EROFS)
+    asks = f"\r\n+CPIN: SIM PIN\r\n{OK}"
+    answers = WORKS | {"AT+CPIN?": asks, 'AT+CPINR="SIM PIN"': told}
+    modem = ScriptedModem(clock, answers)
+    with pytest.raises(ModemError, match="cannot be remembered"):
+        driver_of(modem, _options(tmp_path, "1234")).open()
+    assert 'AT+CPIN="1234"' not in modem.commands
 
 
 @pytest.mark.parametrize("kind", ["memory", "file"])
