@@ -125,13 +125,16 @@ class ConsoleDesk:
     async def act(self, alarm_id: AlarmId, command: AlarmCommand) -> str | None:
         """Do one act; return why it was refused, None where it was done.
 
-        A second click is answered as the first was, refusals included.
+        A second click is answered as the first was, refusals included. Raises
+        `JournalError` where it cannot be read whether there is such an alarm.
         """
         impossible = self._impossible(alarm_id, command)
         if impossible is not None:
             return impossible
         done = await self.command(alarm_id, command)
         refused = refusal_of(done)
+        if refused == refusal(RefusalGround.NOT_RAISED):
+            self.catch_up()  # of a journal that nobody can read it is no answer
         if done.failed and (why := self.cases.why_unread(alarm_id)) is not None:
             return why.value  # looking again would be in vain
         if refused is None and not done.events:
