@@ -251,9 +251,10 @@ def machine() -> str:
         if line.startswith("model name"):
             cpu = line.partition(":")[2].strip()
     load = os.getloadavg()[0] / (os.cpu_count() or 1)
+    built = "after" if geocore.PROFILE_GUIDED else "without"
     return (
         f"{cpu}, Python {platform.python_version()}, load {load:.1f} a core at start; "
-        "one thread for everybody."
+        f"one thread for everybody; geocore built {built} its profile."
     )
 
 

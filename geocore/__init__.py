@@ -2,6 +2,7 @@
 
 from geocore._geocore import (
     BUILD_PROFILE,
+    PROFILE_GUIDED,
     CorruptSnapshotError,
     DuplicatePersonError,
     FutureFixError,
@@ -21,6 +22,7 @@ from geocore._geocore import (
 
 __all__ = [
     "BUILD_PROFILE",
+    "PROFILE_GUIDED",
     "CorruptSnapshotError",
     "DuplicatePersonError",
     "FutureFixError",

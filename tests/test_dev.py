@@ -37,6 +37,9 @@ def bare(tmp_path: Path) -> Path:
         shutil.copy(ROOT / file, tree)
     shutil.copy(ROOT / "geocore" / "Cargo.toml", tree / "geocore")
     shutil.copytree(ROOT / ".cargo", tree / ".cargo")
+    for file in ("geocore/pgo/calls.json", "tools/geocore_backend.py"):
+        (tree / file).parent.mkdir(parents=True)
+        shutil.copy(ROOT / file, tree / file)
     return tree
 
 

@@ -395,4 +395,8 @@ mod _geocore {
     } else {
         "release"
     };
+
+    /// Whether it was compiled after the profile of its usual calls (`geocore/pgo`).
+    #[pymodule_export]
+    const PROFILE_GUIDED: bool = cfg!(geocore_profile_guided);
 }
