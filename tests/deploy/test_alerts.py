@@ -56,6 +56,7 @@ def test_promtool_accepts_the_rules_and_the_configuration() -> None:
     promtool("check", "config", "prometheus.yml")
 
 
+@pytest.mark.slow
 def test_each_rule_fires_when_it_must_and_not_before() -> None:
     assert "SUCCESS" in promtool("test", "rules", "alerts_test.yml")
 

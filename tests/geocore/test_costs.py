@@ -81,6 +81,7 @@ def test_who_leaves_a_pile_as_new_as_everyone_looks_at_few_of_it() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "place", [(0.0, 0.0), (0.01, 0.0), (11.0, 0.0), (-40.0, -150.0)]
 )
@@ -109,6 +110,7 @@ def test_two_piles_as_far_away_as_each_other_are_ordered_at_once() -> None:
     assert ask(16_000) < CLIFF * ask(2_000)
 
 
+@pytest.mark.slow
 def test_a_circle_of_a_batch_is_built_not_grown() -> None:
     people = 200_000
     dice = np.random.default_rng(4)

@@ -15,6 +15,7 @@ def resident_mb() -> float:
     return pages * 4_096 / 1e6
 
 
+@pytest.mark.slow
 def test_a_thread_does_not_keep_what_a_large_answer_took() -> None:
     index = Index()
     ids = np.arange(PEOPLE, dtype=np.uint64)

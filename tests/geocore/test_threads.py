@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
 from geocore import Index
 
@@ -166,6 +167,7 @@ def mixed_answers(seconds: float) -> int:
     return mixed[0]
 
 
+@pytest.mark.slow
 def test_arrays_have_room_for_whoever_comes_before_they_are_asked_for() -> None:
     interval_s = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)

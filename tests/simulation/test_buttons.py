@@ -39,6 +39,7 @@ def seconds(day: Day) -> float:
     return missed_at(day).since(START).total_seconds()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [

@@ -57,6 +57,7 @@ def test_a_wall_clock_that_jumps_moves_no_deadline_of_a_running_engine(
     assert max(gaps(times)) <= EVERY_S + LATE_S
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["hour_ahead", "hour_back", "week_back"])
 def test_a_wall_clock_that_jumps_at_a_restart_makes_deadlines_right_or_early(
     what: str,

@@ -62,6 +62,7 @@ def test_no_day_of_a_minute_of_them_breaks_an_invariant() -> None:
         seed += 1
 
 
+@pytest.mark.slow
 def test_what_has_failed_once_holds_ever_since() -> None:
     for plan in kept():
         assert run(plan).violation is None, plan.to_json()

@@ -27,6 +27,7 @@ def facts_of(day: Day) -> Iterator[AlarmEvent]:
     return (codec.decode(r) for r in day.disk.medium.events if is_alarms(r.stream))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", sorted(WISHES))
 def test_each_act_of_casework_becomes_a_fact(what: str) -> None:
     found: set[type[AlarmEvent]] = set()

@@ -25,6 +25,7 @@ def is_missed(day: Day, who: str) -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kill_s", [0.0, 61.0, 151.0, 200.0, 300.0])
 @pytest.mark.parametrize("second_s", [SOON_S, LATE_S])
 @pytest.mark.parametrize("what", TIMERS)

@@ -22,6 +22,7 @@ def day_on(name: str, *items: Item, down_s: float = 3.0) -> Day:
     return Day(Plan(1, tuple(sorted((begun_on(name, down_s), *items)))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_whatever_an_older_engine_has_left_comes_right(name: str) -> None:
     """Nobody presses, and nothing fails: all that happens is the old case's."""

@@ -118,6 +118,7 @@ def test_an_attempt_that_is_cut_waits_for_nobody(resolves: list[str]) -> None:
         assert now_s() - began_s < 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["email", "webhook"])
 def test_a_message_goes_out_by_the_address_that_is_there(
     resolves: list[str], tmp_path: Path, kind: str

@@ -197,6 +197,7 @@ def trickles(head: bytes, piece: bytes) -> Callable[[socket.socket], None]:
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("head", "piece"),
     [

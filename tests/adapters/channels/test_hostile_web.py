@@ -83,6 +83,7 @@ BODIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["webhook", "mastodon"])
 @pytest.mark.parametrize("flood", [*FLOODS, *BODIES])
 def test_a_flood_costs_little_time_and_memory_and_is_nothing_that_was_posted(

@@ -272,6 +272,7 @@ def test_a_far_address_that_serves_goes_before_a_near_one_that_does_not(
             assert connected.getpeername()[0] == "127.0.0.1"
 
 
+@pytest.mark.slow
 def test_where_none_but_what_failed_lately_answers_it_is_tried_all_the_same(
     resolver: Resolver,
 ) -> None:

@@ -270,6 +270,7 @@ def test_a_recipient_that_is_refused_costs_nobody_else_the_same_breath(
     assert len(server.contents) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "said"),
     [

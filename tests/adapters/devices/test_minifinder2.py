@@ -34,6 +34,7 @@ def test_a_captured_packet_is_read_and_answered_as_its_source_does(
     assert_agrees(vector, play(connected(), vector.frame), DIFFERS.get(vector.name, ()))
 
 
+@pytest.mark.slow
 @parametrized("minifinder2", sos=True)
 def test_an_sos_torn_split_or_repeated_never_ends_in_nothing(vector: Vector) -> None:
     assert_never_nothing(connected, vector.frame)

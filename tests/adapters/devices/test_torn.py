@@ -51,6 +51,7 @@ def _end_of_id(frame: bytes, device: DeviceId) -> int:
     return min(ends)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(FRAMES))
 def test_an_sos_torn_anywhere_before_all_else_is_shown(name: str) -> None:
     for frame in FRAMES[name]:
@@ -59,6 +60,7 @@ def test_an_sos_torn_anywhere_before_all_else_is_shown(name: str) -> None:
                 assert _torn(name, frame[:length]).is_visible, length
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMING)
 def test_it_is_the_devices_once_the_whole_id_has_come_and_nobodys_before(
     name: str,

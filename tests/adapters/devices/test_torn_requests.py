@@ -192,6 +192,7 @@ def test_every_beginning_of_a_document_can_be_read(
     assert type(read) is type(document)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", [b"[", b",", b'{"a":', b'"', b"<message>", b"\\", b"1,"]
 )

@@ -34,6 +34,7 @@ class _Babbler(ScriptedModem):
         return heard or (self.said * 4096)[:4096].encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", [">", "OK\r\n", "\r\n", "x", "RING\r\n", "> \r\n"])
 def test_a_modem_that_babbles_is_one_that_does_not_answer(said: str) -> None:
     modem = _Babbler(ManualClock())

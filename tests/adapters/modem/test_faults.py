@@ -90,6 +90,7 @@ def test_every_switch_is_in_the_table() -> None:
     assert set(switch_names()) == SWITCHES.keys() | NOT_SWITCHED_HERE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SWITCHES)
 def test_a_fault_leaves_every_message_one_true_outcome(
     tmp_path: Path, name: str
@@ -123,6 +124,7 @@ def test_a_pair_of_faults_leaves_every_message_one_true_outcome(
         _assert_works_again(r, one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("event", EVENTS)
 def test_an_event_while_a_message_waits_leaves_it_one_true_outcome(
     tmp_path: Path, event: str

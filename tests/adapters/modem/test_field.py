@@ -153,6 +153,7 @@ def test_a_temporary_failure_that_lasts_is_each_time_worth_another_route(
         assert outcome.retry
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("away_s", [0.2, 1.5])
 def test_a_reset_that_takes_the_modem_off_the_bus_is_waited_out(
     tmp_path: Path, away_s: float

@@ -102,6 +102,7 @@ def test_the_power_command_is_the_last_rung(tmp_path: Path) -> None:
         assert not r.driver.recover(6)
 
 
+@pytest.mark.slow
 def test_bringing_a_half_dead_modem_up_beats_all_the_while(tmp_path: Path) -> None:
     beats: list[float] = []
     with rig(tmp_path, opened=False) as r:

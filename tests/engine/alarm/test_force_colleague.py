@@ -71,6 +71,7 @@ def test_a_forced_answer_looks_like_a_true_one_bug_theirs_was_rung_and_asked_aga
     assert forced.state().force == {Force.COLLEAGUE_FORCED}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [*ANSWERS, ReplyKind.SAFE])
 def test_what_was_not_proven_to_come_is_repeated_alike_bug_a_true_4_or_5_was_no_answer(
     kind: ReplyKind,
@@ -95,6 +96,7 @@ def test_what_they_say_of_it_leaves_a_no_as_it_is_bug_a_forced_4_or_5_had_them_a
     assert "asked" not in {step for step, _, _ in to_telephone(true)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ANSWERS)
 def test_after_a_press_that_calls_them_anew_no_answer_of_before_shows_bug_a_4_or_5_did(
     kind: ReplyKind,

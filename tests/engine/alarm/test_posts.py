@@ -260,6 +260,7 @@ REOPENED: dict[str, Callable[[Scene], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reopened", REOPENED.values(), ids=REOPENED.keys())
 @pytest.mark.parametrize("reason", [CloseReason.SAFE, CloseReason.FALSE_ALARM])
 @pytest.mark.parametrize("delay", [timedelta(0), timedelta(hours=1)])
@@ -285,6 +286,7 @@ def test_an_end_ends_an_approval_bug_a_word_of_force_was_followed_by_a_post(
     assert len({post.effect for post in posts(scene)}) == before + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "state", [EffectState.ATTEMPTING, EffectState.UNKNOWN, EffectState.ACCEPTED]
 )

@@ -227,6 +227,7 @@ def test_a_repeat_never_comes_before_its_cause_nor_more_often_than_every_five_mi
         assert not found
 
 
+@pytest.mark.slow
 def test_hq_is_told_as_long_as_nobody_acknowledges_and_others_for_half_an_hour() -> (
     None
 ):
@@ -272,6 +273,7 @@ def test_what_an_earlier_one_of_it_has_told_after_all_is_not_told_again(
         assert (wait_s(replace(alarm_with(effect), effects=effects)) is None) is is_told
 
 
+@pytest.mark.slow
 def test_a_late_answer_ends_the_repeats_of_a_modem_that_sends_none() -> None:
     scene = Scene().raised()
     first = scene.planned(Audience.NEAREST)[0]

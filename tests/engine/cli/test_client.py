@@ -86,6 +86,7 @@ def test_what_is_done_and_not_recorded_is_said(
     assert "no row of the journal says so" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [{}, [], "done", None], ids=repr)
 @pytest.mark.parametrize(
     ("words", "path"),

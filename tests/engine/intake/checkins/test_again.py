@@ -55,6 +55,7 @@ def test_a_case_that_has_closed_meanwhile_hides_nothing(rig: Rig) -> None:
     assert heard(rig, taken)
 
 
+@pytest.mark.slow
 def test_what_is_older_than_a_look_is_let_go(rig: Rig) -> None:
     taken = HeardByAlarms(rig.judge)
     assert heard(rig, taken)

@@ -74,6 +74,7 @@ def shortly(scene: Coroutine[Any, Any, None], monkeypatch: pytest.MonkeyPatch) -
     asyncio.run(scene)
 
 
+@pytest.mark.slow
 @each_sos
 def test_an_sos_that_is_cut_off_at_any_byte_is_one_or_is_shown(
     wire: HttpWireProtocol, request_: HttpRequest
