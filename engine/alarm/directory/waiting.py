@@ -68,7 +68,7 @@ class Waiting:
     def _is_there(self, alarm_id: AlarmId, *, is_begun: bool) -> None:
         if not is_begun:
             self._starts.setdefault(alarm_id, 0)
-        elif not self._starts.get(alarm_id):
+        elif self._has_all(alarm_id, is_begun=True):
             self._has_read(alarm_id)
 
     def _has_read(self, alarm_id: AlarmId) -> None:
@@ -95,13 +95,22 @@ class Waiting:
 
     def is_waited_for(self, alarm_id: AlarmId, *, is_begun: bool) -> bool:
         """Say whether anything is lost where a case is let go before it is tried."""
-        return not is_begun and (alarm_id in self._joining or alarm_id in self._words)
+        is_any = alarm_id in self._joining or alarm_id in self._words
+        return is_any and not self._has_all(alarm_id, is_begun=is_begun)
 
     def let_go(self, alarm_id: AlarmId, *, is_begun: bool) -> Left:
         """Forget a case that nobody tries to read any more; return what it leaves."""
-        left = Left([], []) if is_begun else self._left(alarm_id)
+        has_all = self._has_all(alarm_id, is_begun=is_begun)
+        left = Left([], []) if has_all else self._left(alarm_id)
         self.forget(alarm_id)
         return left
+
+    def _has_all(self, alarm_id: AlarmId, *, is_begun: bool) -> bool:
+        """Say whether an instance has read its rows, and has what waited for that.
+
+        Between the two it has not what came before another start: `begun` gives that.
+        """
+        return is_begun and not self._starts.get(alarm_id)
 
     def _left(self, alarm_id: AlarmId) -> Left:
         presses = self._joining.get(alarm_id, {}).values()
@@ -131,6 +140,7 @@ class Waiting:
 
         """
         is_newer = failure.kind == UnreadableEventError.__name__
+        is_begun = self._has_all(alarm_id, is_begun=is_begun)
         if not is_begun and failure.unread and alarm_id in self._starts:
             self._starts[alarm_id] += 1
             if self._starts[alarm_id] < STARTS_MAX and not is_down:

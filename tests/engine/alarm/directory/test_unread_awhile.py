@@ -1,10 +1,13 @@
 """What comes for a case that could not be read once, or that has to go meanwhile."""
 
 import pytest
+from msgspec import structs
 
+from engine.alarm import actor as acting
 from engine.alarm import awake
 from engine.alarm.directory import actor as directory
 from engine.alarm.messages import Distress, Forward
+from engine.errors import JournalError
 from engine.values import AlarmId
 from tests.engine.alarm.directory.unread import (
     GIVEN,
@@ -15,8 +18,10 @@ from tests.engine.alarm.directory.unread import (
     own_press,
     tick,
 )
+from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.alarm.test_actor import FIRST, PEOPLE
 from tests.engine.alarm.test_actor_force import MINE
+from tests.simulation.scheduler import Scheduler
 
 
 def test_one_failed_read_is_no_word_for_hq(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,6 +66,47 @@ def test_nor_is_anything_told_of_it_that_the_next_start_gives(
         rig.press_by(person, 0.0)
     rig.world.run(1.0)
     assert rig.kinds(MINE) == []
+
+
+@pytest.mark.parametrize("is_word", [True, False])
+def test_nor_is_one_let_go_that_reads_just_now_bug_what_waited_was_forgotten(
+    monkeypatch: pytest.MonkeyPatch, *, is_word: bool
+) -> None:
+    """Others press before the directory has heard that it could read its rows."""
+    monkeypatch.setattr(directory, "LIVE_MAX", 2)
+    monkeypatch.setattr(Scheduler, "maybe_preempt", lambda _: None)
+    rig = after_a_start()
+
+    def others_press() -> None:
+        for person in PEOPLE[1:]:
+            command = structs.replace(raise_of(press_of(person)), subject=person)
+            press = Distress(alarm_id=AlarmId(person), command=command)
+            rig.tree.names.tell("alarms", press)
+
+    Damage(monkeypatch, 1, others_press)
+    rig.tell(GIVEN if is_word else own_press("k2"), 1.0)
+    assert rig.kinds().count("ReplyReceived" if is_word else "PressJoined") == 1
+    assert rig.untaken == []
+
+
+@pytest.mark.parametrize("is_word", [True, False])
+def test_one_that_reads_and_fails_at_once_leaves_what_waits_bug_that_was_forgotten(
+    monkeypatch: pytest.MonkeyPatch, *, is_word: bool
+) -> None:
+    """It was given to the instance before: the directory had yet to give it on."""
+    monkeypatch.setattr(Scheduler, "maybe_preempt", lambda _: None)
+
+    def unreadable(*_: object) -> list[object]:
+        message = "a page is damaged"
+        raise JournalError(message)
+
+    monkeypatch.setattr(acting, "unheard", unreadable)
+    rig = after_a_start()
+    Damage(monkeypatch, 1)
+    rig.tell(GIVEN if is_word else own_press("k2"), 0.01)
+    rig.tell(Forward(alarm_id=FIRST, command=tick()), 1.0)
+    assert rig.untaken == [TOLD] * is_word
+    assert rig.kinds(AlarmId("k2"))[:1] == ["AlarmRaised"] * (not is_word)
 
 
 @pytest.mark.parametrize("is_word", [True, False])

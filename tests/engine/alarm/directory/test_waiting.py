@@ -41,6 +41,24 @@ def test_what_waits_is_given_again_once_and_only_where_an_instance_has_ended() -
         assert waiting.begun(FIRST) == []
 
 
+def test_an_instance_that_ends_before_it_has_what_waits_leaves_that() -> None:
+    """It has read its rows, and what an earlier one was given it has not yet."""
+    press, word = joining(own_press("k2")), Do(command=FORCED)
+    for is_let_go in (True, False):
+        waiting = Waiting()
+        waiting.waits(FIRST, word, is_begun=False)
+        waiting.joins(FIRST, press, is_begun=False)
+        unread = Failure(kind="JournalError", place="here", unread=True)
+        assert waiting.failed(FIRST, unread, is_begun=False) == ([], [])
+        assert waiting.is_waited_for(FIRST, is_begun=True)
+        if is_let_go:
+            left = waiting.let_go(FIRST, is_begun=True)
+        else:
+            left = waiting.failed(FIRST, unread, is_begun=True)
+        assert left == ([press], [FORCED])
+        assert not waiting.is_waited_for(FIRST, is_begun=False)
+
+
 def test_no_flood_of_presses_for_one_case_is_kept_without_end() -> None:
     """Each once, however often it comes, and the first goes first."""
     waiting, newer = Waiting(), Failure(kind="UnreadableEventError", place="here")

@@ -1,5 +1,7 @@
 """A case whose rows a disk does not give, and what is told to it."""
 
+from collections.abc import Callable
+
 import pytest
 
 from engine.alarm.commands import TakeReply, Tick
@@ -32,10 +34,19 @@ def tick() -> Tick:
 
 
 class Damage:
-    """The rows of one case, which a disk gives or does not."""
+    """The rows of one case, which a disk gives or does not.
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, fails: int) -> None:
+    `meanwhile` happens once, at the first read that succeeds.
+    """
+
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        fails: int,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> None:
         self.fails = fails
+        self.meanwhile = meanwhile
         read = MemoryReader.stream
 
         def stream(
@@ -45,6 +56,9 @@ class Damage:
                 self.fails -= 1
                 message = "it is damaged"
                 raise JournalError(message)
+            if name == "alarm/first" and (act := self.meanwhile) is not None:
+                self.meanwhile = None
+                act()
             return tuple(read(reader, name, after_seq))
 
         monkeypatch.setattr(MemoryReader, "stream", stream)
