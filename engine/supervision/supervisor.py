@@ -124,8 +124,10 @@ class Supervisor(SupervisedActor[M_contra]):
         """Stop a child started on demand: its name goes first; does not wait."""
         child = self._children.pop(name)
         self._mark(child, is_down=False)
-        if child.ref is None or not child.is_live:
-            child.phase = Phase.DONE  # nobody's any more: it must not be started again
+        is_live = child.is_live
+        # Nobody's any more: it must not be started again, nor a look find it ended.
+        child.phase = Phase.DONE
+        if child.ref is None or not is_live:
             return
         self._tree.names.unregister(name, child.ref)
         child.ref.stop(block=False)

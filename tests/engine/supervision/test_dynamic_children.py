@@ -56,11 +56,11 @@ class Directory(Supervisor[tuple[str, object]]):
 
 
 class Setup:
-    def __init__(self) -> None:
+    def __init__(self, directory: type[Directory] = Directory) -> None:
         self.bench = Bench()
         self.ended: list[str] = []
         arguments = {"log": self.bench.log, "ended": self.ended}
-        spec = ChildSpec(name="alarms", actor=Directory, arguments=arguments)
+        spec = ChildSpec(name="alarms", actor=directory, arguments=arguments)
         self.root = self.bench.start_root(spec)
         self.bench.world.run(1)
         self.ref = self.root._ref
@@ -184,3 +184,24 @@ def test_a_thousand_children_start_on_demand_and_all_stop_in_time(setup: Setup) 
     assert len(setup.bench.log) == 2000
     assert setup.root.stop(3.0)
     assert len(setup.bench.log) == 3000
+
+
+class LetsGo(Directory):
+    """Lets another one go where one ends, as for the one that begins in its place."""
+
+    def child_ended(self, name: str, failure: Failure | None) -> None:
+        super().child_ended(name, failure)
+        if self.live_child("a2") is not None:
+            self.stop_child("a2")
+            self.clock.sleep(0.01)  # its thread is quick
+
+
+def test_one_that_is_let_go_during_a_look_is_looked_at_no_more_bug_all_ended() -> None:
+    """One that hangs is found by a look alone, and others were to be looked at yet."""
+    setup = Setup(LetsGo)
+    setup.ask("a1", Hang(1000))
+    setup.ask("a2", Command("c1", crashes=False))
+    setup.bench.world.run(60)
+    assert setup.ended == ["a1 ActorStuck"]
+    assert {child for child, _ in setup.bench.observed.failures} == {"alarm"}
+    assert setup.ask("a2", Command("c2", crashes=False)) == 2
