@@ -16,7 +16,7 @@ from adapters.modem.cms_policy import is_busy
 from adapters.modem.dialogue import Dialogue
 from adapters.modem.heard import Reply
 from adapters.modem.options import ModemOptions
-from adapters.modem.pins import PinStore, pin_key, takes_no_write
+from adapters.modem.pins import PinStore, is_of_disk, pin_key
 from adapters.modem.settings import SETTINGS, told
 from engine.errors import ModemError, ModemGoneError, ModemSilentError
 
@@ -202,12 +202,12 @@ class BringUp:
             raise ModemError(message)
         sim = self._session.iccid or self._session.imei or ""
         key = pin_key(sim, self._options.pin)
-        if self._is_barred(key):
-            message = "the PIN was refused before and is not tried again"
-            raise ModemError(message)
         left = self._optional('AT+CPINR="SIM PIN"')
         fields = fields_of(left.lines[0]) if left.lines else ()
         tries = number_of(fields[1]) if len(fields) > 1 else None
+        if self._is_barred(key, tries):
+            message = "the PIN was refused before and is not tried again"
+            raise ModemError(message)
         if tries is not None and tries < _PIN_TRIES_LEFT_MIN:
             message = "the SIM has one PIN try left: enter it by hand"
             raise ModemError(message)
@@ -226,23 +226,18 @@ class BringUp:
         """Ask whether the SIM took its PIN: the answer to that may be lost."""
         return any(pin_state(one) == "READY" for one in self._patient(_ASK_PIN).lines)
 
-    def _is_barred(self, key: str) -> bool:
+    def _is_barred(self, key: str, tries: int | None) -> bool:
         try:
             return self._pins.is_barred(key)
         except (OSError, ValueError) as error:
-            raise ModemError(_NO_MEMORY) from error
+            _must_count(error, tries)
+            return False
 
     def _bar(self, key: str, tries: int | None) -> None:
-        """Remember the try; where the disk takes no write the SIM's own count does.
-
-        On such a disk an engine comes up to hear each SOS, after a power cut as well.
-        """
         try:
             self._pins.bar(key)
         except (OSError, ValueError) as error:
-            is_untried = tries is not None and tries >= _PIN_TRIES
-            if not (is_untried and takes_no_write(error)):
-                raise ModemError(_NO_MEMORY) from error
+            _must_count(error, tries)
 
     def _configure(self) -> None:
         self._set_pdu_mode()
@@ -341,6 +336,20 @@ class BringUp:
 
 
 _LOCKS = frozenset({"SIM PUK", "SIM PIN2", "SIM PUK2", "PH-SIM PIN", "PH-NET PIN"})
+
+
+def _must_count(error: Exception, tries: int | None) -> None:
+    """Let the SIM's own count remember the tries where the disk does not.
+
+    On such a disk an engine comes up to hear each SOS, after a power cut as well.
+
+    Raises:
+        ModemError: it has not all of them, or the memory is set wrong.
+
+    """
+    is_untried = tries is not None and tries >= _PIN_TRIES
+    if not (is_untried and is_of_disk(error)):
+        raise ModemError(_NO_MEMORY) from error
 
 
 def _told(reply: Reply, prefix: str) -> tuple[str, ...]:

@@ -11,7 +11,10 @@ from typing import Final, Protocol
 
 from adapters.modem.memory import remember, remembered
 
-_DISK_FAILS: Final = {errno.EROFS, errno.EIO, errno.EUCLEAN, errno.ENOSPC, errno.EDQUOT}
+_DISK_FAILS: Final = {
+    *(errno.EROFS, errno.ENOSPC, errno.EDQUOT),
+    *(errno.EIO, errno.EUCLEAN, errno.EBADMSG),
+}
 
 
 class PinStore(Protocol):
@@ -36,7 +39,7 @@ def pin_store(path: str) -> PinStore:
     return FilePinStore(Path(path)) if path else MemoryPinStore()
 
 
-def takes_no_write(error: Exception) -> bool:
+def is_of_disk(error: Exception) -> bool:
     """Tell a disk that is full, failed or read-only from a memory that is set wrong."""
     return isinstance(error, OSError) and error.errno in _DISK_FAILS
 

@@ -180,6 +180,27 @@ def test_a_disk_that_takes_no_write_locks_no_sim_out_bug_no_sos_was_heard(
         assert r.driver.open().registered
 
 
+@pytest.mark.parametrize("number", [errno.EIO, errno.EUCLEAN, errno.EBADMSG])
+@pytest.mark.parametrize("left", [2, 3])
+def test_nor_does_one_that_does_not_give_the_memory_bug_no_sos_was_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, left: int
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(pins, "remembered", fails)
+    with rig(
+        tmp_path, options=_options(tmp_path, "1234"), pin="1234", opened=False
+    ) as r:
+        r.modem.state.pin_tries_left = left
+        if left == 3:
+            assert r.driver.open().registered
+            return
+        with pytest.raises(ModemError, match="cannot be remembered"):
+            r.driver.open()
+        assert r.modem.state.pin_tries_left == left
+
+
 @pytest.mark.parametrize("left", [2, 3])
 def test_on_such_a_disk_a_wrong_pin_costs_one_try_over_all_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int
