@@ -28,6 +28,10 @@ _ASIDE: Final = (
     "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name GLOB"
     " 'damaged_journal_*'"
 )
+_RAISED: Final = (
+    "UPDATE journal SET epoch = last + ? FROM (SELECT max(epoch) AS last FROM stream)"
+    " WHERE epoch < last RETURNING epoch"
+)
 
 
 def begin_own_row_anew(path: Path, connection: apsw.Connection) -> int:
@@ -60,6 +64,18 @@ def begin_own_row_anew(path: Path, connection: apsw.Connection) -> int:
             connection.execute("ROLLBACK")
         raise
     return position
+
+
+def raise_own_epoch(connection: apsw.Connection) -> bool:
+    """Give a row that cannot be made anew an epoch above the heads'; say if it lacked.
+
+    Below a head's its case would be fenced at each append, and say nothing.
+
+    Raises:
+        apsw.Error: heads cannot be read, or nothing can be written.
+
+    """
+    return bool(connection.execute(_RAISED, (OPENINGS,)).fetchall())
 
 
 def _by_rows(

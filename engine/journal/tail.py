@@ -10,7 +10,7 @@ import apsw
 from engine.errors import JournalLostError
 from engine.journal.chain import GENESIS
 from engine.journal.mishap import is_damage, lost
-from engine.journal.own_row import begin_own_row_anew
+from engine.journal.own_row import begin_own_row_anew, raise_own_epoch
 
 _FOLLOWS: Final = (
     "INSERT INTO event VALUES"
@@ -44,8 +44,20 @@ def found_position(
         is_lost = isinstance(error, JournalLostError) or is_damage(error)
         if not (is_lost and _is_sound_but_for_epoch(connection)):
             raise
-        return _last_position(path, connection), False
+        position = _last_position(path, connection)
+        if _is_raised(connection):
+            begun_anew["journal"] = 1
     return position, False
+
+
+def _is_raised(connection: apsw.Connection) -> bool:
+    """Raise the epoch of a row that is kept, where it is that which is none."""
+    try:
+        return raise_own_epoch(connection)
+    except apsw.Error as error:
+        if not is_damage(error):
+            raise
+        return False  # heads that cannot be read are begun anew at the first commit
 
 
 def _is_sound_but_for_epoch(connection: apsw.Connection) -> bool:

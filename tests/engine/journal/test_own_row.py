@@ -133,6 +133,36 @@ def test_an_events_epoch_that_is_none_beside_other_damage_loses_no_journal(
     store.close()
 
 
+@pytest.mark.parametrize("is_torn", [False, True])
+def test_a_rows_epoch_that_is_none_beside_other_damage_is_raised_bug_cases_were_fenced(
+    tmp_path: Path, *, is_torn: bool
+) -> None:
+    """The row was kept as it was for an event's sake, and new cases alone went on."""
+    path = many_facts(tmp_path)
+    ((_, *own),) = rows(path, OWN)
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("UPDATE journal SET epoch = 71")
+    store = SqliteStore(path, ballast_bytes=0)
+    first = append("alarm/x", epoch=store.epoch)
+    assert isinstance(store.commit([first], NOW)[0], Appended)
+    store.close()
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("UPDATE journal SET epoch = epoch & ~64")
+        if not is_torn:
+            connection.execute("DROP TRIGGER event_is_never_changed")
+            connection.execute("UPDATE event SET seq = 900 WHERE position = 7")
+    if is_torn:
+        destroy(path, "event", 0.3)
+    for number in (1, 2):
+        store = SqliteStore(path, ballast_bytes=0)
+        assert store.begun_anew == ({"journal": 1} if number == 1 else {})
+        goes_on = append("alarm/x", number, epoch=store.epoch)
+        assert isinstance(store.commit([goes_on], NOW)[0], Appended)
+        store.close()
+    ((_, position, *_),) = rows(path, OWN)
+    assert position == own[0] + 3
+
+
 def test_a_position_that_is_another_number_is_taken_for_a_lost_end(
     tmp_path: Path,
 ) -> None:
