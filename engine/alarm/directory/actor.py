@@ -158,14 +158,16 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
         One whose actor died on its way has no alarm, and nobody to be forced either.
         """
         open_id = self._cases.of(message.subject)
-        raising, instead = message.otherwise, None
+        raising, own = message.otherwise, None
         if raising is not None:
-            instead = self._cases.begun_by(raising.command, raising.alarm_id)
+            begun = self._cases.begun_by(raising.command, raising.alarm_id)
+            own = structs.replace(raising, command=begun)
+        instead = None if own is None else own.command
         given = Do(command=message.command, otherwise=instead)
         if raising is None:
             if open_id is not None:
                 self._give(open_id, given)
-        elif open_id is None or not self._pass_on(open_id, given, raising):
+        elif open_id is None or not self._pass_on(open_id, given, own):
             self._distress(raising)
 
     def _moved(self, message: Moved) -> None:

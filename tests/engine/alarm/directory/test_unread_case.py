@@ -6,6 +6,7 @@ from engine.alarm.commands import RequestCancel
 from engine.alarm.directory.actor import Alarms
 from engine.alarm.messages import Distress, Do, Forward, ToOpen
 from engine.alarm.state import Force
+from engine.journal.memory import Medium
 from engine.values import AlarmId, CommandId
 from tests.engine.alarm.directory.unread import (
     GIVEN,
@@ -15,8 +16,14 @@ from tests.engine.alarm.directory.unread import (
     tick,
 )
 from tests.engine.alarm.scene import press_of
-from tests.engine.alarm.test_actor import FIRST
-from tests.engine.alarm.test_actor_force import MINE, forced_cancel, state_of
+from tests.engine.alarm.test_actor import FIRST, Rig
+from tests.engine.alarm.test_actor_force import (
+    MINE,
+    SECOND,
+    ended_in_appearance,
+    forced_cancel,
+    state_of,
+)
 from tests.engine.alarm.test_actor_still import of_a_newer_engine
 
 
@@ -108,6 +115,24 @@ def test_a_word_of_force_before_a_press_is_the_new_case_s_bug_it_looked_free(
     case = state_of(rig, MINE)
     assert [one.key for one in case.presses] == ["forced", "k3"]
     assert Force.DURESS_WORD in case.force
+
+
+@pytest.mark.parametrize("is_forced", [True, False])
+def test_a_case_begun_for_one_that_waited_tells_that_which_looks_over_bug_a_press_alone(
+    monkeypatch: pytest.MonkeyPatch, *, is_forced: bool
+) -> None:
+    medium = Medium()
+    ended_in_appearance(medium).press("k2", SECOND)
+    rig = Rig(medium)
+    rig.codes = iter(f"M{number}" for number in range(10_000))
+    before = rig.kinds().count("PressedAnew")
+    Damage(monkeypatch, 1_000, of=SECOND)
+    if is_forced:
+        rig.tell(forced_cancel(rig), run_s=1.0)
+    else:
+        rig.press("k3", MINE, run_s=1.0)
+    assert rig.kinds(MINE)[-1] == "EarlierCaseTold"
+    assert rig.kinds().count("PressedAnew") == before + 1
 
 
 def test_a_word_of_force_after_a_press_looks_like_a_wish_to_call_off_there(

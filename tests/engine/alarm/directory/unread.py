@@ -44,6 +44,7 @@ class Damage:
         monkeypatch: pytest.MonkeyPatch,
         fails: int,
         meanwhile: Callable[[], None] | None = None,
+        of: AlarmId = FIRST,
     ) -> None:
         self.fails = fails
         self.meanwhile = meanwhile
@@ -52,11 +53,11 @@ class Damage:
         def stream(
             reader: MemoryReader, name: str, after_seq: int = 0
         ) -> tuple[StoredEvent, ...]:
-            if name == "alarm/first" and self.fails:
+            if name == f"alarm/{of}" and self.fails:
                 self.fails -= 1
                 message = "it is damaged"
                 raise JournalError(message)
-            if name == "alarm/first" and (act := self.meanwhile) is not None:
+            if name == f"alarm/{of}" and (act := self.meanwhile) is not None:
                 self.meanwhile = None
                 act()
             return tuple(read(reader, name, after_seq))
