@@ -15,7 +15,12 @@ from engine.alarm.commands import Raise
 from engine.alarm.force import Look, is_shown, look_of
 from engine.alarm.rows import key_of, look_in, subject_of
 from engine.alarm.state import Alarm, Kind, alarm_of
-from engine.alarm.strangers import Strangers, in_a_shared_case, is_strangers
+from engine.alarm.strangers import (
+    SHARED,
+    Strangers,
+    in_a_shared_case,
+    is_strangers,
+)
 from engine.ports.journal import HeadRow
 from engine.values import AlarmId, Instant, PersonId
 
@@ -153,7 +158,8 @@ class OpenCases:
 
     def begin(self, command: Raise, own: AlarmId) -> None:
         """Give a press a case of its own, whatever else is open."""
-        theirs = self._cases.setdefault(key_of(command.kind, command.subject), {})
+        key = key_of(command.kind, command.subject)
+        theirs = self._cases.setdefault(key, {})
         before = (one.began for one in theirs.values())
         began = max([command.press.at, *before])
         shown = is_shown(command.press, command.protocol)
@@ -161,6 +167,8 @@ class OpenCases:
         theirs[own] = _Case(look, Instant(began.ms + 1), own)
         if command.defender is None:
             self._strangers.stands(own)
+        if command.subject.startswith(SHARED):
+            self._strangers.begun(key, own)
 
     def _ranked(self, key: str) -> list[AlarmId]:
         """Return those that a press would join, then those that look over."""

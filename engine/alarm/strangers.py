@@ -67,6 +67,13 @@ class Strangers:
         self._taking[key] = taking, count + 1
         return taking
 
+    def begun(self, key: str, alarm: AlarmId) -> None:
+        """Have those to come share a case that was begun, whichever took them before.
+
+        That may take none, since nobody can read its rows: each would begin their own.
+        """
+        self._taking[key] = alarm, 1
+
 
 def is_strangers(subject: str) -> bool:
     """Say whether a subject is a stranger's: for the rows, which do not say whose."""

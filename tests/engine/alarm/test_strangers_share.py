@@ -106,6 +106,22 @@ def test_a_shared_case_takes_as_many_as_it_may_and_no_more(full: OpenCases) -> N
     assert Counter(taken)[taken[TOGETHER_MAX]] == TOGETHER_MAX
 
 
+def test_where_a_shared_case_takes_none_they_share_another_bug_each_began_their_own(
+    full: OpenCases,
+) -> None:
+    """Its rows cannot be read: the directory begins a case for whom it takes not."""
+    dead = set(flooded(full, 50, first=1000))
+    assert len(dead) == SIDE_BY_SIDE
+    began = []
+    for number in range(2000, 2400):
+        own = AlarmId(f"a{number}")
+        case, command = full.join(pressed(f"k{number}"), own)
+        if case in dead:
+            full.begin(command, own)
+            began.append(own)
+    assert len(began) == SIDE_BY_SIDE
+
+
 def test_after_a_start_a_shared_case_is_counted_anew() -> None:
     shared_press = in_a_shared_case(pressed("one"))
     own = [case_of(pressed(f"k{n}"), AlarmId(f"a{n}")) for n in range(STRANGERS_MAX)]
