@@ -205,39 +205,46 @@ class BringUp:
         left = self._optional('AT+CPINR="SIM PIN"')
         fields = fields_of(left.lines[0]) if left.lines else ()
         tries = number_of(fields[1]) if len(fields) > 1 else None
-        if self._is_barred(key, tries):
-            message = "the PIN was refused before and is not tried again"
+        is_untried = tries is not None and tries >= _PIN_TRIES
+        if self._is_barred(key, is_untried=is_untried):
+            message = "the PIN was refused before or had no answer: enter it by hand"
             raise ModemError(message)
         if tries is not None and tries < _PIN_TRIES_LEFT_MIN:
             message = "the SIM has one PIN try left: enter it by hand"
             raise ModemError(message)
-        self._bar(key, tries)
+        self._bar(key, is_untried=is_untried)
         reply = self._dialogue.command(
             f'AT+CPIN="{self._options.pin}"', deadline_s=self._options.storage_s
         )
-        if not reply.ok and not self._is_open():
-            message = "the PIN was refused; it is not tried again"
-            raise ModemError(message)
-        # Where this fails the SIM is open all the same, and asks at its next start.
+        is_open = reply.ok or self._is_open()
+        # Where this fails a SIM that is open asks at its next start, and one that is
+        # not has counted the try.
         with suppress(OSError, ValueError):
-            self._pins.allow(key)
+            if is_open:
+                self._pins.allow(key)
+            elif reply.final is not None:
+                self._pins.refuse(key)
+        if not is_open:
+            refused = "was refused; it is not tried again"
+            message = f"the PIN {'had no answer' if reply.final is None else refused}"
+            raise ModemError(message)
 
     def _is_open(self) -> bool:
         """Ask whether the SIM took its PIN: the answer to that may be lost."""
         return any(pin_state(one) == "READY" for one in self._patient(_ASK_PIN).lines)
 
-    def _is_barred(self, key: str, tries: int | None) -> bool:
+    def _is_barred(self, key: str, *, is_untried: bool) -> bool:
         try:
-            return self._pins.is_barred(key)
+            return self._pins.is_barred(key, is_untried=is_untried)
         except (OSError, ValueError) as error:
-            _must_count(error, tries)
+            _must_count(error, is_untried=is_untried)
             return False
 
-    def _bar(self, key: str, tries: int | None) -> None:
+    def _bar(self, key: str, *, is_untried: bool) -> None:
         try:
             self._pins.bar(key)
         except (OSError, ValueError) as error:
-            _must_count(error, tries)
+            _must_count(error, is_untried=is_untried)
 
     def _configure(self) -> None:
         self._set_pdu_mode()
@@ -338,7 +345,7 @@ class BringUp:
 _LOCKS = frozenset({"SIM PUK", "SIM PIN2", "SIM PUK2", "PH-SIM PIN", "PH-NET PIN"})
 
 
-def _must_count(error: Exception, tries: int | None) -> None:
+def _must_count(error: Exception, *, is_untried: bool) -> None:
     """Let the SIM's own count remember the tries where the disk does not.
 
     On such a disk an engine comes up to hear each SOS, after a power cut as well.
@@ -347,7 +354,6 @@ def _must_count(error: Exception, tries: int | None) -> None:
         ModemError: it has not all of them, or the memory is set wrong.
 
     """
-    is_untried = tries is not None and tries >= _PIN_TRIES
     if not (is_untried and is_of_disk(error)):
         raise ModemError(_NO_MEMORY) from error
 

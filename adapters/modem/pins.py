@@ -1,7 +1,9 @@
 """The memory that a PIN was tried: at most once per SIM and configuration.
 
 A wrong PIN tried three times locks the SIM until somebody finds its PUK, and a
-driver that starts anew every minute does that in three minutes.
+driver that starts anew every minute does that in three minutes. A try that nobody
+answered, since the power went amid it, is none of a wrong PIN where the SIM has all its
+tries left: it counts each that it refuses.
 """
 
 import errno
@@ -24,11 +26,20 @@ class PinStore(Protocol):
     ValueError: nothing may be tried then, but by a SIM's own count where a disk fails.
     """
 
-    def is_barred(self, key: str) -> bool:
-        """Return whether this was tried and not accepted."""
+    def is_barred(self, key: str, *, is_untried: bool = False) -> bool:
+        """Return whether this was refused, or tried without an answer.
+
+        Args:
+            key: of `pin_key`.
+            is_untried: the SIM has all its tries left, so that it has refused none.
+
+        """
 
     def bar(self, key: str) -> None:
         """Remember before the try, durably."""
+
+    def refuse(self, key: str) -> None:
+        """Remember that the SIM has refused it, whatever that counts later."""
 
     def allow(self, key: str) -> None:
         """Forget: the SIM has accepted it."""
@@ -56,17 +67,21 @@ class MemoryPinStore:
         """Begin with nothing barred."""
         self._keys: set[str] = set()
 
-    def is_barred(self, key: str) -> bool:
+    def is_barred(self, key: str, *, is_untried: bool = False) -> bool:
         """Return whether the key is barred."""
-        return key in self._keys
+        return key in self._keys or (not is_untried and _unanswered(key) in self._keys)
 
     def bar(self, key: str) -> None:
+        """Bar the key until the SIM has answered."""
+        self._keys.add(_unanswered(key))
+
+    def refuse(self, key: str) -> None:
         """Bar the key."""
         self._keys.add(key)
 
     def allow(self, key: str) -> None:
         """Free the key."""
-        self._keys.discard(key)
+        self._keys -= {key, _unanswered(key)}
 
 
 class FilePinStore:
@@ -76,14 +91,23 @@ class FilePinStore:
         """Name the file; it is made at the first try."""
         self._path = path
 
-    def is_barred(self, key: str) -> bool:
+    def is_barred(self, key: str, *, is_untried: bool = False) -> bool:
         """Return whether the file has the key."""
-        return key in remembered(self._path)
+        keys = remembered(self._path)
+        return key in keys or (not is_untried and _unanswered(key) in keys)
 
     def bar(self, key: str) -> None:
         """Write the key and wait until it is on disk: the power may go."""
+        remember(self._path, remembered(self._path) | {_unanswered(key)})
+
+    def refuse(self, key: str) -> None:
+        """Write the key as one that is refused."""
         remember(self._path, remembered(self._path) | {key})
 
     def allow(self, key: str) -> None:
         """Take the key out."""
-        remember(self._path, remembered(self._path) - {key})
+        remember(self._path, remembered(self._path) - {key, _unanswered(key)})
+
+
+def _unanswered(key: str) -> str:
+    return f"{key}?"

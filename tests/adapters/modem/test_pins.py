@@ -69,6 +69,46 @@ def test_a_pin_whose_ok_was_lost_is_not_barred_bug_the_next_start_stayed_locked(
     assert modem.commands.count('AT+CPIN="1234"') == 2
 
 
+@pytest.mark.parametrize(
+    ("told", "is_tried"),
+    [
+        ("\r\n+CPINR: SIM PIN,3,3\r\n\r\nOK\r\n", True),
+        ("\r\n+CPINR: SIM PIN,2,3\r\n\r\nOK\r\n", False),
+        ("\r\nERROR\r\n", False),
+    ],
+)
+def test_a_try_amid_which_the_power_went_is_none_of_a_wrong_pin_bug_barred_for_ever(
+    clock: ManualClock, tmp_path: Path, told: str, *, is_tried: bool
+) -> None:
+    options = _options(tmp_path, "1234")
+    asks = f"\r\n+CPIN: SIM PIN\r\n{OK}"
+    full = f"\r\n+CPINR: SIM PIN,3,3\r\n{OK}"
+    dying = WORKS | {"AT+CPIN?": asks, 'AT+CPINR="SIM PIN"': full}
+    modem = ScriptedModem(clock, dying)
+
+    def dies(_: str) -> str:
+        modem.answers["AT+CPIN?"] = SILENCE
+        return SILENCE
+
+    modem.answers['AT+CPIN="1234"'] = dies
+    with pytest.raises(ModemError, match="had no answer"):
+        driver_of(modem, options).open()
+
+    def enter(_: str) -> str:
+        back.answers["AT+CPIN?"] = f"\r\n+CPIN: READY\r\n{OK}"
+        return OK
+
+    again = dying | {'AT+CPINR="SIM PIN"': told, 'AT+CPIN="1234"': enter}
+    back = ScriptedModem(clock, again)
+    driver = driver_of(back, options)
+    if is_tried:
+        assert driver.open().registered
+    else:
+        with pytest.raises(ModemError, match="had no answer"):
+            driver.open()
+    assert ('AT+CPIN="1234"' in back.commands) is is_tried
+
+
 @pytest.mark.parametrize("pin", ["PIN is 1234", '12";+CFUN=0;', "123", "123456789"])
 def test_what_is_no_pin_costs_no_try_bug_was_tried(tmp_path: Path, pin: str) -> None:
     with rig(tmp_path, options=_options(tmp_path, pin), pin="1234", opened=False) as r:
@@ -237,9 +277,14 @@ def test_a_store_bars_and_allows(tmp_path: Path, kind: str) -> None:
     store.bar(key)
     store.bar(other)
     assert store.is_barred(key)
+    assert not store.is_barred(key, is_untried=True)
     store.allow(key)
     assert not store.is_barred(key)
     assert store.is_barred(other)
+    store.refuse(other)
+    assert store.is_barred(other, is_untried=True)
+    store.allow(other)
+    assert not store.is_barred(other)
 
 
 def test_two_modems_whose_names_have_dots_write_two_files(tmp_path: Path) -> None:
