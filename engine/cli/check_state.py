@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import Final
 
 from engine.cli.check_rights import NO_RECORD, NO_START, READ, WRITE, Account, may
 from engine.cli.journal import OneReader
@@ -33,6 +34,9 @@ _NEEDED = {
     KEPT_ROSTER: READ,
 }
 """What a start opens of what lies there, and for what."""
+_MOUNTS: Final = Path("/proc/self/mountinfo")
+_FAILED: Final = "emergency_ro"
+"""What ext4 says of itself there; Linux 6.18 does."""
 _OTHERS_WRITE = 0o022
 _START_BYTES = 1 << 16
 """A log, its index and a row; where the ballast lies a start is given that."""
@@ -85,7 +89,23 @@ def of_state(
 
 def _is_read_only(folder: Path) -> bool:
     """Tell a mount that takes no write, without one: whoever checks changes nothing."""
-    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    found = os.statvfs(folder)
+    return bool(found.f_flag & os.ST_RDONLY) or _has_failed(folder.stat().st_dev)
+
+
+def _has_failed(device: int) -> bool:
+    """Tell a file system that has refused each write since it failed.
+
+    No flag of the mount says so of ext4, but the last field of its line, which has the
+    file system's own options (proc(5), Linux's fs/ext4/super.c).
+    """
+    own = f"{os.major(device)}:{os.minor(device)}"
+    with suppress(OSError):
+        for line in _MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines():
+            _, _, number, *_, options = line.split()
+            if number == own and _FAILED in options.split(","):
+                return True
+    return False
 
 
 def _of_owners(folder: Path, account: Account | None) -> Iterator[str]:

@@ -13,6 +13,7 @@ from msgspec import structs
 
 from engine.alarm.codec import encode
 from engine.alarm.rows import head_of
+from engine.cli import check_state
 from engine.console.cases import Unread
 from engine.errors import JournalError
 from engine.journal.ballast import BALLAST_BYTES, MIB
@@ -209,6 +210,34 @@ def test_a_journal_that_is_gone_is_said_before_a_restart_bug_it_starts_was_all(
     told = json.loads(out.readouterr().out)
     assert told["starts"] is (verdict != "IT DOES NOT START")
     assert told["records"] is (verdict == "IT STARTS")
+
+
+@pytest.mark.parametrize(
+    ("device", "options", "verdict"),
+    [
+        ("own", "rw,errors=remount-ro,emergency_ro", "IT RECORDS NOTHING"),
+        ("own", "rw,errors=remount-ro", "IT STARTS"),
+        ("999:9", "rw,errors=remount-ro,emergency_ro", "IT STARTS"),
+        ("none", "", "IT STARTS"),
+    ],
+)
+def test_a_disk_that_has_failed_records_nothing_though_no_flag_says_so_bug_it_starts(
+    patch: Patch, out: Output, tmp_path: Path, device: str, options: str, verdict: str
+) -> None:
+    """As Linux 6.18 says it of an ext4 after a write to its `trigger_fs_error`."""
+    path = configuration(tmp_path)
+    scene = Scene().raised()
+    keep_case(tmp_path, scene, *map(encode, scene.events))
+    mounts = tmp_path / "mountinfo"
+    if device != "none":
+        found = (tmp_path / "state").stat().st_dev
+        own = f"{os.major(found)}:{os.minor(found)}" if device == "own" else device
+        mounts.write_text(f"62 27 {own} / /s rw,relatime - ext4 /dev/loop0 {options}\n")
+    patch.setattr(check_state, "_MOUNTS", mounts)
+    natalia(patch, "check-config", path)
+    shown = out.readouterr().out
+    assert f"\n{verdict}" in shown
+    assert ("takes no write" in shown) is (verdict == "IT RECORDS NOTHING")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
