@@ -69,7 +69,7 @@ class MemoryPinStore:
 
     def is_barred(self, key: str, *, is_untried: bool = False) -> bool:
         """Return whether the key is barred."""
-        return key in self._keys or (not is_untried and _unanswered(key) in self._keys)
+        return _is_barred(key, self._keys, is_untried=is_untried)
 
     def bar(self, key: str) -> None:
         """Bar the key until the SIM has answered."""
@@ -93,8 +93,7 @@ class FilePinStore:
 
     def is_barred(self, key: str, *, is_untried: bool = False) -> bool:
         """Return whether the file has the key."""
-        keys = remembered(self._path)
-        return key in keys or (not is_untried and _unanswered(key) in keys)
+        return _is_barred(key, remembered(self._path), is_untried=is_untried)
 
     def bar(self, key: str) -> None:
         """Write the key and wait until it is on disk: the power may go."""
@@ -107,6 +106,10 @@ class FilePinStore:
     def allow(self, key: str) -> None:
         """Take the key out."""
         remember(self._path, remembered(self._path) - {key, _unanswered(key)})
+
+
+def _is_barred(key: str, keys: set[str], *, is_untried: bool) -> bool:
+    return key in keys or (not is_untried and _unanswered(key) in keys)
 
 
 def _unanswered(key: str) -> str:

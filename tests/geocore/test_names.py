@@ -105,9 +105,8 @@ def test_no_more_numbers_are_kept_than_a_small_index_has_people() -> None:
 def test_a_finalizer_may_ask_while_an_answer_is_made() -> None:
     index, inner = crowd(list(range(900, 1_000))), crowd(list(range(3_000, 3_100)))
     heard: list[int] = []
-    held: list[
-        object
-    ] = []  # CPython's spare tuples end, whose use starts no collection
+    # Held, so that CPython's spare tuples end: to use one starts no collection.
+    held: list[object] = []
 
     class Asker:
         def __init__(self) -> None:

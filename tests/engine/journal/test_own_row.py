@@ -87,11 +87,8 @@ def test_so_it_does_where_it_reads_what_nobody_wrote_bug_no_engine_started(
         assert verify(reader.after(0, 1_000), reader.kept()).bad is None
 
 
-def test_an_epoch_below_an_events_is_none_that_was_written_bug_open_cases_were_fenced(
-    tmp_path: Path,
-) -> None:
-    """The case went on in no start; new ones did, and nothing said why."""
-    path = many_facts(tmp_path)
+def _lower_epoch(path: Path) -> None:
+    """Begin a case, then change a bit of the row so that its epoch is a smaller one."""
     with closing(apsw.Connection(str(path))) as connection:
         connection.execute("UPDATE journal SET epoch = 71")
     store = SqliteStore(path, ballast_bytes=0)
@@ -100,6 +97,14 @@ def test_an_epoch_below_an_events_is_none_that_was_written_bug_open_cases_were_f
     store.close()
     with closing(apsw.Connection(str(path))) as connection:
         connection.execute("UPDATE journal SET epoch = epoch & ~64")
+
+
+def test_an_epoch_below_an_events_is_none_that_was_written_bug_open_cases_were_fenced(
+    tmp_path: Path,
+) -> None:
+    """The case went on in no start; new ones did, and nothing said why."""
+    path = many_facts(tmp_path)
+    _lower_epoch(path)
     store = SqliteStore(path, ballast_bytes=0)
     assert store.begun_anew == {"journal": 1}
     goes_on = append("alarm/x", 1, epoch=store.epoch)
@@ -140,18 +145,12 @@ def test_a_rows_epoch_that_is_none_beside_other_damage_is_raised_bug_cases_were_
     """The row was kept as it was for an event's sake, and new cases alone went on."""
     path = many_facts(tmp_path)
     ((_, *own),) = rows(path, OWN)
-    with closing(apsw.Connection(str(path))) as connection:
-        connection.execute("UPDATE journal SET epoch = 71")
-    store = SqliteStore(path, ballast_bytes=0)
-    first = append("alarm/x", epoch=store.epoch)
-    assert isinstance(store.commit([first], NOW)[0], Appended)
-    store.close()
-    with closing(apsw.Connection(str(path))) as connection:
-        connection.execute("UPDATE journal SET epoch = epoch & ~64")
-        if not is_torn:
+    _lower_epoch(path)
+    if not is_torn:
+        with closing(apsw.Connection(str(path))) as connection:
             connection.execute("DROP TRIGGER event_is_never_changed")
             connection.execute("UPDATE event SET seq = 900 WHERE position = 7")
-    if is_torn:
+    else:
         destroy(path, "event", 0.3)
     for number in (1, 2):
         store = SqliteStore(path, ballast_bytes=0)
