@@ -188,6 +188,10 @@ class JournalLostError(JournalError):
     """It is damaged so that nothing can begin on it, or gone, or takes no write."""
 
 
+class JournalUnwrittenError(JournalLostError):
+    """It is there, and its disk takes no write: that one failed, or is read-only."""
+
+
 class JournalUnopenedError(JournalError):
     """An engine runs beside a lost journal: it records, reads and shows nothing."""
 

@@ -22,7 +22,7 @@ from engine.clock import SystemClock
 from engine.config import Config
 from engine.console.desk import KEPT_ROSTER
 from engine.console.parts import WebParts
-from engine.errors import ConfigError
+from engine.errors import ConfigError, JournalError
 from engine.health import Health
 from engine.intake.codes import new_codes
 from engine.intake.gateway.door import Door
@@ -32,7 +32,7 @@ from engine.intake.orders.actor import Reached
 from engine.intake.orders.lines import Lines
 from engine.intake.replayed import REPLAY
 from engine.intake.shouter.actor import Unrecorded
-from engine.intake.shouter.call import Lost
+from engine.intake.shouter.call import Lost, loss_by
 from engine.intake.shouter.unhandled import PutAway
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.handle import Journal
@@ -152,8 +152,8 @@ def _start(
     _hold(roster, registry, health)
     names = Names()
     unrecorded = Unrecorded(lambda hint: names.tell("shouter", hint), board.roster)
-    if opening.is_lost:
-        _say_lost(health, unrecorded, clock)
+    if opening.lost_by is not None:
+        _say_lost(opening.lost_by, health, unrecorded, clock)
     tree = Tree(
         clock=clock,
         chance=random.random,
@@ -180,7 +180,7 @@ def _start(
     measures = Measures(metrics, clock)
     _seed(measures, rows)
     _sample(metrics, measures, tree)
-    bound = bind_unnamed if opening.is_lost else bind_unix
+    bound = bind_unnamed if opening.lost_by else bind_unix
     pages, adapters = listening(config, adapters, clock, metrics, opened)
     web = WebParts(
         console=pages["console"],
@@ -253,11 +253,13 @@ def _hold(roster: Roster, registry: Registry, health: Health) -> None:
     health.report(DegradedReason.PROTOCOL_MISSING, "roster", wrong=bool(lost))
 
 
-def _say_lost(health: Health, unrecorded: Unrecorded, clock: SystemClock) -> None:
+def _say_lost(
+    why: JournalError, health: Health, unrecorded: Unrecorded, clock: SystemClock
+) -> None:
     """Tell HQ now: what was open stands still, and the next SOS may be days away."""
     health.report(DegradedReason.JOURNAL_UNREAD, "journal", wrong=True)
     health.report(DegradedReason.ALARM_STANDING_STILL, ALL_OPEN, wrong=True)
-    unrecorded.say(Lost(at=clock.now()))
+    unrecorded.say(Lost(loss=loss_by(why), at=clock.now()))
 
 
 def current_roster(config: Config, *, known: Known | None = None) -> Roster:

@@ -9,7 +9,12 @@ from typing import Final
 
 import apsw
 
-from engine.errors import JournalError, JournalFullError, JournalLostError
+from engine.errors import (
+    JournalError,
+    JournalFullError,
+    JournalLostError,
+    JournalUnwrittenError,
+)
 
 _ELSEWHERE: Final = (
     "let this user write it and its folder, or copy it together with its -wal elsewhere"
@@ -63,13 +68,13 @@ def lost(path: Path, what: str, cure: str = _RESTORE) -> JournalLostError:
     return JournalLostError(f"{path}: {what}; {cure}")
 
 
-def unwritten(path: Path, said: str = "") -> JournalLostError:
+def unwritten(path: Path, said: str = "") -> JournalUnwrittenError:
     """Return the error for a file that is there, on a disk that takes no write.
 
     What the start `said` of it stands there as well: that may be in its way, too.
     """
     beside = f" ({said})" if said else ""
-    return lost(path, f"its disk takes no write{beside}", _MOUNT)
+    return JournalUnwrittenError(f"{path}: its disk takes no write{beside}; {_MOUNT}")
 
 
 def takes_writes(folder: Path) -> bool:
@@ -99,19 +104,20 @@ def explained(path: Path, act: str, error: Exception) -> JournalError:
     """Return the error for what SQLite or the system raised during `act`.
 
     A `JournalFullError` where the disk is full and nothing was written, a
-    `JournalLostError` where the file is damaged or the disk does not give it.
+    `JournalLostError` where the file is damaged or the disk does not give it, a
+    `JournalUnwrittenError` where it takes none.
     """
     if is_full(error):
         return JournalFullError(f"{path}: cannot {act}: the disk is full; make room")
     if isinstance(error, OSError) and error.errno == errno.EROFS:
         return JournalError(f"{path}: cannot {act}: {_READ_ONLY}")
-    made = JournalLostError if _loses(error) else JournalError
+    made = _kind(error)
     for kind, (why, cure) in _CURES.items():
         if isinstance(error, kind):
             return made(f"{path}: cannot {act}: {why}{_code(error)}; {cure}")
     said = error.strerror if isinstance(error, OSError) else None
     why = f"{said or type(error).__name__}{_code(error)}"
-    cure = _SOUND_DISK if made is JournalLostError else _ANY_CURE
+    cure = _SOUND_DISK if issubclass(made, JournalLostError) else _ANY_CURE
     return made(f"{path}: cannot {act}: {why}; {cure}")
 
 
@@ -136,12 +142,15 @@ def is_damage(error: Exception) -> bool:
     )
 
 
-def _loses(error: Exception) -> bool:
+def _kind(error: Exception) -> type[JournalError]:
     """Tell damage, and a disk that fails, from what a person has to set right."""
     if isinstance(error, OSError):
-        return error.errno in _SECTOR_NOT_GIVEN
-    fails = _extended_code(error) in _PAGE_NOT_TAKEN
-    return fails or isinstance(error, _LOSES) or is_damage(error)
+        not_given = error.errno in _SECTOR_NOT_GIVEN
+        return JournalLostError if not_given else JournalError
+    if _extended_code(error) in _PAGE_NOT_TAKEN:
+        return JournalUnwrittenError
+    loses = isinstance(error, _LOSES) or is_damage(error)
+    return JournalLostError if loses else JournalError
 
 
 def _code(error: Exception) -> str:

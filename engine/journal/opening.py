@@ -84,15 +84,15 @@ _NO_ROWS: Final = Rows(
 class Opened:
     """The journal: who writes it, who lends views of it, and what they found.
 
-    Of one that `is_lost` nothing can be read: there is no row for whoever acts by
-    `readers`, and whoever shows what is there is refused one by `shown`.
+    Of one that is `lost_by` something nothing can be read: there is no row for whoever
+    acts by `readers`, and whoever shows what is there is refused one by `shown`.
     """
 
     store: JournalStore
     readers: ReaderPool
     shown: ReaderLender
     rows: Rows
-    is_lost: bool = False
+    lost_by: JournalError | None = None
 
     def close(self) -> None:
         """Give it all back."""
@@ -152,7 +152,7 @@ def _opened_or_lost(
         readers=no_rows(),
         shown=NothingShown(store),
         rows=_NO_ROWS,
-        is_lost=True,
+        lost_by=why,
     )
 
 

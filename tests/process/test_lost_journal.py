@@ -161,7 +161,7 @@ def test_a_disk_that_takes_no_write_ends_no_service_bug_hq_heard_of_nothing(
     before = files(rig)
     with taking_no_write(rig.state):
         rig.start()
-        assert told_of(rig, "journal damaged: open cases and timers stand still")
+        assert told_of(rig, "the journal's disk takes no write: open cases and timers")
         assert press(rig) == 503
         assert told_of(rig, "SOS Avocet")
         with rig.device() as device:

@@ -1,10 +1,13 @@
 """What is shouted, and at whom."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from engine.alarm.commands import Raise
 from engine.alarm.state import Kind
+from engine.errors import JournalError, JournalFullError, JournalUnwrittenError
 from engine.intake.shouter.rank import Rank
 from engine.intake.shouter.whom import Address
 from engine.protocol.texts import Segment, TextFacts, compose, finish
@@ -12,18 +15,37 @@ from engine.values import Instant, ReportKey
 
 NOT_RECORDED = "NOT RECORDED "
 LOST_KEY: Final = ReportKey("journal")
-_LOST: Final = (
-    "journal damaged: open cases and timers stand still. Run them by hand, restore a"
-    " backup. Until then each SOS comes like this."
-)
-"""With its mark it is one short message."""
+
+
+class Loss(StrEnum):
+    """What is wrong with a journal that the engine has started beside."""
+
+    DAMAGED = "journal damaged"
+    UNWRITTEN = "the journal's disk takes no write"
+    FULL = "the journal's disk is full"
+
+
+_CURES: Final[Mapping[Loss, str]] = {
+    Loss.DAMAGED: "restore a backup",
+    Loss.UNWRITTEN: "mend the disk",
+    Loss.FULL: "make room, restart",
+}
+"""A backup that is restored because a disk is full would cost what is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
     """The engine has started, and nothing of its journal can be read or written."""
 
+    loss: Loss
     at: Instant
+
+    def __str__(self) -> str:
+        """Say it so that it is one short message with its mark."""
+        return (
+            f"{self.loss}: open cases and timers stand still. Run them by hand,"
+            f" {_CURES[self.loss]}. Until then each SOS comes like this."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +61,27 @@ class Call:
     rank: Rank = Rank.DISTRESS
 
 
+def loss_by(why: JournalError) -> Loss:
+    """Return what HQ hears of what a start has met."""
+    match why:
+        case JournalFullError():
+            return Loss.FULL
+        case JournalUnwrittenError():
+            return Loss.UNWRITTEN
+        case _:
+            return Loss.DAMAGED
+
+
 def call_of_lost(lost: Lost, addresses: tuple[Address, ...]) -> Call:
     """Return it for what is no SOS: it is not counted as one that was not recorded."""
     return Call(
         key=LOST_KEY,
         at=lost.at,
-        segments=tuple(Segment(priority=1, text=one) for one in (NOT_RECORDED, _LOST)),
+        segments=tuple(
+            Segment(priority=1, text=one) for one in (NOT_RECORDED, str(lost))
+        ),
         addresses=addresses,
-        subject=f"{NOT_RECORDED}journal damaged",
+        subject=f"{NOT_RECORDED}{lost.loss}",
         recorded=True,
     )
 

@@ -107,7 +107,7 @@ def is_deaf(opened: Opened) -> bool:
     assert not opened.rows.open_alarms
     opened.store.tidy()
     assert opened.store.reserve_lacks() is None
-    return opened.is_lost
+    return opened.lost_by is not None
 
 
 @pytest.mark.parametrize("damage", BEFORE_IT_OPENS)
@@ -190,7 +190,7 @@ def test_codes_beside_an_event_whose_name_is_no_text_cost_no_start(
     name_an_event(path, value)
     destroy(path, "code", 0.0)
     opened, _ = opened_beside(path, lambda: None, replay=REPLAY)
-    assert not opened.is_lost
+    assert opened.lost_by is None
     assert opened.rows.open_alarms
     opened.close()
 
@@ -250,7 +250,7 @@ def test_a_disk_that_gives_the_header_a_moment_later_has_lost_nothing(
     path = many_facts(tmp_path)
     fails = iter((True, True))
     with closing(with_a_bad_sector(path, monkeypatch, fails)) as opened:
-        assert not opened.is_lost
+        assert opened.lost_by is None
         assert opened.rows.open_alarms
 
 
@@ -264,7 +264,7 @@ def test_a_journal_that_is_lost_is_gone_on_with_once_it_is_restored(
     opened.close()
     path.write_bytes(backup)
     opened, _ = opened_beside(path, lambda: None)
-    assert not opened.is_lost
+    assert opened.lost_by is None
     assert opened.rows.open_alarms
     assert opened.shown is opened.readers
     opened.close()
@@ -303,7 +303,7 @@ def test_one_that_is_gone_or_empty_is_lost_and_none_is_begun_in_its_place(
     spoil(path)
     before = size_of(path)
     opened, _ = opened_beside(path, lambda: None)
-    assert opened.is_lost
+    assert opened.lost_by is not None
     opened.close()
     assert size_of(path) == before == 0
 

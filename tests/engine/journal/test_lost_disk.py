@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import JournalError, JournalFullError
+from engine.errors import JournalError, JournalFullError, JournalUnwrittenError
 from engine.journal import opening
 from engine.journal.mishap import takes_writes
 from engine.journal.opening import opened_beside
@@ -53,11 +53,11 @@ def test_a_disk_that_takes_nothing_ends_no_start_bug_nobody_heard_an_sos(
     path = many_facts(tmp_path)
     vfs.fail = Each(vfs, act)
     opened, _ = opened_beside(path, lambda: None, vfs=vfs.name)
-    assert opened.is_lost
+    assert isinstance(opened.lost_by, JournalUnwrittenError)
     assert code in caplog.text
     opened.close()
     opened, _ = opened_beside(path, lambda: None)
-    assert not opened.is_lost
+    assert opened.lost_by is None
     assert opened.rows.open_alarms, "nothing of it is lost"
     opened.close()
 
@@ -71,7 +71,7 @@ def test_a_disk_too_full_for_a_start_ends_none_but_the_first_bug_nobody_heard_an
     path = many_facts(tmp_path)
     monkeypatch.setattr(opening, "SqliteStore", full)
     opened, _ = opened_beside(path, lambda: None)
-    assert opened.is_lost
+    assert isinstance(opened.lost_by, JournalFullError)
     opened.close()
     path.unlink()
     with pytest.raises(JournalFullError):
@@ -95,7 +95,7 @@ def test_what_is_refused_on_a_disk_that_takes_no_write_is_by_the_disk(
             opened_beside(path, lambda: None)
         return
     opened, _ = opened_beside(path, lambda: None)
-    assert opened.is_lost
+    assert isinstance(opened.lost_by, JournalUnwrittenError)
     opened.close()
 
 

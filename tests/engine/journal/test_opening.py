@@ -142,7 +142,7 @@ def test_a_log_that_cannot_be_copied_once_is_copied_at_the_next_look(
     """It is synced before its first page is written into the file."""
     vfs.fail = {act: 1}
     opened, _ = opened_beside(killed, lambda: None, vfs=vfs.name)
-    assert not opened.is_lost
+    assert opened.lost_by is None
     assert set(opened.rows.open_alarms) == {"alarm/a"}, "nothing of it is lost"
     opened.close()
 

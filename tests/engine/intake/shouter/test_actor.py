@@ -1,5 +1,7 @@
 """What could not be recorded reaches HQ all the same, on every route, once."""
 
+import pytest
+
 from engine.dispatch.actor import Shout
 from engine.intake.assess import report_key
 from engine.intake.reports import encode_report
@@ -9,7 +11,7 @@ from engine.intake.shouter.actor import (
     Unkept,
     Unrecorded,
 )
-from engine.intake.shouter.call import NOT_RECORDED, Lost
+from engine.intake.shouter.call import NOT_RECORDED, Loss, Lost
 from engine.intake.shouter.unhandled import NOT_HANDLED, Unhandled
 from engine.ports.journal import Place, Record
 from engine.roster.model import Roster
@@ -182,15 +184,24 @@ def test_a_press_without_room_for_its_alarm_is_shouted_once_and_shown_until_then
     assert rig.unrecorded.lines() == ()
 
 
-def test_a_start_beside_a_lost_journal_is_told_in_one_short_message_and_is_no_sos() -> (
-    None
-):
+@pytest.mark.parametrize(
+    ("loss", "cure"),
+    [
+        (Loss.DAMAGED, "restore a backup"),
+        (Loss.UNWRITTEN, "mend the disk"),
+        (Loss.FULL, "make room"),
+    ],
+)
+def test_a_start_beside_a_lost_journal_is_told_in_one_short_message_and_is_no_sos(
+    loss: Loss, cure: str
+) -> None:
     rig = Rig()
-    rig.unrecorded.say(Lost(at=START))
+    rig.unrecorded.say(Lost(loss=loss, at=START))
     rig.world.run(1)
     assert {route for route, _, _ in rig.sent} == {"modem-1", "modem-2", "email"}
     (text,) = {text for _, _, text in rig.sent}
-    assert text.startswith(f"{NOT_RECORDED}journal damaged")
+    assert text.startswith(f"{NOT_RECORDED}{loss}: open cases")
+    assert f"by hand, {cure}" in text
     assert text.isascii()
     assert len(text) <= SMS_MAX
     (line,) = rig.unrecorded.lines()
