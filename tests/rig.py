@@ -233,6 +233,10 @@ class Rig:
         answer = self._get("/-/ready")
         return answer.status_code, answer.json()
 
+    def is_ready(self) -> bool:
+        """Say whether it is ready; a machine with much to do may be late with that."""
+        return self.ready()[0] == 200
+
     def _get(self, path: str) -> httpx2.Response:
         host, port = self.ports["metrics"]
         return httpx2.get(f"http://{host}:{port}{path}", timeout=WAIT_S)

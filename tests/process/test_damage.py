@@ -208,7 +208,7 @@ def test_where_the_newest_events_are_damaged_hq_hears_an_sos_bug_no_engine_start
     assert rig.mail.mails.wait_for(
         lambda one: "Avocet" in one.text and "NOT RECORDED" not in one.text, TOLD_S
     )
-    assert eventually(lambda: rig.ready()[0] == 200)
+    assert eventually(rig.is_ready)
     assert rig.metric(UNREAD) == 0.0
 
 
@@ -253,7 +253,7 @@ def test_a_damaged_page_of_last_fixes_costs_those_alone_bug_no_engine_started(
     destroy(rig.state / JOURNAL_FILE, 0, table)
     rig.start()
     assert eventually(lambda: rig.metric(DAMAGED) == 1.0)
-    assert rig.ready()[0] == 200, "every alarm is taken and gone on with"
+    assert eventually(rig.is_ready), "every alarm is taken and gone on with"
     host, port = rig.ports["osmand"]
     query = "id=q4t7-avoc&lat=3.45&lon=-76.53&accuracy=10&alarm=sos"
     assert httpx2.get(f"http://{host}:{port}/?{query}").status_code == 200

@@ -120,7 +120,7 @@ def press_while_full(
     eventually(lambda: set(rig.told()) >= NEAREST)
     assert [row["presses"] for row in rig.alarms()] == [1]
     eventually(lambda: state_event(operator)["unrecorded"] == [])
-    eventually(lambda: rig.metric(FULL) == 0.0 and rig.ready()[0] == 200)
+    eventually(lambda: rig.metric(FULL) == 0.0 and rig.is_ready())
 
 
 def test_an_sos_on_a_full_file_layer_reaches_hq_and_its_repeat_is_whole(
@@ -182,7 +182,7 @@ def test_an_sos_on_a_full_disk_without_ballast_reaches_hq_and_its_repeat_is_whol
         assert rig.metric(NO_RESERVE) == 1.0, "told before it is full"
         assert "no space is held back for a full disk: " in rig.log()
         assert state_event(operator)["degraded"]["no_reserve"] == ["journal"]
-        assert rig.ready()[0] == 200, "all works so far"
+        assert eventually(rig.is_ready), "all works so far"
         backup = backup_under_way(state, stack)
         filler = fill(state)
         fill_log(rig)
@@ -213,7 +213,7 @@ def test_a_signal_that_finds_room_where_its_alarm_finds_none_reaches_hq(
             if not answered:
                 assert eventually(lambda: device.send(press, timeout_s=2))
         eventually(lambda: [r["presses"] for r in rig.alarms()] == [1])
-        eventually(lambda: rig.ready()[0] == 200)
+        eventually(rig.is_ready)
 
 
 def test_the_ballast_carries_an_sos_on_a_full_disk_and_is_laid_again(

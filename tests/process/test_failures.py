@@ -181,7 +181,7 @@ def test_a_journal_that_is_moved_under_the_engine_is_said_until_it_is_back(
     assert rig.sms_to("lapwing")
     for file in files:
         (elsewhere / file.name).rename(file)
-    eventually(lambda: rig.ready()[0] == 200)
+    eventually(rig.is_ready)
     rig.kill()
     rig.start()
     assert len(rig.alarms()) == 1

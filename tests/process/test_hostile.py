@@ -228,11 +228,13 @@ def test_a_true_sos_is_recorded_within_its_bound(tmp_path: Path, kind: str) -> N
             grown = resident(rig) - before
             inside, reports = within(rig, PROMISED_S)
             cases = len(rig.alarms())
+            # Strangers go on while the list is made, for seconds where much else runs.
+            _, listed = within(rig, PROMISED_S)
         slowest_ms = max(took) * 1000
         print(f"{kind}: at most {slowest_ms:.0f} ms, {grown / 2**20:.0f} MB more")
         print(f"{kind}: {dict(found)}, {inside:.0f} of {reports:.0f} within promise")
         print(f"{kind}: {cases} cases")
-        assert cases <= 2 + STRANGERS_MAX + SIDE_BY_SIDE + reports / TOGETHER_MAX
+        assert cases <= 2 + STRANGERS_MAX + SIDE_BY_SIDE + listed / TOGETHER_MAX
         assert (found[HERON_IMEI], found[PHONE]) == (PRESSES, PRESSES)
         assert found["nothing"] <= IN_ALL.at_once + 1 + sum(took) / IN_ALL.again_s
         assert reports >= 2 * PRESSES

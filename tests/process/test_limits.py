@@ -92,7 +92,7 @@ def test_help_is_there_at_once() -> None:
 
 
 def test_memory_idle_and_while_passwords_are_checked(rig: Rig) -> None:
-    eventually(lambda: rig.ready()[0] == 200)
+    eventually(rig.is_ready)
     idle = _status_bytes(_pid(rig), "VmRSS")
     print(f"idle {idle / 2**20:.0f} MB")
     assert idle < IDLE_BYTES

@@ -64,7 +64,7 @@ def test_a_certificate_that_has_ended_is_told_and_costs_no_start(
 ) -> None:
     ended = valid_for(tmp_path, -1)
     with serving_tls(tmp_path, ended) as rig:
-        assert rig.ready()[0] == 200
+        assert eventually(rig.is_ready)
         assert rig.metric('natalia_degraded{reason="certificate_ended"}') == 1.0
         name = "natalia_gateway_certificate_expiry_timestamp_seconds"
         ends_s = rig.metric(f'{name}{{protocol="gt06"}}')
