@@ -27,7 +27,7 @@ class Loss(StrEnum):
 
 _CURES: Final[Mapping[Loss, str]] = {
     Loss.DAMAGED: "restore a backup",
-    Loss.UNWRITTEN: "mend the disk",
+    Loss.UNWRITTEN: "mend it, restart",
     Loss.FULL: "make room, restart",
 }
 """A backup that is restored because a disk is full would cost what is open."""

@@ -188,8 +188,8 @@ def test_a_press_without_room_for_its_alarm_is_shouted_once_and_shown_until_then
     ("loss", "cure"),
     [
         (Loss.DAMAGED, "restore a backup"),
-        (Loss.UNWRITTEN, "mend the disk"),
-        (Loss.FULL, "make room"),
+        (Loss.UNWRITTEN, "mend it, restart"),
+        (Loss.FULL, "make room, restart"),
     ],
 )
 def test_a_start_beside_a_lost_journal_is_told_in_one_short_message_and_is_no_sos(
