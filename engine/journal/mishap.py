@@ -68,16 +68,18 @@ def lost(path: Path, what: str, cure: str = _RESTORE) -> JournalLostError:
     return JournalLostError(f"{path}: {what}; {cure}")
 
 
-def unwritten(path: Path, said: str = "") -> JournalUnwrittenError:
+def unwritten(path: Path, said: str = "", *, is_full: bool = False) -> JournalError:
     """Return the error for a file that is there, on a disk that takes no write.
 
-    What the start `said` of it stands there as well: that may be in its way, too.
+    What the start `said` of it stands there as well: that may be in its way, too. A
+    `JournalFullError` where that disk has no room, nor perhaps a file to give.
     """
     beside = f" ({said})" if said else ""
-    return JournalUnwrittenError(f"{path}: its disk takes no write{beside}; {_MOUNT}")
+    made = JournalFullError if is_full else JournalUnwrittenError
+    return made(f"{path}: its disk takes no write{beside}; {_MOUNT}")
 
 
-def takes_writes(folder: Path) -> bool:
+def write_refused(folder: Path) -> OSError | None:
     """Tell a disk that takes no write, as after a failure, from a right that lacks.
 
     By a try: Linux may refuse writes where no flag of the mount says so. Where this
@@ -86,18 +88,18 @@ def takes_writes(folder: Path) -> bool:
     try:
         descriptor, name = mkstemp(prefix=".takes-writes-", dir=folder)
     except OSError as error:
-        return error.errno not in _DISK_FAILS
+        return error if error.errno in _DISK_FAILS else None
     try:
         os.write(descriptor, bytes(1))
         os.fsync(descriptor)
     except OSError as error:
-        return error.errno not in _DISK_FAILS
+        return error if error.errno in _DISK_FAILS else None
     finally:
         with suppress(OSError):
             os.close(descriptor)
         with suppress(OSError):
             Path(name).unlink()
-    return True
+    return None
 
 
 def explained(path: Path, act: str, error: Exception) -> JournalError:

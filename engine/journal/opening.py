@@ -24,7 +24,7 @@ from engine.errors import (
 from engine.journal.began import began, told
 from engine.journal.connection import size_of
 from engine.journal.lost import LostStore, NothingShown, no_rows
-from engine.journal.mishap import takes_writes, unwritten
+from engine.journal.mishap import is_full, unwritten, write_refused
 from engine.journal.pool import ReaderPool
 from engine.journal.reading import SqliteReader
 from engine.journal.salvage import NOBODY, Replay
@@ -168,8 +168,9 @@ def _lost_by(path: Path, error: JournalError) -> JournalError:
     if size_of(path):
         if isinstance(error, JournalFullError):
             return error
-        if not takes_writes(path.parent):
-            return unwritten(path, str(error))
+        refused = write_refused(path.parent)
+        if refused is not None:
+            return unwritten(path, str(error), is_full=is_full(refused))
     raise error
 
 

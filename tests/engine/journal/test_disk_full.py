@@ -2,8 +2,7 @@
 
 import logging
 import re
-import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -153,20 +152,6 @@ def test_ballast_is_not_laid_where_it_would_fill_the_disk(tmp_path: Path) -> Non
     assert not (tmp_path / "ballast").exists()
     assert not ballast.is_freed
     assert not ballast.free()
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a real disk of 4 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("mounting a small disk needs rights that this user lacks")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def test_an_sos_on_a_really_full_disk_is_told_and_whole_after_its_repeat(

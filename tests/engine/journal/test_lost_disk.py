@@ -2,14 +2,16 @@
 
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from engine.errors import JournalError, JournalFullError, JournalUnwrittenError
 from engine.journal import opening
-from engine.journal.mishap import takes_writes
+from engine.journal.mishap import write_refused
 from engine.journal.opening import opened_beside
 from tests.engine.journal.test_aside import many_facts
 from tests.faults_vfs import Act, FaultsVfs
@@ -78,6 +80,34 @@ def test_a_disk_too_full_for_a_start_ends_none_but_the_first_bug_nobody_heard_an
         opened_beside(path, lambda: None)
 
 
+def without_room(folder: Path) -> None:
+    with (folder / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+        while filler.write(bytes(4096)):
+            pass
+
+
+def without_files(folder: Path) -> None:
+    with suppress(OSError):
+        for number in count():
+            (folder / f"filler-{number}").touch()
+
+
+@pytest.mark.parametrize("fill", [without_room, without_files])
+def test_a_disk_that_is_really_full_is_told_as_full_bug_one_without_files_as_failed(
+    small_disk: Path, fill: Callable[[Path], None]
+) -> None:
+    path = many_facts(small_disk)
+    fill(small_disk)
+    opened, _ = opened_beside(path, lambda: None)
+    assert isinstance(opened.lost_by, JournalFullError)
+    opened.close()
+    for filler in small_disk.glob("filler*"):
+        filler.unlink()
+    opened, _ = opened_beside(path, lambda: None)
+    assert opened.lost_by is None
+    opened.close()
+
+
 @pytest.mark.parametrize("takes", [False, True])
 def test_what_is_refused_on_a_disk_that_takes_no_write_is_by_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, takes: bool
@@ -89,7 +119,8 @@ def test_what_is_refused_on_a_disk_that_takes_no_write_is_by_the_disk(
 
     path = many_facts(tmp_path)
     monkeypatch.setattr(opening, "SqliteStore", refused)
-    monkeypatch.setattr(opening, "takes_writes", lambda _: takes)
+    failed = None if takes else OSError(errno.EROFS, "")
+    monkeypatch.setattr(opening, "write_refused", lambda _: failed)
     if takes:
         with pytest.raises(JournalError):
             opened_beside(path, lambda: None)
@@ -121,9 +152,9 @@ def test_whether_a_disk_takes_writes_is_tried_and_no_right_is_one_of_its(
     def fails(*_: object, **__: object) -> int:
         raise OSError(number, os.strerror(number))
 
-    assert takes_writes(tmp_path)
+    assert write_refused(tmp_path) is None
     monkeypatch.setattr(os, failing, fails)
-    assert takes_writes(tmp_path) is takes
+    assert (write_refused(tmp_path) is None) is takes
     monkeypatch.undo()
     assert not list(tmp_path.iterdir())
-    assert takes_writes(tmp_path / "gone"), "nothing is known of its disk"
+    assert write_refused(tmp_path / "gone") is None, "nothing is known of its disk"
