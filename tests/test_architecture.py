@@ -4,30 +4,12 @@ import ast
 import gc
 import re
 import tomllib
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("engine", "adapters", "geocore")
 CODE = (*PACKAGES, "bench", "tests", "tools", "deploy", "docs")
-
-PYTHON_LINES_MAX = 400
-RUST_LINES_MAX = 500
-FUNCTION_LINES_MAX = 60
-
-# Longer than one idea should be, because they are one thing: file and reason.
-TABLES = {
-    "geocore/src/python.rs": "PyO3 takes one impl block per class",
-}
-
-# What is read as one list, not as steps: function and reason.
-LITERALS = {
-    "engine/app.py: tree_of": "the supervision tree, whole",
-    "engine/start.py: _start": "each part is made once, in order; nothing branches",
-    "tests/strategies.py: _events": "a table of strategies, one for each fact",
-    "geocore/src/python.rs: upsert_many": "a face of eight columns, one a line",
-}
 
 # Modules and packages whose tests stand elsewhere, and where. Those of tests/process
 # are held only through the running service: unit tests of their own are wanted, and
@@ -81,8 +63,6 @@ BANNED_MODULES = {"base", "common", "helpers", "manager", "misc", "utils"}
 # Brackets, so that this line does not find itself.
 LEFTOVERS = re.compile(r"\b(TOD[O]|FIXM[E]|XX[X])\b")
 
-RUST_FUNCTION = re.compile(r"^( *)(?:pub(?:\([a-z]+\))? )?(?:const |unsafe )*fn (\w+)")
-
 
 def files(*suffixes: str, below: tuple[str, ...] = CODE) -> list[Path]:
     """Return our files of these suffixes; nothing that a tool has made."""
@@ -125,53 +105,6 @@ def imports(path: Path) -> set[str]:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
     return names
-
-
-def rust_functions(path: Path) -> Iterator[tuple[str, int]]:
-    """Yield name and length of each function in a file that rustfmt has written."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    for start, line in enumerate(lines):
-        if found := RUST_FUNCTION.match(line):
-            ends = (f"{found[1]}}}", f"{found[1]}}};")
-            if line.rstrip().endswith((";", "}")):
-                continue
-            length = next(
-                (at for at, end in enumerate(lines[start:], 1) if end in ends), 0
-            )
-            yield found[2], length
-
-
-def test_no_file_is_longer_than_one_idea() -> None:
-    caps = {".py": PYTHON_LINES_MAX, ".js": PYTHON_LINES_MAX, ".rs": RUST_LINES_MAX}
-    long = {
-        name(path): lines
-        for path in [*files(*caps), ROOT / "dev"]
-        if (lines := len(path.read_text(encoding="utf-8").splitlines()))
-        > caps.get(path.suffix, PYTHON_LINES_MAX)
-    }
-    assert {path: n for path, n in long.items() if path not in TABLES} == {}
-
-
-def test_every_function_fits_a_screen() -> None:
-    long = {
-        f"{name(path)}: {node.name}": lines
-        for path in [*files(".py"), ROOT / "dev"]
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if (lines := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION_LINES_MAX
-    }
-    assert {at: n for at, n in long.items() if at not in LITERALS} == {}
-
-
-def test_every_rust_function_fits_a_screen() -> None:
-    lengths = {
-        f"{name(path)}: {function}": lines
-        for path in files(".rs")
-        for function, lines in rust_functions(path)
-    }
-    assert lengths, "found no Rust function at all"
-    long = {at for at, n in lengths.items() if n > FUNCTION_LINES_MAX}
-    assert long - set(LITERALS) == set()
 
 
 def test_all_that_is_unsafe_is_in_one_file() -> None:
@@ -300,10 +233,9 @@ def test_the_map_shows_nothing_that_is_not_there() -> None:
 
 def test_every_exception_is_of_something_that_is_there() -> None:
     dotted = {title.replace(".", "/") for title in {*TESTED_ELSEWHERE, *ACTING}}
-    files_named = {at.partition(":")[0] for at in {*TABLES, *LITERALS}}
     gone = {
         path
-        for path in dotted | files_named | set(TESTED_ELSEWHERE.values())
+        for path in dotted | set(TESTED_ELSEWHERE.values())
         if not (ROOT / path).exists() and not (ROOT / f"{path}.py").is_file()
     }
     assert gone == set()
