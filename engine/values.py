@@ -89,6 +89,18 @@ class Fix(Written, frozen=True, kw_only=True, gc=False):
     accuracy_m: float | None = None
 
 
+class AlarmBit(StrEnum):
+    """What is known of an alarm bit that a frame shows as set.
+
+    Risen: it was seen cleared before. Held: it was set before and never seen cleared.
+    Unseen: this process has seen neither.
+    """
+
+    RISEN = "risen"
+    HELD = "held"
+    UNSEEN = "unseen"
+
+
 class Signal(StrEnum):
     """What a device says besides where it is; a report carries a set of them.
 

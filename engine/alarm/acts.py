@@ -31,6 +31,7 @@ from engine.alarm.events import (
 from engine.alarm.lease import renews
 from engine.alarm.paging import needless_pages
 from engine.alarm.posts import is_judged_by_approver, may_be_public
+from engine.alarm.pressed_again import may_hold
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.safety import (
     close_of,
@@ -63,7 +64,8 @@ def decide_act(
     match command:
         case Acknowledge():
             pages = needless_pages(alarm)
-            taken = AlarmAcknowledged(at=now, by=by, until=command.until)
+            holds = command.holds and may_hold(alarm, now)
+            taken = AlarmAcknowledged(at=now, by=by, until=command.until, holds=holds)
             return (taken, *_taken_back(pages, now))
         case Verify():
             return _verify(alarm, command, now)

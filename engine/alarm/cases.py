@@ -13,8 +13,9 @@ from msgspec.structs import replace
 
 from engine.alarm.commands import Raise
 from engine.alarm.force import Look, is_shown, look_of
+from engine.alarm.pressed_again import WINDOW, is_too_often, recent
 from engine.alarm.rows import key_of, look_in, subject_of
-from engine.alarm.state import Alarm, Kind, alarm_of
+from engine.alarm.state import Again, Alarm, CloseReason, Kind, Truth, alarm_of
 from engine.alarm.strangers import (
     SHARED,
     Strangers,
@@ -22,7 +23,7 @@ from engine.alarm.strangers import (
     is_strangers,
 )
 from engine.ports.journal import HeadRow
-from engine.values import AlarmId, Instant, PersonId
+from engine.values import AlarmBit, AlarmId, Instant, PersonId
 
 
 class CaseStanding(Struct, frozen=True, gc=False):
@@ -34,6 +35,9 @@ class CaseStanding(Struct, frozen=True, gc=False):
     """None: it is not open."""
     began: Instant
     is_strangers: bool
+    ended: Instant | None = None
+    ended_false: bool = False
+    again_times: tuple[Instant, ...] = ()
 
 
 def standing_of(alarm: Alarm) -> CaseStanding:
@@ -41,7 +45,18 @@ def standing_of(alarm: Alarm) -> CaseStanding:
     look = look_of(alarm) if alarm.is_open else None
     is_strangers = alarm.defender is None
     key = subject_of(alarm)
-    return CaseStanding(alarm.id, key, look, alarm.raised_at, is_strangers)
+    ended = None if look is not None or alarm.closed is None else alarm.closed.at
+    return CaseStanding(
+        alarm=alarm.id,
+        key=key,
+        look=look,
+        began=alarm.raised_at,
+        is_strangers=is_strangers,
+        ended=ended,
+        ended_false=alarm.close_reason is CloseReason.FALSE_ALARM
+        or alarm.ended_as is Truth.FALSE,
+        again_times=alarm.again.times,
+    )
 
 
 class _Case(NamedTuple):
@@ -63,6 +78,7 @@ class OpenCases:
     def __init__(self) -> None:
         """Begin empty."""
         self._cases: dict[str, dict[AlarmId, _Case]] = {}
+        self._ended: dict[str, CaseStanding] = {}
         self._strangers = Strangers()
 
     def read(
@@ -100,9 +116,34 @@ class OpenCases:
         if look is not None:
             theirs[alarm] = _Case(look, news.began, alarm)
             return
-        theirs.pop(alarm, None)
+        if theirs.pop(alarm, None) is not None and news.ended is not None:
+            self._has_ended(news, news.ended)
         if not theirs:
             del self._cases[key]
+
+    def _has_ended(self, news: CaseStanding, at: Instant) -> None:
+        """Keep an end for as long as a press after it is one after a decision."""
+        for key, one in list(self._ended.items()):
+            if one.ended is None or at.since(one.ended) > WINDOW:
+                del self._ended[key]
+        self._ended[news.key] = news
+
+    def _pressed_again(self, command: Raise) -> Raise:
+        """Return a press that begins a case, with what has ended just before it.
+
+        A start forgets ends: a press after it is told to everybody, as any is.
+        """
+        if command.kind is not Kind.REAL:
+            return command
+        last = self._ended.get(key_of(command.kind, command.subject))
+        at, is_held = command.press.at, command.press.bit is AlarmBit.HELD
+        if last is None or last.ended is None or at.since(last.ended) > WINDOW:
+            return replace(command, again=Again.HQ) if is_held else command
+        times = recent(last.again_times, at)
+        again = Again.WAIT if last.ended_false else Again.ALL
+        if is_held or is_too_often(times, at):
+            again = Again.HQ
+        return replace(command, again=again, again_times=times)
 
     def of(self, subject: str) -> AlarmId | None:
         """Return the real case that somebody has open, also one that looks over."""
@@ -139,7 +180,7 @@ class OpenCases:
         if self._strangers.takes(command):
             return self._share(in_a_shared_case(command), own)
         self.begin(command, own)
-        return own, command
+        return own, self._pressed_again(command)
 
     def _share(self, command: Raise, own: AlarmId) -> tuple[AlarmId, Raise]:
         key = key_of(command.kind, command.subject)

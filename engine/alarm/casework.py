@@ -290,6 +290,7 @@ def _taken_in(alarm: Alarm, event: PeopleTakenIn) -> Alarm:
         alarm,
         told={**alarm.told, **new},
         taken_in=(*alarm.taken_in, *event.people),
+        decided_at=event.at,
         links=alarm.links | {event.other},
         # One that was merged itself hands these on as well.
         handed_on=False,

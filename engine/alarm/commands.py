@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from engine.alarm.case_events import TakenIn
 from engine.alarm.state import (
+    Again,
     CloseReason,
     FalseClass,
     Kind,
@@ -32,7 +33,8 @@ from engine.values import (
 class Raise(Struct, frozen=True, kw_only=True, gc=False):
     """A distress report: raises the case, or joins it where it is open already.
 
-    `after` are open cases of the defender's that look over to them.
+    `after` are open cases of the defender's that look over to them. `again` where one
+    of theirs has just ended; `again_times` are such presses before it.
     """
 
     command_id: CommandId
@@ -48,6 +50,8 @@ class Raise(Struct, frozen=True, kw_only=True, gc=False):
     has_words: bool = False
     public_name: str = ""
     after: tuple[AlarmId, ...] = ()
+    again: Again = Again.NO
+    again_times: tuple[Instant, ...] = ()
 
 
 class RequestCancel(Struct, frozen=True, kw_only=True, gc=False):
@@ -106,11 +110,16 @@ class Follow(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Acknowledge(Struct, frozen=True, kw_only=True, gc=False):
-    """An operator takes the case; `until` is the end of their shift, if it has one."""
+    """An operator takes the case; `until` is the end of their shift, if it has one.
+
+    `holds`: colleagues who wait to be told of a press after *false* are not told
+    before HQ says that it is real.
+    """
 
     command_id: CommandId
     by: OperatorId
     until: Instant | None = None
+    holds: bool = False
 
 
 class Verify(Struct, frozen=True, kw_only=True, gc=False):

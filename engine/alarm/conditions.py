@@ -80,5 +80,6 @@ def _is_held_back(alarm: Alarm) -> bool:
     """
     if holds(alarm, Condition.VERIFIED):
         return False
+    waits = alarm.called_off or alarm.again.is_held
     presumed = holds(alarm, Condition.REAL)
-    return not alarm.trusted_source or (alarm.called_off and not presumed)
+    return not alarm.trusted_source or (waits and not presumed)

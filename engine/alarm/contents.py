@@ -1,9 +1,12 @@
 """What a notification may speak of, for whom. Pure."""
 
+from datetime import timedelta
+
 from msgspec import structs
 
 from engine.alarm.following import NOTED_M
 from engine.alarm.force import is_shown
+from engine.alarm.found_false import CALLED
 from engine.alarm.moves import VAGUE, move_between
 from engine.alarm.state import (
     Alarm,
@@ -20,13 +23,14 @@ from engine.protocol.model import Audience, Level, Step
 from engine.protocol.texts import TextFacts
 from engine.values import Instant
 
+CALL_TEXT, WAIT_TEXT = "sos", "again"
 AT_HQ = frozenset({Audience.HQ, Audience.DUTY})
 SHORT = frozenset({"sms", "call"})
 
 
 def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
     """Return the facts for one recipient; `country` is named to the public alone."""
-    place = alarm.place
+    place, newest = alarm.place, _newest(alarm)
     facts = TextFacts(
         alias=alarm.alias,
         code=told.code,
@@ -37,16 +41,18 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         place_at=None if place.source is PlaceSource.DECLARED else place.at,
         declared=(place.name or "?") if place.source is PlaceSource.DECLARED else "",
         doubted=place.source is PlaceSource.DOUBTED,
-        pressed_at=spoke_at(_newest(alarm)),
+        pressed_at=newest.pressed_at,
         doubts=doubts_of(alarm),
         is_confirmed=is_confirmed(alarm),
-        signals=alarm.presses[-1].signals or ("report",),
+        signals=newest.signals or ("report",),
         mark="" if alarm.kind is Kind.REAL else alarm.kind.value,
         zone=told.zone,
         console=told.console,
         fresh=alarm.protocol.fresh,
         move=_move(alarm),
         manner="" if alarm.protocol.manner is None else alarm.protocol.manner.value,
+        lateness=_lateness(newest),
+        distance_m=told.distance_m,
     )
     if step.to is Audience.DEFENDER:
         # On a telephone that others may read: no alias, no place, no word of doubt.
@@ -80,16 +86,15 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
     )
 
 
-def spoke_at(press: Press) -> Instant:
-    """Return of when a press is: one that is late is of its own time, if it has one."""
-    if not press.late or press.device_at is None:
-        return press.at
-    return min(press.at, press.device_at)
-
-
 def _newest(alarm: Alarm) -> Press:
     """Return the press of the latest moment: an old one may come after one of now."""
-    return max(reversed(alarm.presses), key=spoke_at)
+    return max(reversed(alarm.presses), key=lambda one: one.pressed_at)
+
+
+def _lateness(press: Press) -> timedelta | None:
+    """Return how late a press came, where that is known."""
+    is_known = press.late and press.pressed_at < press.at
+    return press.at.since(press.pressed_at) if is_known else None
 
 
 def _pressed_as_seen(alarm: Alarm) -> Instant:
@@ -116,9 +121,14 @@ def published_name(alarm: Alarm) -> str:
 
 
 def text_of(alarm: Alarm, step: Step) -> str:
-    """Return a step's template; without an agreed name the public's has none."""
-    named = step.text == NAMED_TEXT and not published_name(alarm)
-    return PUBLIC_TEXT if named else step.text
+    """Return a step's template; without an agreed name the public's has none.
+
+    After *false* those who are called are told to wait for HQ.
+    """
+    if step.text == NAMED_TEXT and not published_name(alarm):
+        return PUBLIC_TEXT
+    waits = alarm.again.warns and step.text == CALL_TEXT and step.to in CALLED
+    return WAIT_TEXT if waits else step.text
 
 
 def is_confirmed(alarm: Alarm) -> bool:
@@ -140,9 +150,8 @@ def with_case(
 
 def doubts_of(alarm: Alarm) -> tuple[str, ...]:
     """Return the words (keys of the wording's table) for what is odd about it."""
-    press = alarm.presses[-1]
+    press = _newest(alarm)
     words = (
-        ("late", _newest(alarm).late),
         ("clock", press.clock_doubtful),
         ("checksum", press.checksum_failed),
         ("undecodable", press.undecodable),

@@ -5,7 +5,6 @@ end opens the case again. What operators may do stands in `acts`.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from msgspec import Struct
 
@@ -49,6 +48,7 @@ from engine.alarm.notify import (
     plan_repeat,
     plan_round,
 )
+from engine.alarm.pressed_again import again_of, is_repeat
 from engine.alarm.repeats import repeats
 from engine.alarm.schedule import (
     UNSETTLED,
@@ -61,14 +61,11 @@ from engine.alarm.schedule import (
     timed_climbs,
     timed_steps,
 )
-from engine.alarm.state import Alarm, Press, ReplyKind, Truth
+from engine.alarm.state import Again, Alarm, ReplyKind, Truth
 from engine.alarm.verification import judgements
 from engine.alarm.wanted import lookups_for
 from engine.ports.journal import EffectClass, EffectState
 from engine.values import AlarmId, Instant
-
-# A device that repeats its press, or keeps its alarm bit up, does so sooner than this.
-QUIET = timedelta(minutes=5)
 
 Events = tuple[AlarmEvent, ...]
 _FINAL = frozenset(
@@ -283,17 +280,20 @@ def _raise(alarm: Alarm | None, command: Raise, now: Instant) -> Events:
                 has_words=command.has_words,
                 public_name=command.public_name,
                 after=command.after,
+                again=command.again,
+                again_times=command.again_times,
             ),
         )
     if any(press.key == command.press.key for press in alarm.presses):
         return ()
+    again = again_of(alarm, command.press, now) if alarm.is_open else Again.NO
+    is_news = alarm.acknowledged is not None and not is_repeat(alarm, command.press)
     joined = PressJoined(
         at=now,
         press=command.press,
         place=command.place,
-        urges=alarm.acknowledged is not None
-        and alarm.is_open
-        and _is_news(alarm, command.press, now),
+        urges=alarm.is_open and (is_news or again is not Again.NO),
+        again=again,
         after=tuple(one for one in command.after if one != alarm.id),
     )
     if alarm.is_open:
@@ -310,19 +310,6 @@ def _cancel(alarm: Alarm | None, command: RequestCancel, now: Instant) -> Events
     if alarm.is_open or not command.press.duress:
         return (noted,)
     return (*reopen(alarm, now, by=None, silent=True), noted)
-
-
-def _is_news(alarm: Alarm, press: Press, now: Instant) -> bool:
-    """Say whether a press is more than a repetition of one that HQ has seen.
-
-    Of strangers who share a case each is somebody else.
-    """
-    seen = {signal for earlier in alarm.presses for signal in earlier.signals}
-    quiet = now.since(alarm.presses[-1].at) > QUIET
-    known = {earlier.device for earlier in alarm.presses}
-    is_other = alarm.defender is None and press.device not in known
-    is_new = quiet or is_other or bool(press.text)
-    return is_new or not seen.issuperset(press.signals)
 
 
 def _settle(alarm: Alarm | None, command: Settle, now: Instant) -> Events:

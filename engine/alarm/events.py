@@ -6,6 +6,7 @@ from datetime import timedelta
 from engine.alarm.case_events import CaseEvent
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import (
+    Again,
     Ask,
     CloseReason,
     FalseClass,
@@ -35,7 +36,8 @@ from engine.values import (
 class AlarmRaised:
     """A case begins; it keeps this version of the action protocol to its end.
 
-    `after` are open cases that look over to the defender: see `PressedAnew`.
+    `after` are open cases that look over to the defender: see `PressedAnew`. `again`
+    where another case of theirs has just ended; `again_times` are such presses before.
     """
 
     at: Instant
@@ -51,6 +53,8 @@ class AlarmRaised:
     has_words: bool = False
     public_name: str = ""
     after: tuple[AlarmId, ...] = ()
+    again: Again = Again.NO
+    again_times: tuple[Instant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,7 @@ class PressJoined:
 
     `urges` where HQ had acknowledged and must do so again: it is no repetition of
     a press that they have seen. Cases `after` which it came look over to them, and
-    have to hear of it.
+    have to hear of it. `again` where HQ had decided something before it.
     """
 
     at: Instant
@@ -67,6 +71,7 @@ class PressJoined:
     place: KnownPlace
     urges: bool = False
     after: tuple[AlarmId, ...] = ()
+    again: Again = Again.NO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,11 +211,15 @@ class ReplyReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmAcknowledged:
-    """An operator at HQ has it, on a shift that lasts `until` then."""
+    """An operator at HQ has it, on a shift that lasts `until` then.
+
+    `holds` where colleagues, who would be told of another press, wait for HQ.
+    """
 
     at: Instant
     by: OperatorId
     until: Instant | None = None
+    holds: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

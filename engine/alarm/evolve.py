@@ -59,6 +59,12 @@ from engine.alarm.outgoing import (
     with_withdrawal,
 )
 from engine.alarm.posts import doubted, with_approval, without_approval
+from engine.alarm.pressed_again import (
+    begun_again,
+    with_hold,
+    with_press_again,
+    with_verdict_after,
+)
 from engine.alarm.presses import with_press
 from engine.alarm.state import (
     VERDICTS,
@@ -66,6 +72,7 @@ from engine.alarm.state import (
     Alarm,
     CloseReason,
     Held,
+    PressedAgain,
     ReplyKind,
     Response,
     Said,
@@ -106,7 +113,8 @@ def begin(alarm_id: AlarmId, event: AlarmRaised) -> Alarm:
         public_name=event.public_name,
     )
     signed = with_sign(alarm, event.press, event.at)
-    return begun_after(signed, event.after, event.at)
+    begun = begun_after(signed, event.after, event.at)
+    return begun_again(begun, event.again, event.again_times, event.at)
 
 
 @lru_cache(maxsize=1_024)
@@ -195,7 +203,7 @@ def _decided(
         case AlarmAcknowledged():
             truth = alarm.truth
             return replace(
-                alarm,
+                with_hold(alarm) if event.holds else alarm,
                 response=Response.ACKNOWLEDGED,
                 truth=Truth.VERIFYING if truth is Truth.UNVERIFIED else truth,
                 acknowledged=Held(by=event.by, at=event.at, until=event.until),
@@ -233,7 +241,7 @@ def _weighed(
             return doubted(judged, QUORUM, event.truth)
         case VerdictGiven():
             spoken = _spoken(alarm, event.by, Voice.HQ, event.truth, event.at)
-            said = replace(spoken, attended_at=event.at)
+            said = replace(spoken, attended_at=event.at, decided_at=event.at)
             return doubted(said, event.by, event.truth)
         case VerificationAsked():
             return urged(replace(alarm, ask=event.ask), event.at)
@@ -248,8 +256,11 @@ def _judged(alarm: Alarm, truth: Truth, act: Act) -> Alarm:
     response = alarm.response
     if alarm.is_open and alarm.acknowledged is not None:
         response = Response.FOLLOWING_UP
+    is_real = truth is Truth.VERIFIED
+    decided = with_verdict_after(alarm, act.at) if is_real else alarm
     return replace(
-        alarm,
+        decided,
+        decided_at=act.at,
         truth=truth,
         response=response,
         verified=act,
@@ -274,9 +285,10 @@ def _pressed(alarm: Alarm, event: AlarmRaised | PressJoined) -> Alarm:
     joined = with_place(pressed, event.place, event.at)
     signed = with_sign(joined, event.press, event.at)
     followed = begun_after(signed, event.after, event.at)
-    if isinstance(event, PressJoined) and event.urges:
-        return urged(followed, event.at)
-    return followed
+    if isinstance(event, AlarmRaised):
+        return followed
+    asked = with_press_again(followed, event.again, event.at)
+    return urged(asked, event.at) if event.urges else asked
 
 
 def _closed(alarm: Alarm, event: AlarmClosed) -> Alarm:
@@ -382,6 +394,8 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
         opened_at=event.at,
         heard=len(alarm.voices),
         judged_presses=0,
+        decided_at=None,
+        again=PressedAgain(times=alarm.again.times),
         ask=None,
         safe=(),
         safe_heard=0,

@@ -296,6 +296,7 @@ def _told(choice: Chosen, audience: Audience) -> Told:
         code=choice.code,
         zone=choice.zone,
         console=choice.console,
+        distance_m=choice.distance_m,
     )
 
 

@@ -27,8 +27,9 @@ WATCH = timedelta(seconds=30)
 UNSETTLED = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
 # By names of their own: before Python 3.12 a member costs five times as much to read
 # from its class, and every step is asked at every fact.
-_NEAREST, _DEFENDER, _PUBLIC = Audience.NEAREST, Audience.DEFENDER, Audience.PUBLIC
-_BY_FORCE, _CLOSED = Start.DURESS.value, Start.CLOSED.value
+_NEAREST, _DUTY = Audience.NEAREST, Audience.DUTY
+_DEFENDER, _PUBLIC = Audience.DEFENDER, Audience.PUBLIC
+_RAISED, _BY_FORCE, _CLOSED = Start.RAISED.value, Start.DURESS.value, Start.CLOSED.value
 _WITHDRAWN = EffectState.WITHDRAWN
 
 
@@ -247,7 +248,12 @@ def _begun(alarm: Alarm, steps: Iterable[Step]) -> Iterator[Step]:
 def _next_at(alarm: Alarm, step: Step) -> Instant | None:
     fired = alarm.fired.get(step.id)
     if fired is None:
-        return _first_at(alarm, step)
+        at = _first_at(alarm, step)
+        is_paged = step.to is _DUTY and alarm.protocol.begins_at_raise(step)
+        return alarm.again.at or at if is_paged else at
+    again_at = alarm.again.at
+    if step.to is _DUTY and again_at is not None and fired.last_at < again_at:
+        return again_at
     rounds = fired.rounds - fired.extra
     if rounds == 0 and step.to is _NEAREST:
         return _anew_at(alarm, step, fired)
@@ -292,13 +298,19 @@ def _first_at(alarm: Alarm, step: Step) -> Instant | None:
     start = None if moment is None else moment(alarm)
     if start is None:
         return None
+    if step.id in alarm.spent and step.after == _RAISED:
+        start = alarm.again.at or start
     return _counted_down(alarm, step, start.plus(_delay_of(alarm, step)))
 
 
 def _counted_down(alarm: Alarm, step: Step, at: Instant) -> Instant:
     """Return when a step comes that would at `at`: those who are called wait."""
-    waits = alarm.protocol.countdown and step.to in CALLED
-    return max(at, countdown_end(alarm)) if waits else at
+    if step.to not in CALLED:
+        return at
+    if alarm.protocol.countdown:
+        at = max(at, countdown_end(alarm))
+    held_until = alarm.again.colleagues_at
+    return at if held_until is None else max(at, held_until)
 
 
 def _at(act: Act | None) -> Instant | None:

@@ -16,6 +16,7 @@ from engine.alarm.case_events import TakenIn
 from engine.alarm.effects import Effect, Fired
 from engine.protocol.model import ActionProtocol, Audience, Voice
 from engine.values import (
+    AlarmBit,
     AlarmId,
     DeviceId,
     EffectId,
@@ -81,6 +82,19 @@ class Kind(StrEnum):
     EXERCISE = "exercise"
     TEST = "test"
     NOTICE = "notice"
+
+
+class Again(StrEnum):
+    """What a press comes to that HQ has decided something before.
+
+    `no`: nothing was decided. `hq`: HQ is paged, and nobody else is told. `all`: the
+    first steps run again. `wait`: after *false*; colleagues are told later, to wait.
+    """
+
+    NO = "no"
+    HQ = "hq"
+    ALL = "all"
+    WAIT = "wait"
 
 
 class PlaceSource(StrEnum):
@@ -160,8 +174,9 @@ class Press:
     where the device's time is more than five minutes off, and the press counts
     as now. `place_doubtful` where the position was kept but not believed. `readings`
     are what the device measured, `raw` the frame in hex, for forensics, `text` the
-    words of a short message. `proven` by the word or code of safety, `duress` by that
-    of force: to whoever watches both look the same. A word of force is `unseen` where
+    words of a short message. `bit` is None where the signals came as an event.
+    `proven` by the word or code of safety, `duress` by that of force: to whoever
+    watches both look the same. A word of force is `unseen` where
     one of safety in its place would have been none for the case.
     """
 
@@ -185,6 +200,15 @@ class Press:
     proven: bool = False
     duress: bool = False
     unseen: bool = False
+    bit: AlarmBit | None = None
+
+    @property
+    def pressed_at(self) -> Instant:
+        """Its own time where that can be trusted, else when it came."""
+        is_trusted = self.late and not self.clock_doubtful
+        if not is_trusted or self.device_at is None:
+            return self.at
+        return min(self.at, self.device_at)
 
 
 class Told(Struct, frozen=True, kw_only=True, gc=False):
@@ -285,6 +309,21 @@ class Seen(Struct, frozen=True, kw_only=True, gc=False):
     detained: bool = False
 
 
+class PressedAgain(Struct, frozen=True, kw_only=True, gc=False):
+    """Presses after a decision of HQ's.
+
+    `times`: of the last hour. `at`: from when the first steps count again.
+    `colleagues_at`: until then they are not told. `warns`: they are told to wait.
+    `is_held`: nobody is called before HQ says that it is real.
+    """
+
+    times: tuple[Instant, ...] = ()
+    at: Instant | None = None
+    colleagues_at: Instant | None = None
+    warns: bool = False
+    is_held: bool = False
+
+
 _CLOSED = Response.CLOSED
 """Read in every fact's every step: by a name of its own at a fifth of the price."""
 
@@ -304,6 +343,7 @@ class Alarm(Struct, frozen=True, kw_only=True, gc=False):
     `told_place` is where people were told that they are, `moved_at` when to tell of
     another; the device last said one at `followed_at`. `merged_into` has the people
     of this one, `handed_on`, there `taken_in`. `siblings` hear of signs, `after` next.
+    `decided_at` is HQ's last verdict or merge, until a press comes after it.
     """
 
     id: AlarmId
@@ -348,6 +388,8 @@ class Alarm(Struct, frozen=True, kw_only=True, gc=False):
     voices: tuple[Said, ...] = ()
     heard: int = 0
     judged_presses: int = 0
+    decided_at: Instant | None = None
+    again: PressedAgain = PressedAgain()
     ask: Ask | None = None
     closed: Act | None = None
     close_reason: CloseReason | None = None

@@ -21,7 +21,7 @@ from engine.intake.doubts import clock_doubtful, doubt_of, plausible, sent_of
 from engine.ports.device import READINGS, DeviceReport, ReportKind
 from engine.protocol.tables import DEFAULT_TRIGGERS
 from engine.roster.model import DeclaredPlace, Person, Word
-from engine.values import Fix, Instant, PlaceDoubt, ReportKey, Signal
+from engine.values import AlarmBit, Fix, Instant, PlaceDoubt, ReportKey, Signal
 
 RESEND_WINDOW_MS = 10 * 60 * 1000
 STALE = timedelta(milliseconds=RESEND_WINDOW_MS)
@@ -132,12 +132,15 @@ def assess(
     # What only claims to be a device's moves nobody, and leaves no mark.
     kept = None if report.authentic is False else sent
     outcome = _outcome(report, known=person is not None, raising=raising)
+    bit = bit_of(report, raising)
     if word is not None and outcome is not Outcome.ALARM:
         outcome = Outcome.CANCEL
     return Assessment(
         outcome=outcome,
         kind=Kind.NOTICE if outcome in FOR_HQ_ALONE else Kind.REAL,
-        press=_press(report, word, known=person is not None, place_doubtful=doubtful),
+        press=_press(
+            report, word, bit, known=person is not None, place_doubtful=doubtful
+        ),
         place=_place(report, person, sent, last, doubted, doubtful=doubtful),
         fix=None if doubtful else kept,
         doubted=kept if doubtful else None,
@@ -164,7 +167,12 @@ def _outcome(
 
 
 def _press(
-    report: DeviceReport, word: Word | None, *, known: bool, place_doubtful: bool
+    report: DeviceReport,
+    word: Word | None,
+    bit: AlarmBit | None,
+    *,
+    known: bool,
+    place_doubtful: bool,
 ) -> Press:
     doubt = None
     if not known:
@@ -192,7 +200,18 @@ def _press(
         raw=report.raw[:RAW_MAX].hex(),
         proven=word is Word.SAFE and doubt is None,
         duress=word is Word.DURESS,
+        bit=bit,
     )
+
+
+def bit_of(report: DeviceReport, raising: frozenset[Signal]) -> AlarmBit | None:
+    """Return what its bits say of a press; None where a signal came as an event."""
+    bits = [report.bits.get(signal) for signal in report.signals & raising]
+    if not bits or None in bits:
+        return None
+    if AlarmBit.RISEN in bits:
+        return AlarmBit.RISEN
+    return AlarmBit.HELD if set(bits) == {AlarmBit.HELD} else AlarmBit.UNSEEN
 
 
 def _place(

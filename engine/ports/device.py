@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from engine.quick import quick
-from engine.values import DeviceId, Fix, Instant, Signal
+from engine.values import AlarmBit, DeviceId, Fix, Instant, Signal
 
 READINGS = frozenset(
     {
@@ -60,8 +60,10 @@ class DeviceReport:
     profile; `codes` holds the raw code behind each, so that a profile can read a
     model-dependent one otherwise. Several reports of one frame share `raw`, those of a
     request have a row each, and they are numbered by `part`: both together say whether
-    a report came before. A heartbeat says no more than that the device lives; with a
-    signal in it, it is a report.
+    a report came before. `levels` are the signals of which this frame shows the present
+    state: those in `signals` are set now, the others are not. Any other signal is an
+    event. `bits` is the gateway's word on each level that is set. A heartbeat says no
+    more than that the device lives; with a signal in it, it is a report.
     """
 
     protocol: str
@@ -86,6 +88,8 @@ class DeviceReport:
     buffered: bool = False
     checksum_ok: bool | None = None
     authentic: bool | None = None
+    levels: frozenset[Signal] = frozenset()
+    bits: Mapping[Signal, AlarmBit] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -263,7 +263,8 @@ def longest() -> TextFacts:
         accuracy_m=10_000.0,
         place_at=_NOW.plus(timedelta(minutes=-119)),
         pressed_at=_NOW,
-        doubts=("late", "failed_authentication"),
+        doubts=("failed_authentication",),
+        distance_m=99_000.0,
         signals=("removed",),
         move=(99_000.0, "south_east"),
     )

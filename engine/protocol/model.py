@@ -301,6 +301,10 @@ class ActionProtocol:
         """Say whether a sign of force is the fact from which one of these counts."""
         return step.after in self._at_force
 
+    def begins_at_raise(self, step: Step) -> bool:
+        """Say whether the raise is the fact from which one of these counts."""
+        return self._first(step.after) == _RAISED
+
     @cached_property
     def defender_first(self) -> tuple[Step, ...]:
         """The steps for the defender, then the others: each in the file's order."""
@@ -337,5 +341,9 @@ def _is_for_others(step: Step) -> bool:
     return step.to is not Audience.DEFENDER
 
 
-_CLOSED, _DURESS = Start.CLOSED.value, Start.DURESS.value
+_RAISED, _CLOSED, _DURESS = (
+    Start.RAISED.value,
+    Start.CLOSED.value,
+    Start.DURESS.value,
+)
 _PRINTED = 16

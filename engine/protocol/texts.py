@@ -83,6 +83,12 @@ class TextFacts(Struct, frozen=True, kw_only=True, gc=False):
     console: str = ""
     move: tuple[float, str] | None = None
     """Metres, and a direction as the wording's table names it."""
+    lateness: timedelta | None = None
+    """How long after the press it came, where that was late."""
+    distance_m: float | None = None
+    """From the reader to the place."""
+    next_step: tuple[str, timedelta] | None = None
+    """Whom the action protocol calls next (`nearest`, `contacts`), and in what time."""
 
 
 def compose(
@@ -248,11 +254,52 @@ def _move(table: Wording, facts: TextFacts, _: Instant) -> str:
     if facts.move is None:
         return ""
     distance_m, direction = facts.move
-    step_m, unit, size = (100, "m", 1) if distance_m < KM_M else (1_000, "km", 1_000)
-    number = max(round(distance_m / step_m) * step_m // size, 1 if size > 1 else step_m)
+    number, unit = _rounded(distance_m)
     return table.words["move"].format(
         n=number, unit=table.words[unit], direction=table.words[direction]
     )
+
+
+def _rounded(distance_m: float) -> tuple[int, str]:
+    """Return a distance as a person would say it, and the key of its unit."""
+    step_m, unit, size = (100, "m", 1) if distance_m < KM_M else (1_000, "km", 1_000)
+    least = 1 if size > 1 else step_m
+    return max(round(distance_m / step_m) * step_m // size, least), unit
+
+
+def _range(table: Wording, facts: TextFacts, _: Instant) -> str:
+    """Return how far the reader is from the place; about, where that is a town."""
+    if facts.distance_m is None or facts.lat_deg is None:
+        return ""
+    number, unit = _rounded(facts.distance_m)
+    about = "~" if facts.declared else ""
+    return about + table.words["range"].format(n=number, unit=table.words[unit])
+
+
+def _away(table: Wording, facts: TextFacts, now: Instant) -> str:
+    distance = _range(table, facts, now)
+    return distance and table.words["away"].format(distance=distance)
+
+
+def _late(table: Wording, facts: TextFacts, now: Instant) -> str:
+    lag = _lag(table, facts, now)
+    return lag and table.words["late"].format(age=lag)
+
+
+def _lag(table: Wording, facts: TextFacts, _: Instant) -> str:
+    """Return how long a late press was on its way."""
+    if facts.lateness is None:
+        return ""
+    came = facts.pressed_at.plus(facts.lateness)
+    return age(facts.pressed_at, table.language, came, is_short=True)
+
+
+def _next(table: Wording, facts: TextFacts, _: Instant) -> str:
+    if facts.next_step is None:
+        return table.words["next_none"]
+    who, after = facts.next_step
+    minutes = -(-after // timedelta(minutes=1))
+    return table.words["next"].format(who=table.words[f"who_{who}"], n=minutes)
 
 
 def _clock(facts: TextFacts) -> str:
@@ -364,6 +411,11 @@ _VALUES: Mapping[str, Callable[[Wording, TextFacts, Instant], str]] = {
     "clock": lambda _, facts, __: _clock(facts),
     "until": lambda _, facts, now: _until(facts, now),
     "move": _move,
+    "range": _range,
+    "away": _away,
+    "late": _late,
+    "lag": _lag,
+    "next": _next,
     "manner": lambda table, facts, _: facts.manner and table.words[facts.manner],
     "hush": lambda table, facts, _: (
         facts.manner and table.words[f"{facts.manner}_short"]

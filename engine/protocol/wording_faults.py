@@ -41,6 +41,10 @@ _HOLES: Mapping[str, tuple[frozenset[str], ...]] = {
     "doubted_short": (_POINT,),
     "move": (frozenset({"n", "unit", "direction"}),),
     "accuracy": (frozenset({"m"}),),
+    "late": (frozenset({"age"}),),
+    "away": (frozenset({"distance"}),),
+    "range": (frozenset({"n", "unit"}),),
+    "next": (frozenset({"who", "n"}),),
     "case": (frozenset({"id", "where"}),),
 }
 """What a word is filled with: all of it, or what was counted or meant goes unsaid."""

@@ -13,6 +13,7 @@ from engine.alarm.messages import Moved
 from engine.intake.actor import SOURCE_DEVICE, SOURCE_QUIET, Heard
 from engine.intake.assess import Outcome
 from engine.intake.gateway.behind import Behind
+from engine.intake.gateway.bits import AlarmBits
 from engine.intake.gateway.misdirected import named
 from engine.intake.gateway.secrets import Secrets
 from engine.intake.gateway.stored import marked
@@ -98,7 +99,7 @@ class Door:
         self._attendance = attendance
         self._under_way: dict[ReportKey, tuple[Record, float]] = {}
         self._secrets, self._strays = Secrets(judge.board), Strays()
-        self._behind = Behind()
+        self._behind, self._bits = Behind(), AlarmBits()
         self._places_waiting = 0
         self._done: deque[_Batch] = deque()
         self._heard: list[DeviceReport] = []
@@ -197,10 +198,11 @@ class Door:
         return self._secrets.elsewhere(report, self.with_secret)
 
     def _in_turn(self, report: DeviceReport) -> DeviceReport:
-        is_said = report.signals or report.codes
+        is_said = report.signals or report.codes or report.levels
         if not is_said or report.device is None or not self.is_enrolled(report.device):
             return report
-        return self._behind.take(report)
+        seen = self._bits.take(report)
+        return self._behind.take(seen) if seen.signals or seen.codes else seen
 
     def committed(self, position: int) -> None:
         """Take note of a commit; in the journal's thread, once for each.
@@ -274,6 +276,7 @@ class Door:
                     self._recorded(answer.key)
                     if isinstance(request, Record) and request.source == SOURCE_DEVICE:
                         self._heard.append(report)
+                        self._bits.pressed(report)
                         if answer.repeated:
                             self._repeated.append(answer.key)
                 case Placed():

@@ -20,6 +20,7 @@ from engine.alarm.commands import (
     Reopen,
     RequestCancel,
     Settle,
+    TakeIn,
     TakeReply,
     Tick,
     Verify,
@@ -196,8 +197,14 @@ class Scene:
         self.do(command)
         return self
 
-    def acknowledge(self, by: OperatorId = ALDER) -> Events:
-        return self.do(Acknowledge(command_id=self.command_id(), by=by))
+    def acknowledge(self, by: OperatorId = ALDER, *, holds: bool = False) -> Events:
+        return self.do(Acknowledge(command_id=self.command_id(), by=by, holds=holds))
+
+    def take_in(self, other: str) -> Events:
+        """Have another case merged into this one."""
+        return self.do(
+            TakeIn(command_id=self.command_id(), other=AlarmId(other), people=())
+        )
 
     def verify(self, truth: Truth = Truth.VERIFIED, by: OperatorId = ALDER) -> Events:
         return self.do(Verify(command_id=self.command_id(), by=by, truth=truth))

@@ -210,15 +210,14 @@ def test_a_press_that_repeats_what_hq_has_acknowledged_does_not_page_again() -> 
     assert len(scene.planned(Audience.DUTY)) == pages
 
 
-def test_a_defenders_second_device_that_says_the_same_is_no_news() -> None:
-    """Of strangers alone who share a case each device is somebody else."""
+def test_a_press_of_another_device_is_a_new_press() -> None:
     scene = Scene()
     for key, device in (("k1", "bracelet"), ("k2", "telephone")):
         scene.do(raise_of(replace(press_of(key), device=DeviceId(device))))
         if key == "k1":
             scene.acknowledge()
     assert len(scene.state().presses) == 2
-    assert scene.state().acknowledged is not None
+    assert scene.state().acknowledged is None
 
 
 @pytest.mark.parametrize(

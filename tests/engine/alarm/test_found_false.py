@@ -9,6 +9,7 @@ from msgspec import structs
 
 from engine.alarm.conditions import holds
 from engine.alarm.events import ActRefused, QuorumReached
+from engine.alarm.pressed_again import HOLD
 from engine.alarm.state import Ask, ReplyKind, Truth
 from engine.ports.journal import EffectState
 from engine.protocol.model import ActionProtocol, Audience, Condition, Proof, Rung
@@ -89,6 +90,8 @@ def test_whatever_contradicts_it_calls_them_at_once(
     scene = slow()
     scene.verify(Truth.FALSE)
     then(scene)
+    if scene.state().again.warns:
+        scene.run(HOLD.total_seconds())  # an officer may hold a press after *false*
     assert calls(scene) == NEAR
 
 
@@ -181,7 +184,7 @@ def test_a_search_that_it_stopped_goes_on_bug_a_second_press_called_nobody(
     """Who is attacked while their mistake of before is still open was let be."""
     scene = seen_as_false(replace(PROTOCOLS["quorum"], all_clear_needs=1), seconds)
     then(scene)
-    scene.run(180)
+    scene.run(HOLD.total_seconds() + 180)
     assert len(wider(scene)) == 10
 
 
@@ -201,6 +204,7 @@ def test_a_press_does_not_have_who_began_a_dispute_settle_it() -> None:
 def test_what_was_pressed_again_may_be_found_false_again() -> None:
     scene = seen_as_false(ENDED_BY_ONE)
     scene.raised("k2")
+    scene.acknowledge()
     scene.verify(Truth.FALSE)
     assert scene.of(ActRefused) == []
     scene.run(3_600)
@@ -213,6 +217,7 @@ def test_what_was_pressed_again_may_be_found_false_again() -> None:
 def test_a_quorum_may_find_it_false_again() -> None:
     scene = seen_as_false(replace(PROTOCOLS["quorum"], all_clear_needs=1))
     scene.raised("k2")
+    scene.acknowledge()
     scene.verify(Truth.FALSE)
     assert not holds(scene.state(), Condition.FALSE), "one voice of two"
     scene.reply("c1", ReplyKind.FALSE)
@@ -237,7 +242,7 @@ def test_voices_of_before_a_press_are_no_verdict_on_it_bug_they_were_at_once(
         scene.reply("alder", ReplyKind.FALSE)
     assert len(scene.of(QuorumReached)) == 1, "who knew nothing of it"
     assert not holds(scene.state(), Condition.FALSE)
-    scene.run(180)
+    scene.run(HOLD.total_seconds() + 180)
     assert len(wider(scene)) == 10
     scene.reply("alder", ReplyKind.FALSE)
     scene.reply("c2", ReplyKind.FALSE)

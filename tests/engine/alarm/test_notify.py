@@ -325,7 +325,7 @@ def test_a_repeat_is_marked_and_avoids_the_route_that_was_in_doubt() -> None:
                 name="Tashkent",
                 at=START.plus(timedelta(days=-300)),
             ),
-            "no fix, declared place Tashkent 41.30,69.30, now",
+            "no fix, declared place Tashkent 41.30,69.30, ~10 km from you, now",
         ),
         (
             KnownPlace(
@@ -335,13 +335,13 @@ def test_a_repeat_is_marked_and_avoids_the_route_that_was_in_doubt() -> None:
                 accuracy_m=20.4,
                 at=START.plus(timedelta(hours=-5)),
             ),
-            "41.30000,69.30000 +-20m, 5 h ago, old position",
+            "+-20m, 10 km from you, 5 h ago, old position",
         ),
         (
             KnownPlace(
                 source=PlaceSource.DOUBTED, lat_deg=41.3, lon_deg=69.3, at=START
             ),
-            "doubtful 41.30000,69.30000, now",
+            "doubtful 41.30000,69.30000, 10 km from you, now",
         ),
     ],
     ids=lambda one: one.source.value if isinstance(one, KnownPlace) else "",

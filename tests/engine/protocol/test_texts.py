@@ -367,7 +367,7 @@ def test_no_fact_breaks_a_text(
         lon_deg=170.0,
         pressed_at=Instant(0),
         signals=tuple(Signal),
-        doubts=("late", "clock", "checksum", "undecodable", "unknown_device"),
+        doubts=("clock", "checksum", "undecodable", "unknown_device"),
     )
     for language in LANGUAGES:
         for template in templates():

@@ -86,7 +86,7 @@ def _fixes() -> Iterator[TextFacts]:
 
 def _doubtful(facts: TextFacts) -> Iterator[TextFacts]:
     """Yield it with each manner, and with and without doubts of who has sent it."""
-    odd = ("late", "clock")
+    odd = ("clock",)
     for manner in ("", "quiet", "loud"):
         for doubts in (odd, (*odd, "failed_authentication")):
             yield structs.replace(facts, manner=manner, doubts=doubts)

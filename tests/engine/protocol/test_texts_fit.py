@@ -14,7 +14,7 @@ from engine.protocol.findings import Fault
 from engine.protocol.language import LANGUAGES, templates, wording
 from engine.protocol.lint import lint, longest
 from engine.protocol.registry import STANDARD, load_registry
-from engine.protocol.texts import TextFacts, compose, finish
+from engine.protocol.texts import TextFacts, age, compose, finish
 from engine.roster.model import Language
 from engine.roster.signs import (
     ALIAS_LENGTH_MAX,
@@ -46,6 +46,14 @@ CONSOLE = {
     "fr": "console",
     "ar": "لوحة التحكم|اللوحة",
 }
+WAIT = {
+    "en": "[Ww]ait for HQ",
+    "sv": "[Vv]änta på HQ",
+    "ru": "[Жж]дите",
+    "es": "[Ee]spere a la central",
+    "fr": "[Aa]ttendez la centrale",
+    "ar": "انتظر",
+}
 NEAR = {
     "en": "near them",
     "sv": "nära",
@@ -58,6 +66,7 @@ NEAR = {
 ANSWERS = rf"{CODE} 1\D+2\D+3"
 TO_DO = {
     "sos": dict.fromkeys(LANGUAGES, ANSWERS),
+    "again": WAIT,
     "ask": dict.fromkeys(LANGUAGES, r" 4\D+5\D+6"),
     "recheck": dict.fromkeys(LANGUAGES, rf"{CODE} 6 \w+"),
     "page": CONSOLE,
@@ -67,10 +76,22 @@ TO_DO = {
 }
 """What the reader is to do, for each text that asks for something, as a pattern."""
 
-HAS_CODE = ("sos", "page", "ask", "moved", "stop", "recheck")
-HAS_ALIAS = ("sos", "page", "ask", "moved", "stop", "unconfirmed", "notice", "hq")
-HAS_PLACE = ("sos", "page", "moved", "notice", "hq")
-HAS_MANNER = ("sos", "ask", "moved")
+HAS_CODE = ("sos", "again", "page", "ask", "moved", "stop", "recheck")
+HAS_ALIAS = (
+    "sos",
+    "again",
+    "nobody_near",
+    "page",
+    "ask",
+    "moved",
+    "stop",
+    "unconfirmed",
+    "notice",
+    "hq",
+)
+HAS_PLACE = ("sos", "again", "page", "moved", "notice", "hq")
+HAS_MANNER = ("sos", "again", "ask", "moved")
+METRES_MAY_GO = ("moved", "again")
 NOT_BY_SMS = {"public", "public_named"}
 # The quick tests measure real alarms, whose texts come without a mark.
 MARKS = [
@@ -119,8 +140,9 @@ def _worst(language: str, mark: str) -> Iterator[TextFacts]:
     """Yield the longest sign with every place, and every sign with the longest."""
     said = {
         "mark": mark,
-        "doubts": ("late", "clock"),
+        "doubts": ("clock",),
         "manner": "quiet",
+        "distance_m": 99_000.0,
         "move": (99_000.0, "south_east"),
         "signals": (Signal.REMOVED.value, Signal.LOW_BATTERY.value),
     }
@@ -151,7 +173,16 @@ def places_of(facts: TextFacts, language: str, *, is_last_resort: bool) -> list[
 
 def test_every_text_that_people_get_is_measured_here() -> None:
     asked = {*HAS_CODE, *HAS_ALIAS, *HAS_PLACE, *TO_DO}
-    silent = {"received", "cancelled", "ended", "timer_on", "timer_near", "timer_over"}
+    silent = {
+        "answered",
+        "taken",
+        "received",
+        "cancelled",
+        "ended",
+        "timer_on",
+        "timer_near",
+        "timer_over",
+    }
     assert asked | silent | NOT_BY_SMS == templates()
 
 
@@ -173,7 +204,7 @@ def test_code_place_age_and_what_to_do_survive_the_worst_there_is(
         for facts in _worst(language, mark):
             text = fitted(template, language, facts, repeat)
             old = language in UCS2 and is_old(facts)
-            resort = bool(mark and repeat) or template == "moved" or old
+            resort = bool(mark and repeat) or template in METRES_MAY_GO or old
             wanted = _wanted(template, language, facts, is_last_resort=resort)
             if not mark and not repeat and template in HAS_MANNER:
                 wanted.append(hush)
@@ -205,7 +236,7 @@ def test_names_as_long_as_the_roster_allows_cost_metres_and_nothing_else(
             text = fitted(template, language, facts, repeat)
             quiet = language in UCS2 and template == "sos"
             old = language in UCS2 and is_old(facts)
-            resort = bool(mark) or template == "moved" or old or quiet
+            resort = bool(mark) or template in METRES_MAY_GO or old or quiet
             wanted = _wanted(template, language, facts, is_last_resort=resort)
             if not mark and not repeat and template in HAS_MANNER:
                 wanted.append(hush)
@@ -222,7 +253,13 @@ def _wanted(
     if template in HAS_PLACE:
         wanted.append(places_of(facts, language, is_last_resort=is_last_resort))
         wanted.append(ages_of(facts, language))
-    if template not in {"notice", "hq", "unconfirmed"}:
+    is_measured = template in {"sos", "again"} and language not in UCS2
+    if is_measured and facts.lat_deg is not None:
+        number = wording(language).words["range"].format(n=99, unit="")
+        wanted.append([number])
+    if template in HAS_PLACE and template != "moved" and facts.lateness is not None:
+        wanted.append([age(facts.pressed_at, language, START, is_short=True)])
+    if template not in {"notice", "hq", "unconfirmed", "nobody_near"}:
         wanted.append([facts.sign])
     if facts.mark:
         wanted.append([wording(language).words[facts.mark]])
@@ -273,7 +310,7 @@ def test_the_long_form_of_an_answer_stands_wherever_there_is_room() -> None:
 def test_no_form_of_a_piece_outlives_a_shorter_one() -> None:
     """A form gives way before the next does, and that one takes fewer characters."""
     facts = structs.replace(widest()[0], sign="Sign", country="Country", manner="quiet")
-    facts = structs.replace(facts, signals=("removed", "fall"), doubts=("late",))
+    facts = structs.replace(facts, signals=("removed", "fall"))
     for language in LANGUAGES:
         for template in templates():
             segments = compose(template, language, facts, now=START, repeat=1)
