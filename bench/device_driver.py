@@ -10,6 +10,7 @@ import asyncio
 import json
 import sys
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import cycle
 
 from adapters.fleet.crew import allow_sockets
@@ -97,9 +98,7 @@ async def drive(
     count = Count()
     loop = asyncio.get_running_loop()
     for carrier in carriers(wish):
-        await loop.create_connection(
-            lambda one=carrier: Busy(one, count, echo=echo), *where
-        )
+        await loop.create_connection(partial(Busy, carrier, count, echo=echo), *where)
     await asyncio.sleep(1.0)
     count.is_counting = True
     await asyncio.sleep(seconds)

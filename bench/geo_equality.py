@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from geographiclib.geodesic import (  # type: ignore[import-untyped]  # no stubs exist
-    Geodesic,
-)
+from geographiclib.geodesic import Geodesic
 
 from bench.peers.vectors import to_vector, to_vectors
 
@@ -32,7 +30,7 @@ def share_exact(
     right = 0
     for place in zip(*(column.tolist() for column in asked), strict=True):
         chords = np.linalg.norm(vectors - to_vector(*place), axis=1)
-        answer = [metres for _, metres in index.nearest(*place, peer.K_MAX)]
+        answer = [metres for _, metres in index.nearest(place[0], place[1], peer.K_MAX)]
         truth = truth_m(chords, people, place, peer.EARTH_M)[: peer.K_MAX]
         right += len(answer) == len(truth) and all(
             abs(a - b) <= peer.BLUR_M + b * ROUNDING

@@ -24,6 +24,7 @@ from engine.journal.handle import Journal
 from engine.journal.pool import ReaderPool
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.modems.actor import CHANNELS, ModemActor
+from engine.modems.inbound import Ears
 from engine.ports.journal import (
     Append,
     Appended,
@@ -152,7 +153,7 @@ class Line:
                     ),
                     "telemetry": self.telemetry,
                     "health": self._health,
-                    "heard": lambda _: None,
+                    "ears": Ears(heard=_nobody),
                 },
                 on_down=OnDown.RETRY_FOREVER,
                 heartbeat_s=60.0,

@@ -241,7 +241,7 @@ class Asking:
 
     def __init__(self, index: geocore.Index, filters: dict[str, object]) -> None:
         """Bind the filter once."""
-        self.nearest = partial(index.nearest, **filters)  # type: ignore[call-overload]  # the mapping hides the types
+        self.nearest = partial(index.nearest, **filters)
 
 
 def machine() -> str:

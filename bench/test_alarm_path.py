@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -25,12 +26,20 @@ import serial
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from adapters.devices import gt06_encode
-from engine.roster.sample import sample_text
+from engine.dispatch.actor import RUNG_EVERY_S
+from engine.roster.sample import sample_roster, sample_text
+from tests.crowd import alias_of, crowd, ringers
 from tests.rig import Rig
 from tools import deployed
 
 IDLE_PRESSES = 40
 AT_ONCE = 1_000
+RUNG_PRESSES = 200
+EVERY_S = 1.0
+WAIT_S = 10.0
+ALIAS = re.compile(r"\bC[a-j]{3}\b")
+OFFICERS = frozenset(sample_roster().rota.duty)
+FIRST_SMS_P50_S, FIRST_SMS_P99_S = 0.060, 0.300
 
 
 def percentiles(samples_s: list[float]) -> str:
@@ -114,19 +123,12 @@ def floor() -> Iterator[Floor]:
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
-    """Start the service with the sample roster, nobody on duty."""
+    """Start the service with the sample roster: its officers are rung."""
     folder = tmp_path / "rig"
     folder.mkdir()
-    as_deployed = deployed.environment()
-    with Rig(
-        folder=folder, roster_text=_without_rota(), environment=as_deployed
-    ) as made:
+    with Rig(folder=folder, environment=deployed.environment()) as made:
         time.sleep(1.0)  # noqa: TID251 - let the start-up's own work settle
         yield made
-
-
-def _without_rota() -> str:
-    return re.sub(r"(?m)^\[rota\]\nduty = .*\n", "", sample_text())
 
 
 def test_idle(benchmark: BenchmarkFixture, rig: Rig, floor: Floor) -> None:
@@ -184,35 +186,108 @@ def test_idle(benchmark: BenchmarkFixture, rig: Rig, floor: Floor) -> None:
     second.__exit__()
 
 
-def _crowd() -> tuple[str, list[str]]:
-    """Return a roster with a thousand defenders more, and their devices."""
-    people, devices = "", []
-    for number in range(AT_ONCE):
-        imei = f"{35_100_000_000_000 + number:015d}"
-        letters = "".join(chr(ord("a") + int(digit)) for digit in f"{number:03d}")
-        devices.append(imei)
-        people += f"""
-[[device]]
-id = "{imei}"
-wire_protocol = "gt06"
-person = "crowd{number}"
-[[person]]
-id = "crowd{number}"
-alias = "C{letters}"
-roles = ["defender"]
-language = "en"
-zone = "Asia/Tashkent"
-country = "UZ"
-sign = "Crowd{letters}"
-circles = ["jade"]
-declared.name = "Tashkent"
-declared.lat_deg = 41.3
-declared.lon_deg = 69.3
-declared.accuracy_m = 10000.0
-declared.given_on = 2026-01-15
-fictional = true
-"""
-    return _without_rota() + people, devices
+@dataclass(frozen=True, slots=True)
+class Press:
+    """One press: how many modems rang a telephone then, and when its SMS went out."""
+
+    ringing: int
+    first_s: float
+    colleague_s: float
+
+
+@pytest.mark.parametrize("modems", [2, 1])
+@pytest.mark.parametrize("rings", ["officers", "all"])
+def test_presses_beside_telephones_that_ring(
+    tmp_path: Path, rings: str, modems: int
+) -> None:
+    """A press a second, each somebody else's; nobody takes a case or a telephone.
+
+    Every telephone rings until its modem hangs up. With `officers` those of the rota
+    ring as the service rings them, at most once a minute each; with `all` each press
+    finds every modem ringing, by others who press half a second before. The moment is
+    that of the Ctrl-Z at the pty, in this process.
+    """
+    people, devices = crowd(RUNG_PRESSES)
+    count = RUNG_PRESSES * modems if rings == "all" else 0
+    others, theirs, config = ringers(count, tmp_path / "protocols")
+    folder = tmp_path / "rig"
+    folder.mkdir()
+    before = os.getloadavg()[0]
+    with Rig(
+        folder=folder,
+        roster_text=sample_text() + people + others,
+        modems_wanted=modems,
+        extra_config=config,
+        environment=deployed.environment(),
+    ) as rig:
+        time.sleep(1.0)  # noqa: TID251 - let the start-up's own work settle
+        calls: list[tuple[float, str]] = []
+        rig.calls.listen(lambda number: calls.append((time.perf_counter(), number)))
+        presses = _a_second_apart(rig, devices, theirs)
+        officers = {n for n, person in rig.numbers().items() if person in OFFICERS}
+    load = f"load {before:.1f} before, {os.getloadavg()[0]:.1f} after"
+    print(f"\n{RUNG_PRESSES} presses, {rings} rung by {modems} modems, {load}")
+    rung = [(at_s, number) for at_s, number in calls if number in officers]
+    apart_s = sorted(_apart_s(rung))
+    shortest = f", of one at least {apart_s[0]:.1f} s apart" if apart_s else ""
+    print(f"{len(calls)} calls, {len(rung)} of officers{shortest}")
+    first = [press.first_s for press in presses]
+    for name, samples in {
+        "first SMS, Ctrl-Z": first,
+        "  to a colleague": [press.colleague_s for press in presses],
+        **{
+            f"  {count} ringing": [p.first_s for p in presses if p.ringing == count]
+            for count in range(modems + 1)
+        },
+    }.items():
+        print(f"{name:26} {percentiles(samples) if samples else 'n 0'}")
+    assert all(seconds >= RUNG_EVERY_S - 1 for seconds in apart_s)
+    assert any(press.ringing for press in presses), "no telephone rang at any press"
+    ordered = sorted(first)
+    assert statistics.median(ordered) <= FIRST_SMS_P50_S
+    assert ordered[int(len(ordered) * 0.99)] <= FIRST_SMS_P99_S
+
+
+def _apart_s(calls: list[tuple[float, str]]) -> Iterator[float]:
+    """Yield the times between two calls of one telephone."""
+    last_s: dict[str, float] = {}
+    for at_s, number in calls:
+        if number in last_s:
+            yield at_s - last_s[number]
+        last_s[number] = at_s
+
+
+def _a_second_apart(rig: Rig, devices: list[str], ringers: list[str]) -> list[Press]:
+    """Press one after the other; the messages are looked through afterwards."""
+    pressed: list[tuple[int, float]] = []
+    due_s = time.perf_counter()
+    each = len(ringers) // len(devices)
+    for number, imei in enumerate(devices):
+        for other in ringers[number * each : (number + 1) * each]:
+            with rig.device(other) as device:
+                assert device.sos(), "not acknowledged"
+        with rig.device(imei) as device:
+            due_s += EVERY_S
+            left_s = max(0.0, due_s - time.perf_counter())
+            time.sleep(left_s)  # noqa: TID251 - the presses' pace
+            ringing = sum(bool(modem.state.call) for modem in rig.modems)
+            pressed.append((ringing, time.perf_counter()))
+            assert device.sos(), "not acknowledged"
+        time.sleep(EVERY_S / 2)  # noqa: TID251 - its messages go out
+    time.sleep(WAIT_S)  # noqa: TID251 - the last one's messages
+    seen_s: dict[str, float] = {}
+    colleague_s: dict[str, float] = {}
+    numbers = rig.numbers()
+    for sms in rig.messages.items():
+        for alias in ALIAS.findall(sms.text):
+            seen_s.setdefault(alias, sms.seen_s)
+            if numbers[sms.number] not in OFFICERS:
+                colleague_s.setdefault(alias, sms.seen_s)
+    aliases = [alias_of(number) for number in range(len(pressed))]
+    return [
+        Press(ringing, seen_s[alias] - began_s, colleague_s[alias] - began_s)
+        for alias, (ringing, began_s) in zip(aliases, pressed, strict=True)
+    ]
 
 
 LOADS = {
@@ -228,13 +303,13 @@ def test_a_thousand_at_once(
     benchmark: BenchmarkFixture, tmp_path: Path, load: str
 ) -> None:
     """A thousand devices press in the same moment."""
-    roster, devices = _crowd()
+    people, devices = crowd(AT_ONCE)
     folder = tmp_path / "rig"
     folder.mkdir()
     program = (sys.executable, str(Path(__file__).parent / "loaded_engine.py"))
     with Rig(
         folder=folder,
-        roster_text=roster,
+        roster_text=sample_text() + people,
         environment=deployed.environment() | LOADS[load],
         program=program,
     ) as rig:

@@ -229,8 +229,6 @@ def test_told_at_once(
     def fresh() -> tuple[tuple[Callable[[], None]], dict[str, object]]:
         return (submit_all(journal, [requests.record() for _ in range(AT_ONCE)]),), {}
 
-    benchmark.pedantic(  # type: ignore[no-untyped-call] # has no annotations
-        lambda run: run(), setup=fresh, rounds=10
-    )
+    benchmark.pedantic(lambda run: run(), setup=fresh, rounds=10)
     stop(journal)
     vfs.unregister()

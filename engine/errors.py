@@ -262,6 +262,10 @@ class ModemGoneError(ModemError):
     """The port is gone: unplugged, or the device node vanished."""
 
 
+class ModemWantedError(ModemError):
+    """A look was broken off before it was over: the modem has something to send."""
+
+
 class ModemSilentError(ModemError):
     """The port is there and nobody answers within the deadline."""
 

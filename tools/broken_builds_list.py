@@ -277,6 +277,17 @@ BROKEN = (
         ),
     ),
     Broken(
+        "rings",
+        "a modem that rings a telephone does not hear at once that an SOS waits",
+        (
+            Change(
+                "engine/modems/actor.py",
+                "        self.inbox.on_put = driver.wake\n",
+                "",
+            ),
+        ),
+    ),
+    Broken(
         "outgrown",
         "the rows that an older engine has left of a case are passed over",
         (

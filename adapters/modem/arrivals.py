@@ -1,6 +1,6 @@
 """What arrives: stored messages, reports sent straight to us, calls."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import assert_never
 
@@ -9,7 +9,7 @@ from adapters.modem.at import is_unsolicited, prefix_of
 from adapters.modem.at_replies import caller, storages, stored_at, stored_pdus
 from adapters.modem.bring_up import Session, hear_out
 from adapters.modem.cms_policy import is_busy
-from adapters.modem.dialogue import UNSOLICITED_MAX, Dialogue
+from adapters.modem.dialogue import UNSOLICITED_MAX, Dialogue, never
 from adapters.modem.heard import Unsolicited
 from adapters.modem.inbound import as_believed, in_doubt, inbound, outcome_of
 from adapters.modem.options import HELP_WORDS, ModemOptions
@@ -62,6 +62,7 @@ class Arrivals:
         self._text: Unsolicited | None = None
         self.looks_again = False
         """Whether the next look is at every store: what came meanwhile is unsaid."""
+        self._gives_way: Callable[[], bool] = never
         self.own: list[str] = []
         self._lost = Rereading(dialogue, options, clock)
         self._parts = Reassembly(
@@ -76,8 +77,12 @@ class Arrivals:
         self._handed.clear()
         self._parts.forget_stored()
 
-    def take(self, session: Session, *, drain: bool) -> Sequence[ModemEvent]:
+    def take(
+        self, session: Session, *, drain: bool, gives_way: Callable[[], bool]
+    ) -> Sequence[ModemEvent]:
         """Return what has come since the last time.
+
+        Where it gives way the rest lies in storage, and the next look is at all of it.
 
         Raises:
             ModemGoneError: the port is lost; what was read before is not lost, it
@@ -85,6 +90,7 @@ class Arrivals:
             ModemSilentError: the modem does not answer; the same holds.
 
         """
+        self._gives_way = gives_way
         self._dialogue.catch_up()
         hear_out(self._dialogue)
         drain, self.looks_again = drain or self.looks_again, False
@@ -104,8 +110,10 @@ class Arrivals:
             events.extend(self._drain(session))
         else:
             for store, index in heard.slots:
+                if self._leaves_off():
+                    break
                 events.extend(self._read(session, store, index))
-        if heard.reports and session.has_report_store:
+        if heard.reports and session.has_report_store and not self._leaves_off():
             events.extend(self._list(session, _REPORT_STORE) or ())
             self._select(session, session.receives)
         events.extend(self._parts.overdue(self._clock.boottime_s()))
@@ -207,6 +215,11 @@ class Arrivals:
         self._parts.deleted(slot)
         return is_free
 
+    def _leaves_off(self) -> bool:
+        """Say whether the rest is left for the next look: more urgent work waits."""
+        self.looks_again |= self._gives_way()
+        return self.looks_again
+
     def _acknowledge(self, session: Session) -> None:
         if session.acknowledges:
             # One and no more: a second one is answered with +CMS ERROR: 340.
@@ -234,8 +247,13 @@ class Arrivals:
         """
         self.own.clear()
         home = session.receives
-        listed = {store: self._list(session, store) for store in session.readable}
+        listed: dict[str, Sequence[ModemEvent] | None] = {}
+        for store in session.readable:
+            if not self._leaves_off():
+                listed[store] = self._list(session, store)
         events = [event for found in listed.values() for event in found or ()]
+        if self.looks_again:
+            return events
         theirs = [listed[home]] if home in listed else [*listed.values()]
         is_refused = bool(theirs) and all(found is None for found in theirs)
         if home:
@@ -275,7 +293,7 @@ class Arrivals:
         events: list[ModemEvent] = []
         found, before = 0, self._pdus
         for index in range(_INDEX_MAX + 1):
-            if used is not None and found >= used:
+            if (used is not None and found >= used) or self._leaves_off():
                 break
             read = self._read(session, store, index)
             found += bool(read)
@@ -317,9 +335,9 @@ class Arrivals:
             if reply.final is None:
                 message = "the modem does not answer AT+CPMS"
                 raise ModemSilentError(message)
-            if reply.ok or not is_busy(reply.final.code):
+            if reply.ok or not is_busy(reply.final.code) or self._leaves_off():
                 break
-            self._dialogue.pause(pause_s)
+            self._dialogue.pause(pause_s, over=self._gives_way)
         if not reply.ok and not selected:
             return 0
         session.store = store

@@ -54,6 +54,11 @@ def no_beat() -> None:
     """Beat for nobody."""
 
 
+def never() -> bool:
+    """Give way to nobody."""
+    return False
+
+
 @dataclass(slots=True)
 class Dialogue:
     """Sends commands and sorts what comes back.
@@ -104,6 +109,7 @@ class Dialogue:
         deadline_s: float,
         prefix: str = "",
         beat: Callable[[], None] | None = None,
+        over: Callable[[], bool] = never,
     ) -> Reply:
         """Send one command and wait for its final result.
 
@@ -113,6 +119,7 @@ class Dialogue:
             prefix: that of its information lines (`+CREG`); found in `text` where
                 not given.
             beat: called at least once a second while waiting.
+            over: ends the wait, as silence would; for what can be called off alone.
 
         Raises:
             ModemGoneError: the port is lost.
@@ -131,6 +138,7 @@ class Dialogue:
             prefix=prefix or command_prefix(text),
             echo=text,
             beat=beat,
+            over=over,
         )
 
     def result(
@@ -140,13 +148,14 @@ class Dialogue:
         prefix: str,
         echo: str = "",
         beat: Callable[[], None] | None = None,
+        over: Callable[[], bool] = never,
     ) -> Reply:
         """Wait for the final result of what has been written already."""
         lines: list[str] = []
         deadline = self.clock.boottime_s() + deadline_s
         graced, refused = False, ""
         while True:
-            token = self._next(deadline, beat)
+            token = self._next(deadline, beat, over)
             if token is None:
                 # Wavecom answers `+CPIN: READY` and no OK; any OK can be lost.
                 final = Final(kind=FinalKind.OK) if graced else final_of(refused)
@@ -259,10 +268,18 @@ class Dialogue:
             self.pause(LINE_S, beat)
             self.unsolicited.extend(self.announced.ends())
 
-    def pause(self, seconds: float, beat: Callable[[], None] | None = None) -> bool:
-        """Let time pass while sorting what comes; say whether it was asked for."""
+    def pause(
+        self,
+        seconds: float,
+        beat: Callable[[], None] | None = None,
+        over: Callable[[], bool] = never,
+    ) -> bool:
+        """Let time pass while sorting what comes; say whether it was asked for.
+
+        `over` ends it early; it is asked whenever the transport's reader is woken.
+        """
         deadline, has_come = self.clock.boottime_s() + seconds, False
-        while (token := self._next(deadline, beat)) is not None:
+        while (token := self._next(deadline, beat, over)) is not None:
             text = token.text if isinstance(token, Line) else ""
             has_come |= not is_unsolicited(text)
             if text:
@@ -344,16 +361,19 @@ class Dialogue:
             raise
 
     def _next(
-        self, deadline: float, beat: Callable[[], None] | None = None
+        self,
+        deadline: float,
+        beat: Callable[[], None] | None = None,
+        over: Callable[[], bool] = never,
     ) -> Token | None:
-        """Return the next token, None at the deadline."""
+        """Return the next token; None at the deadline, or where it is over before."""
         while not self._tokens:
             if self.interrupted:
                 self.interrupted = False
                 message = "interrupted"
                 raise ModemInterruptedError(message)
             left = deadline - self.clock.boottime_s()
-            if left <= 0:
+            if left <= 0 or over():
                 return None
             if data := self._read(min(left, BEAT_S)):
                 self._tokens.extend(self._tokenizer.feed(data))

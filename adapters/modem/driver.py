@@ -17,7 +17,7 @@ from adapters.modem.bring_up import AnotherModemError, BringUp, Session
 from adapters.modem.call import ring
 from adapters.modem.cms_policy import is_without_sim
 from adapters.modem.compose import fit, fit_text, piece_of
-from adapters.modem.dialogue import Dialogue, no_beat
+from adapters.modem.dialogue import Dialogue, never, no_beat
 from adapters.modem.heard import Reply
 from adapters.modem.options import ModemOptions
 from adapters.modem.outcomes import rejected
@@ -36,12 +36,14 @@ from engine.errors import (
     ModemError,
     ModemGoneError,
     ModemSilentError,
+    ModemWantedError,
 )
 from engine.ports.clock import Clock
 from engine.ports.modem import (
     Forms,
     ModemEvent,
     ModemHealth,
+    RingResult,
     SendResult,
     SubmitOutcome,
 )
@@ -51,9 +53,9 @@ from engine.ports.telemetry import Telemetry
 class SerialModem:
     """One modem behind one port (`engine.ports.modem.ModemDriver`).
 
-    All calls but `interrupt` come from one thread. A raise from `submit` means that
-    the message was certainly not handed over; once its Ctrl-Z is written nothing
-    raises, and silence, unplugging and a restart are outcomes: unknown.
+    All calls but `interrupt` and `wake` come from one thread. A raise from `submit`
+    means that the message was certainly not handed over; once its Ctrl-Z is written
+    nothing raises, and silence, unplugging and a restart are outcomes: unknown.
     """
 
     def __init__(
@@ -184,9 +186,10 @@ class SerialModem:
         *,
         seconds: float,
         beat: Callable[[], None] = no_beat,
-        between: Callable[[], None] = no_beat,
-    ) -> bool:
-        """Dial, let it ring, hang up; True where the network took the call."""
+        between: Callable[[], None] | None = None,
+        gives_way: Callable[[], bool] = never,
+    ) -> RingResult:
+        """Dial, let it ring, hang up."""
         self._ready()
         return ring(
             self._dialogue,
@@ -194,13 +197,16 @@ class SerialModem:
             number,
             seconds=seconds,
             beat=beat,
-            between=between,
+            between=between or beat,
+            gives_way=gives_way,
         )
 
-    def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
+    def poll(
+        self, *, drain: bool, gives_way: Callable[[], bool] = never
+    ) -> Sequence[ModemEvent]:
         """Return what has arrived; each `drain` returns it again until `delete`."""
         self._ready()
-        return self._arrivals.take(self._session, drain=drain)
+        return self._arrivals.take(self._session, drain=drain, gives_way=gives_way)
 
     def wait(self, seconds: float) -> bool:
         """Wait for an unsolicited line; True as soon as one has come."""
@@ -233,10 +239,11 @@ class SerialModem:
         self._ready()
         return self._arrivals.delete(self._session, slot)
 
-    def health(self) -> ModemHealth:
+    def health(self, *, gives_way: Callable[[], bool] = never) -> ModemHealth:
         """Ask for registration, signal and storage.
 
         Raises:
+            ModemWantedError: it gave way before all was asked.
             ModemSilentError: two questions in a row were not answered.
 
         """
@@ -245,6 +252,8 @@ class SerialModem:
         silent = 0
         kept = tuple(filter(self._session.told.get, SETTINGS))
         for text in (*_HEALTH_QUESTIONS, *kept):
+            if gives_way():
+                raise ModemWantedError
             reply = replies[text] = self._ask(text)
             silent = silent + 1 if reply.final is None else 0
             if silent == _SILENT_MAX:
@@ -289,6 +298,10 @@ class SerialModem:
     def interrupt(self) -> None:
         """Make a blocked call return at once; from any thread."""
         self._dialogue.interrupted = True
+        self._transport.interrupt()
+
+    def wake(self) -> None:
+        """Have a wait between commands ask now who it gives way to; from any thread."""
         self._transport.interrupt()
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from math import inf
 from typing import ClassVar, assert_never
 
 from engine.dispatch.abandoned import Abandoned, counted_in
@@ -13,7 +14,7 @@ from engine.dispatch.choice import Choice, Routes, awaited
 from engine.dispatch.history import recall
 from engine.dispatch.legible import Legible, Shown
 from engine.dispatch.outcomes import AWAY, Outcome, Settled
-from engine.dispatch.queue import Queue
+from engine.dispatch.queue import RANK_CALL, Queue, number_rung
 from engine.dispatch.ringing import Ringing
 from engine.dispatch.routes import RouteBook
 from engine.health import Health
@@ -35,6 +36,10 @@ RESCAN = timedelta(seconds=2)
 RESCAN_BACKLOG_S = 15.0
 BACKLOG = 200
 HANDED_FOR_S = 5.0
+RUNG_EVERY_S = 60.0
+"""A telephone is rung at most so often, whoever wants its owner."""
+TRIES_EVERY_S = 5.0
+"""So often a route that is away is tried while an alarm waits for it alone."""
 _PLANNED = frozenset({EffectState.PLANNED})
 _ATTEMPTING = frozenset({EffectState.ATTEMPTING})
 
@@ -61,7 +66,8 @@ class Idle:
 
     `operator` is the network that its SIM is on, "" where there is none; `reached`
     the address that it has just sent to, "" where that is none or failed. One that
-    is not registered cannot send, as far as its modem knows.
+    is not registered cannot send, as far as its modem knows. `has_dialled` where it
+    was given a call and the network has dialled.
     """
 
     worker: str
@@ -69,6 +75,7 @@ class Idle:
     operator: str = ""
     reached: str = field(default="", repr=False)
     is_registered: bool = True
+    has_dialled: bool = False
     takes: int = 1
     """So many at once, where more wait than there are routes for."""
     urgent: ClassVar[bool] = True
@@ -97,9 +104,13 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Away:
-    """A route that cannot send for now."""
+    """A route that cannot send for now.
+
+    By `channels` it could once its far end is there again: hurried, it tries at once.
+    """
 
     worker: str
+    channels: tuple[str, ...] = ()
     urgent: ClassVar[bool] = True
 
 
@@ -122,7 +133,8 @@ class Hurry:
     """To a busy route: something waits that is more urgent than what it does.
 
     To one that rings a telephone, that it lies in the inbox is the message. One that
-    listens for a late answer is the last that could send: it has to be woken up.
+    listens for a late answer, or is away, is the last that could send: it has to be
+    woken up.
     """
 
     urgent: ClassVar[bool] = True
@@ -180,6 +192,8 @@ class Dispatcher(SupervisedActor[Heard]):
         self._abandoned = Abandoned(journal, settled, counted_in(telemetry))
         self._queue, self._book = Queue(), RouteBook()
         self._listening: dict[str, tuple[str, ...]] = {}
+        self._away: dict[str, tuple[str, ...]] = {}
+        self._tried_s: dict[str, float] = {}
         self._down: frozenset[str] = frozenset()
         self._channels = Counter(channels)
         self._orphaned: frozenset[str] = frozenset()
@@ -212,13 +226,15 @@ class Dispatcher(SupervisedActor[Heard]):
                 self._takes[message.worker] = message.takes
                 self._up[message.worker] = message.channels
                 self._listening.pop(message.worker, None)
-                self._ringing.over(message.worker)
+                self._away.pop(message.worker, None)
+                self._rings_no_more(message.worker, has_dialled=message.has_dialled)
                 self._learn(message)
             case Listening():
                 self._gone(message.worker)
                 self._listening[message.worker] = message.channels
             case Away():
                 self._gone(message.worker)
+                self._away[message.worker] = message.channels
             case Failed():
                 now_s = self.clock.boottime_s()
                 self._book.failed(message.worker, message.address, now_s)
@@ -281,9 +297,14 @@ class Dispatcher(SupervisedActor[Heard]):
         self._orphaned = orphaned
 
     def _gone(self, worker: str) -> None:
-        for known in (self._idle, self._up, self._listening):
+        for known in (self._idle, self._up, self._listening, self._away):
             known.pop(worker, None)
-        self._ringing.over(worker)
+        self._rings_no_more(worker, has_dialled=False)
+
+    def _rings_no_more(self, worker: str, *, has_dialled: bool) -> None:
+        number = self._ringing.over(worker)
+        if number and not has_dialled:
+            self._queue.wake(number)
 
     def _learn(self, idle: Idle) -> None:
         self._book.is_on(idle.worker, idle.operator, is_registered=idle.is_registered)
@@ -308,6 +329,7 @@ class Dispatcher(SupervisedActor[Heard]):
         # take nothing, and is no way round a doubtful route.
         idle, up = self._alive(self._idle), self._alive(self._up)
         now, now_s = self.clock.now(), self.clock.boottime_s()
+        self._queue.wake_due(now_s)
         coming = awaited(self._channels, up, now_s - self._started_s)
         choose = partial(Choice, idle=idle, up=up, book=self._book, awaited=coming)
         given = True
@@ -327,16 +349,21 @@ class Dispatcher(SupervisedActor[Heard]):
                     del idle[worker]
                     self._give(worker, row, self._behind(choice, row, up))
         self._hurry_callers(partial(choose, now=now, now_s=now_s), up)
-        self._hurry_listeners(up)
+        able = frozenset(one for channels in up.values() for one in channels)
+        self._hurry_listeners(able)
+        self._hurry_away(able, now_s)
 
     def _behind(
         self, choice: Choice, row: EffectRow, up: Routes
     ) -> tuple[EffectRow, ...]:
         """Return what else goes with an effect: a share of what waits for its channel.
 
-        Only where people are told. What is exclusive stands alone: were it unknown, it
-        would never be repeated.
+        With a call all of the same telephone, which rings once for them. Else only
+        where people are told. What is exclusive stands alone: were it unknown, it would
+        never be repeated.
         """
+        if number_rung(row):
+            return self._queue.take_with(row)
         takes = self._takes[choice.route]
         if takes == 1 or row.effect_class is EffectClass.EXCLUSIVE:
             return ()
@@ -366,7 +393,10 @@ class Dispatcher(SupervisedActor[Heard]):
     def _give(self, worker: str, row: EffectRow, behind: tuple[EffectRow, ...]) -> None:
         now_s = self.clock.boottime_s()
         more = self._queue.waits_for(self._idle.pop(worker))
-        self._ringing.began(worker, row.channel)
+        number = number_rung(row)
+        if number:
+            self._queue.rest(number, now_s + RUNG_EVERY_S)
+        self._ringing.began(worker, number)
         given = (row, *behind)
         self._handed_s.update((one.effect_id, now_s) for one in given)
         take = Take(row=row, behind=behind, more=more)
@@ -375,13 +405,26 @@ class Dispatcher(SupervisedActor[Heard]):
                 self._book.spent(worker, now_s)
             return
         self._up.pop(worker, None)
+        self._rings_no_more(worker, has_dialled=False)
         for one in given:
             self._handed_s.pop(one.effect_id)
             self._queue.offer(one)
 
-    def _hurry_listeners(self, up: Routes) -> None:
+    def _hurry_away(self, able: frozenset[str], now_s: float) -> None:
+        """Have a route try its far end now for an alarm that no other can send.
+
+        It would else wait for half a minute between two tries.
+        """
+        for worker, channels in self._away.items():
+            alone = [one for one in channels if one not in able]
+            if self._queue.first_rank(alone) >= RANK_CALL:
+                continue
+            if now_s - self._tried_s.get(worker, -inf) >= TRIES_EVERY_S:
+                self._tried_s[worker] = now_s
+                self.link.tree.names.tell(worker, Hurry())
+
+    def _hurry_listeners(self, able: frozenset[str]) -> None:
         """End the patience of a route with work that no other can do."""
-        able = {channel for channels in up.values() for channel in channels}
         for worker, channels in list(self._listening.items()):
             alone = tuple(one for one in channels if one not in able)
             if alone and self._queue.waits_for(alone):

@@ -6,7 +6,7 @@ Alarm first, then age. What a route leaves to another one, `choice` says.
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from heapq import heappop, heappush, heapreplace
+from heapq import heapify, heappop, heappush, heapreplace
 from math import inf
 
 from engine.dispatch.body import decode_body
@@ -49,6 +49,11 @@ RANK_AGAIN = RANK_CALL
 rank, in turns with calls, and for them no telephone stops ringing. But for those to
 the defender, who would see by the wait how many more a word of force has called."""
 _SMS_AGAIN = "sms again"
+RINGS_TOGETHER = 32
+"""So many cases ring an officer at once: each has to be begun before the telephone
+rings."""
+
+_CALL = "call"
 
 _Entry = tuple[int, int, str]
 
@@ -62,6 +67,8 @@ class Queue:
     _waiting: Counter[str] = field(default_factory=Counter)
     _told: set[str] = field(default_factory=set)
     _again: set[EffectId] = field(default_factory=set)
+    _resting: dict[str, float] = field(default_factory=dict)
+    _aside: dict[str, list[EffectId]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return how many wait."""
@@ -75,9 +82,16 @@ class Queue:
         if row.avoid_route and _is_again(row):
             self._again.add(row.effect_id)
         self._waiting[row.alarm] += 1
+        number = number_rung(row)
+        if number in self._resting:
+            self._aside[number].append(row.effect_id)
+        else:
+            self._push(row)
+        return True
+
+    def _push(self, row: EffectRow) -> None:
         heap = self._heaps.setdefault(_heap_of(row), [])
         heappush(heap, self._entry(row))
-        return True
 
     def withdraw(self, effects: Iterable[EffectId]) -> None:
         """Forget effects; unknown ones are passed over."""
@@ -110,6 +124,36 @@ class Queue:
         if row.alarm in self._waiting:
             self._told.add(row.alarm)
         return row
+
+    def take_with(self, row: EffectRow) -> tuple[EffectRow, ...]:
+        """Take what waits to ring the same telephone as a row: one ring is for all."""
+        theirs = self._ringing(number_rung(row))[: RINGS_TOGETHER - 1]
+        return tuple(self._forget(one.effect_id) for one in theirs)
+
+    def rest(self, number: str, until_s: float) -> None:
+        """Let nobody ring a telephone until then; what would waits aside."""
+        self._resting[number] = until_s
+        aside = [one.effect_id for one in self._ringing(number)]
+        self._aside[number] = aside
+        heap = self._heaps.get(_CALL, [])
+        heap[:] = [entry for entry in heap if entry[2] not in set(aside)]
+        heapify(heap)
+
+    def wake(self, number: str) -> None:
+        """Let a telephone be rung again."""
+        self._resting.pop(number, None)
+        for effect in self._aside.pop(number, ()):
+            if effect in self._rows:  # it was not withdrawn meanwhile
+                self._push(self._rows[effect])
+
+    def wake_due(self, now_s: float) -> None:
+        """Let those telephones be rung again that have rested for long enough."""
+        for number in [n for n, until_s in self._resting.items() if until_s <= now_s]:
+            self.wake(number)
+
+    def _ringing(self, number: str) -> list[EffectRow]:
+        """Return what would ring a telephone."""
+        return [row for row in self._rows.values() if number == number_rung(row) != ""]
 
     def first_rank(self, channels: Iterable[str]) -> float:
         """Return the rank of what goes first on these channels; inf without any."""
@@ -232,6 +276,16 @@ def _spoken_for(row: EffectRow, free: list[Callable[[EffectRow], bool]]) -> bool
             del free[place]
             return True
     return False
+
+
+def number_rung(row: EffectRow) -> str:
+    """Return whose telephone a row rings; "" where it rings none, or is damaged."""
+    if row.channel != _CALL:
+        return ""
+    try:
+        return decode_body(row.body).address
+    except ValueError:
+        return ""
 
 
 def _heap_of(row: EffectRow) -> str:

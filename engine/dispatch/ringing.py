@@ -11,16 +11,18 @@ class Ringing:
     """Routes that ring, the oldest first; times are seconds of CLOCK_BOOTTIME."""
 
     _told_s: dict[str, float | None] = field(default_factory=dict)
+    _numbers: dict[str, str] = field(default_factory=dict)
 
-    def began(self, route: str, channel: str) -> None:
-        """Note what a route has been given."""
+    def began(self, route: str, number: str) -> None:
+        """Note which telephone a route was given to ring; "" where it was none."""
         self.over(route)
-        if channel == "call":
-            self._told_s[route] = None
+        if number:
+            self._told_s[route], self._numbers[route] = None, number
 
-    def over(self, route: str) -> None:
-        """Note that a route rings no more."""
+    def over(self, route: str) -> str:
+        """Note that a route rings no more; return which telephone it was."""
         self._told_s.pop(route, None)
+        return self._numbers.pop(route, "")
 
     def told(self, route: str, now_s: float) -> None:
         """Note that a route was told to give way: it is told once."""

@@ -1,5 +1,6 @@
 """A modem's actor: owns the port, pulls effects, never gives the modem up."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import ClassVar, assert_never
@@ -18,10 +19,15 @@ from engine.dispatch.actor import (
 from engine.dispatch.attempts import Attempts
 from engine.dispatch.body import decode_body
 from engine.dispatch.outcomes import AWAY, Outcome
-from engine.errors import ModemError, ModemGoneError, ModemSilentError
+from engine.errors import (
+    ModemError,
+    ModemGoneError,
+    ModemSilentError,
+    ModemWantedError,
+)
 from engine.health import Health
 from engine.modems.arrivals import Arrivals
-from engine.modems.calls import HurryError, call
+from engine.modems.calls import call, gave_way, was_dialled
 from engine.modems.draft import draft_of, fitted
 from engine.modems.gauges import Gauges
 from engine.modems.inbound import Ears
@@ -81,6 +87,8 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self._pacing, self._store = Pacing(), Store()
         self._loopback = Loopback(self_test, link.clock.boottime_s())
         self._is_open = self._is_aside = False
+        self._gave_way = self._gives_way = self._is_early = False
+        self._next_try = link.clock.now()
         self._seen: ModemHealth | None = None
         self._unanswered = Unanswered()
         self._arrivals = Arrivals(
@@ -94,7 +102,10 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             loopback=self._loopback,
             unanswered=self._unanswered,
             ears=ears,
+            gives_way=self._look_gives_way,
         )
+        # What waits between two commands of the modem hears of a message at once.
+        self.inbox.on_put = driver.wake
 
     def started(self) -> None:
         """Settle what an earlier instance left; the port is opened right after."""
@@ -117,7 +128,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
                 self._take(message)
             case Shout():
                 self._shout(message)
-            case Hurry():
+            case Hurry():  # to one that rings, that it lies in the inbox is enough
                 self._hurry()
             case _:
                 assert_never(message)
@@ -146,7 +157,11 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
 
     def _hurry(self) -> None:
         """End a patience that nobody can afford; nothing rings any more."""
-        if self._pacing.is_quiet:
+        now = self.clock.now()
+        if not self._is_open:
+            self._is_early = now < self._next_try
+            self.wake_at(now)
+        elif self._pacing.is_quiet:
             self._pacing.heard()
             self._ask_for_work()
         elif self._pacing.is_listening:
@@ -159,12 +174,19 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             return
         text = draft_of(row, self._driver, self.clock.now())
         number = self._driver.next_number()
-        begun = self._attempts.begin(
-            row, self.beat, note_of(number, text), lambda: self.inbox.has_urgent
+        begun = self._attempts.begin_all(
+            (row, *take.behind),
+            self.beat,
+            note_of(number, text),
+            lambda: self.inbox.has_urgent,
         )
-        reached = self._attempt(row, text, more=take.more) if begun else ""
+        reached, has_dialled = "", False
+        if begun and row.channel == "call":
+            has_dialled = self._call(begun)
+        elif begun:
+            reached = self._send(row, text, more=take.more)
         self._driver.pass_over(number)
-        self._ask_for_work(reached)
+        self._ask_for_work(reached, has_dialled=has_dialled)
 
     def woke(self) -> None:
         """Open the port if it is closed, else look what has come."""
@@ -190,7 +212,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self._store.busy(self.clock.boottime_s())
         else:
             self._fetch(drain=True)
-        self._is_open = True
+        self._is_open, self._is_early = True, False
         self._pacing.opened(self.clock.boottime_s())
         self._show(health)
         self._ask_for_work()
@@ -198,7 +220,9 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
     def _fetch(self, *, drain: bool) -> None:
         """Take in what has come; a store that hangs keeps no modem from sending."""
         try:
-            self._arrivals.take_in(self._driver.poll(drain=drain))
+            self._arrivals.take_in(
+                self._driver.poll(drain=drain, gives_way=self._look_gives_way)
+            )
         except ModemSilentError:
             self._store.failed(self.clock.boottime_s())
             self._gauges.reads(works=False)
@@ -223,14 +247,30 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self._fetch(drain=True)
         self._ask_for_work()
 
+    def _look_gives_way(self) -> bool:
+        """Say whether a look is broken off, since the modem has something to send.
+
+        Never two in a row: what arrives may be an SOS as well.
+        """
+        gives_way = self.inbox.has_urgent and not self._gave_way
+        self._gives_way |= gives_way
+        return gives_way
+
     def _look(self) -> None:
+        self._gave_way, self._gives_way = self._gives_way, False
         now_s = self.clock.boottime_s()
         is_unread = self._store.is_unread
         drain = self._pacing.drain_due(now_s) and not is_unread
         if drain or is_unread or self._arrivals.read or self._driver.wait(0):
             self._fetch(drain=drain)
+        if self._look_gives_way():
+            return
         if self._pacing.health_due(now_s):
-            health = self._driver.health()
+            try:
+                health = self._driver.health(gives_way=self._look_gives_way)
+            except ModemWantedError:
+                self._pacing.ask_soon()
+                return
             self._show(health)
             rung = self._pacing.network_rung(now_s, registered=health.registered)
             if rung is not None:
@@ -291,6 +331,12 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         was_open = self._is_open
         if was_open or self._pacing.failures == 0:
             self._away()
+        if self._is_early and not was_open:
+            # None of the tries that climb the ladder, whose next one stays due.
+            self._is_early = False
+            self._driver.close()
+            self.wake_at(self._next_try)
+            return
         rung = self._pacing.failed(was_open=was_open)
         helped = False
         if rung is not None and not isinstance(error, ModemGoneError):
@@ -299,7 +345,8 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self._gauges.recovered(helped=helped)
         self._driver.close()
         wait = timedelta(0) if helped else self._pacing.next_try()
-        self.wake_at(self.clock.now().plus(wait))
+        self._next_try = self.clock.now().plus(wait)
+        self.wake_at(self._next_try)
 
     def _climb(self, rung: int) -> None:
         """Help a modem that finds no network, or cannot read its store."""
@@ -309,34 +356,50 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self._driver.close()
 
     def _away(self) -> None:
-        self._tell_dispatcher(Away(worker=self.link.name))
+        self._tell_dispatcher(Away(worker=self.link.name, channels=CHANNELS))
         self._show(None)
         self._is_open = False
         self._pacing.heard()
 
-    def _attempt(self, row: EffectRow, text: str, *, more: bool) -> str:
+    def _call(self, rows: Sequence[EffectRow]) -> bool:
+        """Ring the one telephone of some effects; say whether anybody was dialled."""
+        began_s = self.clock.boottime_s()
+        address = decode_body(rows[0].body).address
+        lost: ModemError | None = None
+        try:
+            outcome = call(
+                self._driver,
+                address,
+                self.beat,
+                self._while_it_rings,
+                lambda: not self.inbox.empty(),
+            )
+        except ModemError as error:
+            outcome, lost = not_sent(error), error
+        for row in rows:  # what cut it short is begun in the same commit
+            is_cut = lost is None and not self.inbox.empty()
+            self._settle(row, outcome, began_s, with_next=is_cut)
+        if lost is not None:
+            self._lost(lost)
+        return lost is None and was_dialled(outcome)
+
+    def _send(self, row: EffectRow, text: str, *, more: bool) -> str:
         """Send, journal the outcome; return the number that was reached, if one was.
 
         Where `more` waits, the outcome of what was sent is written with its beginning.
         """
         began_s = self.clock.boottime_s()
         body = decode_body(row.body)
-        submitted: SubmitOutcome | None = None
         try:
-            if row.channel == "call":
-                outcome = call(self._driver, body.address, self.beat, self._rings)
-            else:
-                submitted = self._submit(body.address, text)
-                outcome = outcome_of(submitted)
+            submitted = self._submit(body.address, text)
         except ModemError as error:
             # The driver raises only before the message was handed over.
             self._settle(row, not_sent(error), began_s)
             self._lost(error)
             return ""
-        is_sent = submitted is not None and submitted.result is SendResult.SENT
+        outcome = outcome_of(submitted)
+        is_sent = submitted.result is SendResult.SENT
         self._settle(row, outcome, began_s, with_next=more and is_sent)
-        if submitted is None:
-            return ""
         if is_sent:
             self._arrivals.sent.add(
                 row, body.address, outcome.reference, self.clock.now()
@@ -363,7 +426,9 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self._wake_soon()
         else:
             self._attempts.settle(row, outcome)
-        self._gauges.attempted(row.channel, outcome, self.clock.boottime_s() - began_s)
+        if not gave_way(outcome):
+            took_s = self.clock.boottime_s() - began_s
+            self._gauges.attempted(row.channel, outcome, took_s)
 
     def _wake_soon(self) -> None:
         """Write soon what is held; a look that is due is put off by nothing.
@@ -375,15 +440,13 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         if due_s is None or due_s > soon_s:
             self.wake_at(self.clock.now().plus(HELD))
 
-    def _rings(self) -> None:
-        """Read what arrives; give way to a message that waits."""
+    def _while_it_rings(self) -> None:
+        """Read what arrives."""
         self.beat()
         if self._driver.wait(0):
             self._fetch(drain=False)
-        if not self.inbox.empty():
-            raise HurryError
 
-    def _ask_for_work(self, reached: str = "") -> None:
+    def _ask_for_work(self, reached: str = "", *, has_dialled: bool = False) -> None:
         seen, self._is_aside = self._seen, False
         if self._is_open and seen is not None and not self._pacing.is_listening:
             idle = Idle(
@@ -392,6 +455,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
                 operator=seen.operator or "",
                 is_registered=seen.registered,
                 reached=reached,
+                has_dialled=has_dialled,
             )
             self._pacing.asked_for_work(self.clock.boottime_s())
             self._tell_dispatcher(idle)

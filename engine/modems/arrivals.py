@@ -1,6 +1,6 @@
 """What arrives at a modem: recorded, or matched to what was sent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import assert_never
@@ -56,6 +56,7 @@ class Arrivals:
     loopback: Loopback
     unanswered: Unanswered
     ears: Ears
+    gives_way: Callable[[], bool]
     sent: Sent = field(default_factory=Sent)
     refused: Refused = field(default_factory=Refused)
     unstamped: Unstamped = field(default_factory=Unstamped)
@@ -105,6 +106,8 @@ class Arrivals:
         would block the modem for as long.
         """
         for place in list(self.read)[:FREED_AT_ONCE]:
+            if self.gives_way():
+                return
             del self.read[place]
             try:
                 if self.driver.delete(place):

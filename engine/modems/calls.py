@@ -4,13 +4,12 @@ from collections.abc import Callable
 
 from engine.dispatch.outcomes import Outcome
 from engine.ports.journal import EffectState
-from engine.ports.modem import ModemDriver
+from engine.ports.modem import ModemDriver, RingResult
 
-RING_S = 20.0
-
-
-class HurryError(Exception):
-    """Something more urgent waits than a telephone that rings."""
+RING_S = 15.0
+_HAS_RUNG = frozenset({RingResult.RANG, RingResult.CUT_SHORT})
+_GAVE_WAY = frozenset({RingResult.UNHEARD, RingResult.UNDIALLED})
+_NOT_DIALLED = frozenset({RingResult.REFUSED, RingResult.UNDIALLED})
 
 
 def call(
@@ -18,19 +17,30 @@ def call(
     number: str,
     beat: Callable[[], None],
     between: Callable[[], None],
+    gives_way: Callable[[], bool],
 ) -> Outcome:
-    """Let a telephone ring; `between` may raise `HurryError` to end it.
+    """Let a telephone ring, for as long as nothing more urgent waits.
 
     Raises:
         ModemError: the modem was lost.
 
     """
     try:
-        rang = driver.ring(number, seconds=RING_S, beat=beat, between=between)
-    except HurryError:
-        return Outcome(state=EffectState.ACCEPTED, reason="rang, cut short")
+        ended = driver.ring(
+            number, seconds=RING_S, beat=beat, between=between, gives_way=gives_way
+        )
     except ValueError:
         return Outcome(state=EffectState.REJECTED, reason="no number to dial")
-    if rang:
-        return Outcome(state=EffectState.ACCEPTED, reason="rang")
-    return Outcome(state=EffectState.REJECTED, reason="call refused", retry=True)
+    if ended in _HAS_RUNG:
+        return Outcome(state=EffectState.ACCEPTED, reason=ended.value)
+    return Outcome(state=EffectState.REJECTED, reason=ended.value, retry=True)
+
+
+def gave_way(outcome: Outcome) -> bool:
+    """Say whether a call was called off before it rang: nobody has refused it."""
+    return outcome.reason in _GAVE_WAY
+
+
+def was_dialled(outcome: Outcome) -> bool:
+    """Say whether the network has dialled: else the telephone may be rung at once."""
+    return outcome.reason not in _NOT_DIALLED

@@ -158,6 +158,10 @@ class Pacing:
         self._asked_s = now_s
         return True
 
+    def ask_soon(self) -> None:
+        """Have registration and signal asked for with the next look."""
+        self._asked_s = -HEALTH_S
+
     def work_due(self, now_s: float) -> bool:
         """Say whether the dispatcher shall be asked for work again.
 

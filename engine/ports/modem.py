@@ -1,6 +1,10 @@
 """What a modem driver must be: one serial port, one dialogue, explicit deadlines.
 
-All calls but `interrupt` come from the one actor that owns the port.
+All calls but `interrupt` and `wake` come from the one actor that owns the port.
+
+`gives_way`, where a call takes one, says that more urgent work waits. It is asked
+between commands, and as soon as `wake` was called; a command that the modem has is
+waited for.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,6 +22,17 @@ class SendResult(StrEnum):
     SENT = "sent"
     REJECTED = "rejected"
     UNKNOWN = "unknown"
+
+
+class RingResult(StrEnum):
+    """How a call ended."""
+
+    RANG = "rang"
+    CUT_SHORT = "rang, cut short"
+    UNHEARD = "cut short before it rang"
+    """The network was dialling, as far as the modem has said."""
+    REFUSED = "call refused"
+    UNDIALLED = "gave way before it was dialled"
 
 
 @quick
@@ -169,17 +184,21 @@ class ModemDriver(Protocol):
         seconds: float,
         beat: Callable[[], None],
         between: Callable[[], None],
-    ) -> bool:
-        """Dial, let it ring, hang up; True where the network took the call.
+        gives_way: Callable[[], bool],
+    ) -> RingResult:
+        """Dial, let it ring for so long from there on or until it is taken, hang up.
 
         `between` is called at least once a second while it rings and no command is
-        open: `wait` and `poll` may be called there, and raising ends the call.
+        open: `wait` and `poll` may be called there.
         """
 
-    def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
+    def poll(
+        self, *, drain: bool, gives_way: Callable[[], bool]
+    ) -> Sequence[ModemEvent]:
         """Return what has arrived; `drain` reads the storage whatever URCs said.
 
-        A stored message is returned again by each drain until it is deleted.
+        A stored message is returned again by each drain until it is deleted. What is
+        left unread because of `gives_way` is read by the next call.
         """
 
     def unstored(self) -> Sequence[ModemEvent]:
@@ -217,8 +236,13 @@ class ModemDriver(Protocol):
     def delete(self, slot: str) -> bool:
         """Delete a stored message that the journal has; True where that is done."""
 
-    def health(self) -> ModemHealth:
-        """Ask for registration, signal and storage."""
+    def health(self, *, gives_way: Callable[[], bool]) -> ModemHealth:
+        """Ask for registration, signal and storage.
+
+        Raises:
+            ModemWantedError: it gave way before all was asked.
+
+        """
 
     def recover(self, rung: int) -> bool:
         """Try one rung of the recovery ladder; True where the modem answers again.
@@ -229,6 +253,9 @@ class ModemDriver(Protocol):
 
     def interrupt(self) -> None:
         """Make a blocked call return; from another thread."""
+
+    def wake(self) -> None:
+        """Have a wait between commands ask `gives_way` now; from any thread."""
 
     def close(self) -> None:
         """Close the port; never raises."""

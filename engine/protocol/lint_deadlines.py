@@ -18,7 +18,7 @@ from engine.protocol.model import (
 
 SMS_S = 4.0
 """What one short message takes a modem."""
-CALL_S = 25.0
+CALL_S = 20.0
 ELSE_S = 1.0
 REPORT_S = 6.0
 """So long after the network has taken it a message is at the telephone."""

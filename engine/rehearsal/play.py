@@ -68,7 +68,7 @@ from engine.values import (
 )
 
 BEGIN = Instant.parse("2026-01-01T00:00:00Z")
-SENDS = {"sms": timedelta(seconds=4), "call": timedelta(seconds=25)}
+SENDS = {"sms": timedelta(seconds=4), "call": timedelta(seconds=20)}
 SENDS_ELSE = timedelta(seconds=1)
 ARRIVES = timedelta(seconds=6)
 """So long after the network has taken it a short message is at the telephone."""

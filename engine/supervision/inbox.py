@@ -89,6 +89,8 @@ class Inbox:
         """
         self.bound = bound
         self.dropped = 0
+        self.on_put: Callable[[], None] | None = None
+        """Called after each message, in any thread; must neither block nor raise."""
         self.wake_at_s: float | None = None
         self._now_s = now_s
         self._tokens: Tokens = queue.SimpleQueue[None]() if tokens is None else tokens
@@ -108,6 +110,8 @@ class Inbox:
             return
         waiting.append(envelope)
         self._tokens.put(None)
+        if self.on_put is not None:
+            self.on_put()
         if self._closed:  # looked at only now, lest close() falls between
             self._refuse_waiting()
 

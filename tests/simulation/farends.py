@@ -49,6 +49,8 @@ class Network:
         self.confirmed: Callable[[str, str], None]
         self.on_arrival: Callable[[str, str, str], None]
         self.on_fault: Callable[[str], None]
+        self.on_ring: Callable[[str, str], None]
+        """Told `before` a modem rings and `after` it has hung up, and which."""
 
     def arrive(self, channel: str, address: str, text: str) -> None:
         """A message is at its recipient's."""

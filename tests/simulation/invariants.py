@@ -46,6 +46,7 @@ from tests.simulation.freedom import Freedom
 from tests.simulation.labels import wrong_in
 from tests.simulation.remembered import Remembered
 from tests.simulation.retired import Retired
+from tests.simulation.rings import Rings
 from tests.simulation.runtime import Life
 from tests.simulation.timed import Timed
 from tests.simulation.told import has_given_up, is_left_alone, is_not_told_of_end
@@ -94,7 +95,7 @@ class Watching:
         self.opened_s: dict[AlarmId, float] = {}
         """When each was raised, or opened again."""
         self.first_told_s: dict[AlarmId, float] = {}
-        self.timed, self.retired = Timed(), Retired()
+        self.timed, self.retired, self.rings = Timed(), Retired(), Rings()
         self._addresses: dict[EffectId, str] = {}
         self.epochs: dict[str, int] = {}
 
@@ -120,6 +121,7 @@ class Watching:
         if append.epoch < before:
             self.found("I6", "an epoch smaller than the one before it")
         self.epochs[append.stream] = append.epoch
+        self.rings.planned(append, self.now_s())
         if append.stream.startswith("alarm/"):
             self._of_a_case(append, rows)
         elif self.timed.is_ended_for_nothing(append, rows, self.disk):
@@ -281,6 +283,16 @@ class Watching:
             self.first_told_s[alarm_id] = took_s
             if took_s > FIRST_TOLD_S and self.calm_since_s <= self.raised_s[alarm_id]:
                 self.found("I11", "the first contact came too late")
+
+    def rings_at(self, when: str, route: str, there: Sequence[str]) -> None:
+        """I11: no telephone rings on while a message of an alarm waits."""
+        now_s = self.now_s()
+        if when == "before":
+            self.rings.began(route, now_s)
+            return
+        for since_s in self.rings.over(route, now_s, there, self.disk.unsettled):
+            if self.calm_since_s <= since_s:
+                self.found("I11", "a telephone rings on though an SOS waits")
 
     def _exclusive(self, alarm: Alarm, effect: EffectId) -> None:
         sent = (self.sent - self.unsent).items()

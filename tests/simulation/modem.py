@@ -16,6 +16,7 @@ from engine.ports.modem import (
     LateAnswer,
     ModemEvent,
     ModemHealth,
+    RingResult,
     SendResult,
     StatusReport,
     SubmitOutcome,
@@ -108,6 +109,7 @@ class SimModem:
     def __init__(self, network: "Network", hardware: Hardware, life: Life) -> None:
         self._network, self._hardware, self._life = network, hardware, life
         self._waits: list[Wait] = []
+        self._ring_waits: list[Wait] = []
         self._owed, self._times_gone = Owed(hardware.kept), hardware.times_gone
         hardware.opened_by = None
         hardware.is_busy = hardware.is_hung = False
@@ -277,28 +279,38 @@ class SimModem:
         seconds: float,
         beat: Callable[[], None],
         between: Callable[[], None],
-    ) -> bool:
-        """Ring; `between` may end it."""
+        gives_way: Callable[[], bool],
+    ) -> RingResult:
+        """Ring until there is something more urgent."""
         self._need_port()
         self._contact("before", number, "")
         if self._life.boottime_s() < self._hardware.no_call_until_s:
             self._network.on_fault("no_call")
-            return False
+            return RingResult.REFUSED
         self._network.arrive("call", number, "")
         self._network.confirmed(self._hardware.name, "accepted")
         self._hardware.is_busy = True
+        self._network.on_ring("before", self._hardware.name)
         try:
-            for _ in range(round(seconds / RING_STEP_S)):
-                self._wait(RING_STEP_S, beat)
+            ends_s = self._life.boottime_s() + seconds
+            while (left_s := ends_s - self._life.boottime_s()) > 0:
+                self._network.world.park(min(RING_STEP_S, left_s), self._ring_waits)
+                beat()
                 self._need_port()
+                if gives_way():
+                    return RingResult.CUT_SHORT
                 between()
         finally:
             self._hardware.is_busy = False
+            self._network.on_ring("after", self._hardware.name)
         self._contact("after", number, "")
-        return True
+        return RingResult.RANG
 
-    def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
+    def poll(
+        self, *, drain: bool, gives_way: Callable[[], bool] = bool
+    ) -> Sequence[ModemEvent]:
         """Return late answers, reports, and what has come; all of the SIM if asked."""
+        del gives_way
         self._need_port()
         self._take_late()
         self._owed.expire(self._life.boottime_s())
@@ -359,8 +371,9 @@ class SimModem:
         hardware.stored = [sms for sms in hardware.stored if sms.slot != slot]
         return True
 
-    def health(self) -> ModemHealth:
+    def health(self, *, gives_way: Callable[[], bool]) -> ModemHealth:
         """Answer."""
+        del gives_way
         self._need_port()
         return ModemHealth(registered=True)
 
@@ -372,6 +385,10 @@ class SimModem:
     def interrupt(self) -> None:
         """Make a hanging call return."""
         self._network.world.wake(self._waits)
+
+    def wake(self) -> None:
+        """Have a telephone ring no longer, if more urgent work waits."""
+        self._network.world.wake(self._ring_waits)
 
     def close(self) -> None:
         """Close."""

@@ -24,6 +24,7 @@ from engine.ports.modem import (
     InboundSms,
     IncomingCall,
     ModemDriver,
+    RingResult,
     SendResult,
     StatusReport,
 )
@@ -190,7 +191,7 @@ def test_a_call_rings_and_is_hung_up(tmp_path: Path) -> None:
     with rig(tmp_path) as r:
         r.modem._calls._on_call = lambda _, to: called.append(to)
         start = time.perf_counter()
-        assert r.driver.ring(OUTSIDE, seconds=0.3)
+        assert r.driver.ring(OUTSIDE, seconds=0.3) is RingResult.RANG
         assert time.perf_counter() - start >= 0.3
         assert r.modem.state.call == ""
     assert called == [OUTSIDE]
@@ -200,7 +201,7 @@ def test_a_call_that_is_taken_ends_the_ringing(tmp_path: Path) -> None:
     with rig(tmp_path) as r:
         r.modem._calls.takes_after_s = 0.1
         start = time.perf_counter()
-        assert r.driver.ring(OUTSIDE, seconds=30)
+        assert r.driver.ring(OUTSIDE, seconds=30) is RingResult.RANG
     assert time.perf_counter() - start < 5
 
 

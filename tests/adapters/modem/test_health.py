@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.errors import ModemSilentError
+from engine.errors import ModemSilentError, ModemWantedError
 from tests.adapters.modem.scripted import SILENCE, WORKS, ScriptedModem, driver_of
 from tests.fakes import ManualClock
 
@@ -46,3 +46,16 @@ def test_one_that_does_not_tell_counts_as_registered(clock: ManualClock) -> None
     modem = ScriptedModem(clock, {**WORKS, "AT+CREG?": "\r\nERROR\r\n"})
     driver = driver_of(modem)
     assert driver.open().registered
+
+
+def test_between_two_questions_it_gives_way_to_what_is_to_be_sent(
+    clock: ManualClock,
+) -> None:
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.commands.clear()
+    with pytest.raises(ModemWantedError):
+        driver.health(gives_way=lambda: len(modem.commands) == 2)
+    assert len(modem.commands) == 2
+    assert driver.health().registered

@@ -394,3 +394,36 @@ def test_what_no_store_has_is_returned_where_the_port_was_lost_before_a_look(
         driver.poll(drain=False)
     driver.close()
     assert len(driver.unstored()) == 1
+
+
+def test_a_look_that_gives_way_leaves_the_rest_to_the_next_which_reads_it_all(
+    clock: ManualClock,
+) -> None:
+    modem = ScriptedModem(clock, WORKS | {'AT+CPMS="ME"': ONE_USED})
+    driver = driver_of(modem)
+    driver.open()
+    modem.answers |= {
+        "AT+CPMS?": ONE_USED,
+        "AT+CMGR=3": f"\r\n+CMGR: 0,,30\r\n{HELLO}\r\n\r\nOK\r\n",
+        "AT+CMGL=4": LISTED,
+    }
+    modem.say('\r\n+CMTI: "ME",3\r\n')
+    modem.commands.clear()
+    assert not driver.poll(drain=False, gives_way=lambda: True)
+    assert modem.commands == []
+    assert driver.wait(0), "there is something to be read"
+    assert _texts(driver, drain=False)
+
+
+def test_a_store_that_is_busy_keeps_nothing_urgent_waiting(clock: ManualClock) -> None:
+    busy: dict[str, Answer] = {'AT+CPMS="ME"': "\r\n+CME ERROR: 515\r\n"}
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.answers |= busy
+    modem.say('\r\n+CMTI: "ME",3\r\n')
+    began_s = clock.boottime_s()
+    assert not driver.poll(
+        drain=False, gives_way=lambda: clock.boottime_s() > began_s + 0.4
+    )
+    assert clock.boottime_s() - began_s < 1

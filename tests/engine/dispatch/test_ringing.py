@@ -2,11 +2,28 @@
 
 import pytest
 
-from engine.dispatch.actor import BACKLOG, RESCAN, Away, Planned
-from engine.dispatch.queue import RANK_ANSWER, RANK_CALL, RANK_DISTRESS
+from engine.dispatch.actor import (
+    BACKLOG,
+    RESCAN,
+    RUNG_EVERY_S,
+    Away,
+    Idle,
+    Planned,
+    Withdrawn,
+)
+from engine.dispatch.queue import (
+    RANK_ANSWER,
+    RANK_CALL,
+    RANK_DISTRESS,
+    RINGS_TOGETHER,
+)
 from engine.dispatch.ringing import GIVES_WAY_S
+from engine.ports.journal import EffectRow
+from engine.values import EffectId
 from tests.engine.dispatch.ledger import row_of
 from tests.engine.dispatch.test_actor import Rig
+
+ALDER, ROWAN = "+46701740601", "+46701740602"
 
 
 @pytest.fixture
@@ -105,12 +122,85 @@ def test_where_who_is_to_give_way_is_lost_another_one_does_at_once(rig: Rig) -> 
     assert hurried(rig) == ["modem-1", "modem-2"]
 
 
+def test_a_telephone_is_rung_once_a_minute_whichever_modem_is_idle(rig: Rig) -> None:
+    rig.idle("modem-1")
+    rig.tell(Planned(rows=(ring("one", ALDER),)))
+    rig.idle("modem-2")
+    rig.tell(Planned(rows=(ring("two", ALDER),)))
+    rings_over(rig, "modem-1")
+    rig.world.run(RUNG_EVERY_S - 1)
+    assert rig.got == [("modem-1", "one")]
+    rig.world.run(RESCAN.total_seconds() + 1)
+    assert rig.got[1:] in ([("modem-1", "two")], [("modem-2", "two")])
+
+
+def test_each_officers_telephone_has_a_minute_of_its_own(rig: Rig) -> None:
+    two_ring(rig)
+    rings_over(rig, "modem-1")
+    rings_over(rig, "modem-2")
+    rig.tell(Planned(rows=(ring("spruce", "+46701740603"),)))
+    rung = ("ring-modem-1", "ring-modem-2", "spruce")
+    assert tuple(what for _, what in rig.got) == rung
+
+
+def test_one_ring_is_for_all_cases_that_wait_for_an_officer(rig: Rig) -> None:
+    cases = [ring(f"case-{number}", ALDER) for number in range(40)]
+    rig.tell(Planned(rows=(*cases, ring("other", ROWAN))))
+    rig.idle("modem-1")
+    rung = [what for _, what in rig.got]
+    assert len(rung) == RINGS_TOGETHER
+    assert "other" not in rung
+    rings_over(rig, "modem-1")
+    assert rig.got[-1] == ("modem-1", "other")
+    rings_over(rig, "modem-1")
+    rig.world.run(RUNG_EVERY_S + RESCAN.total_seconds())
+    assert len(rig.got) == len(cases) + 1
+
+
+def test_a_telephone_that_no_network_has_dialled_is_rung_at_once(rig: Rig) -> None:
+    rig.idle("modem-1")
+    rig.tell(Planned(rows=(ring("one", ALDER),)))
+    rig.idle("modem-2")
+    rig.tell(Planned(rows=(ring("again", ALDER),)))
+    assert rig.got == [("modem-1", "one")]
+    rig.idle("modem-1")
+    assert rig.got[1:] in ([("modem-1", "again")], [("modem-2", "again")])
+
+
+def test_a_telephone_whose_modem_was_lost_is_rung_at_once_by_another(rig: Rig) -> None:
+    rig.idle("modem-1")
+    rig.tell(Planned(rows=(ring("one", ALDER),)))
+    rig.idle("modem-2")
+    rig.tell(Planned(rows=(ring("again", ALDER),)))
+    rig.tell(Away(worker="modem-1"))
+    assert rig.got[1:] == [("modem-2", "again")]
+
+
+def test_nobody_is_rung_for_a_page_that_is_taken_back_meanwhile(rig: Rig) -> None:
+    rig.idle("modem-1")
+    rig.tell(Planned(rows=(ring("one", ALDER),)))
+    rig.tell(Planned(rows=(ring("two", ALDER),)))
+    rings_over(rig, "modem-1")
+    rig.tell(Withdrawn(effects=(EffectId("two"),)))
+    rig.world.run(2 * RUNG_EVERY_S)
+    assert rig.got == [("modem-1", "one")]
+
+
+def rings_over(rig: Rig, modem: str) -> None:
+    """Have a modem say that it has rung, and that it can send."""
+    rig.tell(Idle(worker=modem, channels=("sms", "call"), has_dialled=True))
+
+
 def two_ring(rig: Rig) -> None:
     """Have both modems ring."""
-    for modem in ("modem-1", "modem-2"):
+    for modem, number in {"modem-1": ALDER, "modem-2": ROWAN}.items():
         rig.idle(modem)
-        ring = row_of(f"ring-{modem}", channel="call", rank=RANK_CALL)
-        rig.tell(Planned(rows=(ring,)))
+        rig.tell(Planned(rows=(ring(f"ring-{modem}", number),)))
+
+
+def ring(effect: str, number: str) -> EffectRow:
+    """Return a call of somebody's telephone."""
+    return row_of(effect, channel="call", rank=RANK_CALL, address=number)
 
 
 def hurried(rig: Rig) -> list[str]:

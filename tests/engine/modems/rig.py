@@ -22,6 +22,7 @@ from engine.ports.modem import (
     InboundSms,
     ModemEvent,
     ModemHealth,
+    RingResult,
     SendResult,
     SubmitOutcome,
 )
@@ -36,6 +37,12 @@ from tests.simulation.runtime import World
 if TYPE_CHECKING:
     from engine.dispatch.outcomes import Settled
     from engine.modems.inbound import Inbound
+    from tests.simulation.tasks import Wait
+
+
+def never() -> bool:
+    return False
+
 
 SENT = SubmitOutcome(result=SendResult.SENT, reference=7)
 
@@ -47,6 +54,7 @@ class Driver:
     world: World
     submitted: list[tuple[str, str]] = field(default_factory=list)
     rung: list[str] = field(default_factory=list)
+    rung_s: list[float] = field(default_factory=list)
     arrived: list[ModemEvent] = field(default_factory=list)
     announced: list[ModemEvent] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
@@ -57,9 +65,11 @@ class Driver:
     outcomes: list[SubmitOutcome | Exception] = field(default_factory=list)
     is_gone: bool = False
     opened: int = 0
+    tried: int = 0
     gone: ModemError = field(default_factory=ModemGoneError)
     drained_s: list[float] = field(default_factory=list)
     drains_s: float = 0.0
+    polls_s: float = 0.0
     takes_s: float = 0.0
     state: Callable[[], object] = lambda: None
     takes_commands: bool = True
@@ -73,9 +83,13 @@ class Driver:
     hangs_s: float = 0.0
     hung_s: list[float] = field(default_factory=list)
     takes_commands_after: bool = True
+    rings: RingResult = RingResult.RANG
+    cut_short: RingResult = RingResult.CUT_SHORT
+    _waits: "list[Wait]" = field(default_factory=list)
 
     def open(self, *, beat: Callable[[], None]) -> ModemHealth:
         beat()
+        self.tried += 1
         if self.is_gone:
             raise self.gone
         self.opened += 1
@@ -112,17 +126,28 @@ class Driver:
         seconds: float,
         beat: Callable[[], None],
         between: Callable[[], None],
-    ) -> bool:
+        gives_way: Callable[[], bool],
+    ) -> RingResult:
         del beat
         self.rung.append(number)
+        self.rung_s.append(self.world.boottime_s())
         for _ in range(int(seconds)):
-            self.world.sleep(1)
+            self.world.park(1, self._waits)
+            if gives_way():
+                return self.cut_short
             between()
-        return True
+        return self.rings
 
-    def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
+    def poll(
+        self, *, drain: bool, gives_way: Callable[[], bool]
+    ) -> Sequence[ModemEvent]:
         if self.is_gone:
             raise ModemGoneError
+        ends_s = self.world.boottime_s() + self.polls_s
+        while (left_s := ends_s - self.world.boottime_s()) > 0:
+            self.world.park(left_s, self._waits)
+            if gives_way():
+                return ()
         if drain and self.hangs_in_store:
             self.hung_s.append(self.world.boottime_s())
             self.world.sleep(self.hangs_s)
@@ -172,7 +197,8 @@ class Driver:
             self.arrived = [e for e in self.arrived if getattr(e, "slot", "") != slot]
         return self.frees
 
-    def health(self) -> ModemHealth:
+    def health(self, *, gives_way: Callable[[], bool] = never) -> ModemHealth:
+        del gives_way
         return ModemHealth(
             registered=self.registered, signal_dbm=-70.0, operator=self.operator or None
         )
@@ -182,6 +208,9 @@ class Driver:
         return False
 
     def interrupt(self) -> None: ...
+    def wake(self) -> None:
+        self.world.wake(self._waits)
+
     def close(self) -> None: ...
 
 

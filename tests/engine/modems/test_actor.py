@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from engine.dispatch.actor import Shout
+from engine.dispatch.actor import RUNG_EVERY_S, Shout
 from engine.dispatch.body import decode_body
 from engine.dispatch.outcomes import outcome_of
 from engine.errors import ModemBusyError, ModemGoneError, ModemSilentError
 from engine.modems.inbound import UNSTAMPED_MS
 from engine.modems.refused import AGAIN_S
 from engine.ports.journal import EffectState, Record
-from engine.ports.modem import SendResult, StatusReport, SubmitOutcome
+from engine.ports.modem import RingResult, SendResult, StatusReport, SubmitOutcome
 from tests.engine.dispatch.ledger import SILENT, row_of
 from tests.engine.modems.rig import Rig, message
 
@@ -270,6 +270,70 @@ def test_a_telephone_rings_and_gives_way_to_a_message(rig: Rig) -> None:
     assert "rang, cut short" in reasons
 
 
+def test_a_telephone_that_rings_gives_way_within_fifty_milliseconds(rig: Rig) -> None:
+    """The modem looked once a second whether anything waited."""
+    rig.plan("ring", "call", 15)
+    rig.world.run(3.3)
+    rig.plan("e1")
+    rig.world.run(0.05)
+    assert len(rig.driver.submitted) == 1
+
+
+def test_one_ring_is_for_every_case_that_waits_for_an_officer(rig: Rig) -> None:
+    rig.driver.takes_s = 3.0
+    rig.plan()
+    for number in range(3):
+        rig.plan(f"ring-{number}", "call", 15)
+    rig.world.run(90)
+    assert [one.outcome.reason for one in rig.told] == ["", *["rang"] * 3]
+    assert len(rig.driver.rung) == 1
+
+
+def test_an_officer_is_rung_for_fifteen_seconds_and_once_a_minute(rig: Rig) -> None:
+    began_s = rig.world.boottime_s()
+    for number in range(3):
+        rig.plan(f"ring-{number}", "call", 15)
+        rig.world.run(16)
+        assert len(rig.told) == 1
+    rig.world.run(60)
+    rung_s = rig.driver.rung_s
+    assert len(rung_s) == 2
+    assert rung_s[0] - began_s < 1
+    assert rung_s[1] - rung_s[0] >= RUNG_EVERY_S
+    assert len(rig.told) == 3
+
+
+def test_a_call_cut_short_before_it_rang_is_not_told_as_one_that_rang(rig: Rig) -> None:
+    rig.driver.cut_short = RingResult.UNHEARD
+    rig.plan("ring", "call", 15)
+    rig.world.run(2)
+    rig.plan("e1")
+    rig.world.run(1)
+    assert rig.ledger.state("ring") is EffectState.REJECTED
+    assert [one.outcome.retry for one in rig.told if one.effect == "ring"] == [True]
+    assert rig.meter.counted["deliveries_total"] == 1, "nobody has refused the call"
+
+
+def test_a_look_is_broken_off_for_what_is_to_be_sent_and_never_twice_in_a_row(
+    rig: Rig,
+) -> None:
+    """Else what arrives were never read as long as messages follow each other."""
+    rig.driver.polls_s = 5.0
+    rig.driver.arrived = [message()]
+    rig.world.run(1)
+    rig.plan("e1")
+    rig.world.run(0.1)
+    assert len(rig.driver.submitted) == 1
+    assert not rig.heard
+    rig.world.run(1)
+    rig.plan("e2")
+    rig.world.run(2)
+    assert len(rig.driver.submitted) == 1, "the look goes on to its end"
+    rig.world.run(3)
+    assert len(rig.driver.submitted) == 2
+    assert len(rig.heard) == 1
+
+
 def test_no_telephone_stops_ringing_for_the_next_one_bug_it_rang_for_a_second(
     rig: Rig,
 ) -> None:
@@ -277,9 +341,10 @@ def test_no_telephone_stops_ringing_for_the_next_one_bug_it_rang_for_a_second(
     rig.driver.takes_s = 3.0
     rig.plan()
     for number in range(3):
-        rig.plan(f"ring-{number}", "call", 15)
+        rig.plan(f"ring-{number}", "call", 15, address=f"+4670174060{number}")
     rig.world.run(90)
     assert [one.outcome.reason for one in rig.told] == ["", *["rang"] * 3]
+    assert len(rig.driver.rung) == 3
 
 
 def test_what_arrives_while_a_telephone_rings_is_read(rig: Rig) -> None:
@@ -314,6 +379,34 @@ def test_a_modem_dead_for_an_hour_is_used_again_within_half_a_minute(rig: Rig) -
     assert rig.ledger.state("e1") is EffectState.PLANNED
     rig.driver.is_gone = False
     rig.world.run(31)
+    assert rig.ledger.state("e1") is EffectState.ACCEPTED
+
+
+def test_an_sos_that_waits_has_a_dead_modem_reset_no_sooner_and_no_later(
+    rig: Rig,
+) -> None:
+    rig.driver.is_gone, rig.driver.gone = True, ModemSilentError()
+    rig.world.run(600)
+    climbed = len(rig.driver.climbed)
+    rig.world.run(60)
+    in_a_minute = len(rig.driver.climbed) - climbed
+    rig.plan("e1")
+    rig.world.run(60)
+    beside_an_sos = len(rig.driver.climbed) - climbed - in_a_minute
+    assert abs(beside_an_sos - in_a_minute) <= 1
+    assert in_a_minute
+
+
+def test_a_modem_that_has_come_back_is_tried_at_once_for_an_sos(rig: Rig) -> None:
+    """It waited for up to half a minute for the next look whether the port is there."""
+    rig.driver.is_gone = True
+    rig.world.run(600)
+    tried = rig.driver.tried
+    while rig.driver.tried == tried:
+        rig.world.run(0.1)
+    rig.driver.is_gone = False
+    rig.plan("e1")
+    rig.world.run(1)
     assert rig.ledger.state("e1") is EffectState.ACCEPTED
 
 

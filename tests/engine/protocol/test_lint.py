@@ -266,7 +266,7 @@ def test_a_round_that_takes_longer_than_its_repeat_is_found() -> None:
     hasty = DUTY.replace("every_s = 60", "every_s = 20")
     ((where, words),) = found(Fault.DEADLINE, HQ, hasty)
     assert where == "duty"
-    assert "about 29 s on 1 modem(s)" in words
+    assert "about 24 s on 1 modem(s)" in words
     two = Reach(people={}, modems=2)
     assert found(Fault.DEADLINE, HQ, hasty, reach=two) == []
 
