@@ -26,7 +26,7 @@ from engine.health import Health
 from engine.intake.actor import Intake, SmsHeard
 from engine.intake.checkins.actor import CheckIns
 from engine.intake.gateway.actor import Gateway, Https, Streams, Tls
-from engine.intake.gateway.certificates import Validity
+from engine.intake.gateway.certificates import CertificateWatch, Validity
 from engine.intake.gateway.door import Door
 from engine.intake.judge import Judge
 from engine.intake.orders.actor import Orders
@@ -211,11 +211,13 @@ def tree_of(parts: Parts) -> ChildSpec:
                             "streams": p.adapters.streams,
                             "https": p.adapters.https,
                             "tls": p.adapters.tls,
-                            "certificates": p.adapters.certificates,
-                            "health": p.health,
+                            "certificates": CertificateWatch(
+                                p.adapters.certificates, p.health, p.telemetry
+                            ),
                             "lines": p.lines,
                             "door": p.door,
                             "telemetry": p.telemetry,
+                            "listening": p.web.listening,
                         },
                         heartbeat_s=10.0,
                         shutdown_s=1.5,

@@ -5,7 +5,7 @@ loopback unless the file says otherwise.
 """
 
 from collections.abc import Iterator
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -193,6 +193,7 @@ class Config(BaseSettings):
     hq_language: str = "en"
     auditor: AuditorTable = AuditorTable()
     log: str = Field("json", pattern=LOG)
+    proxies: tuple[str, ...] = ()
     demo: bool = False
 
     @field_validator("state", mode="before")
@@ -202,6 +203,15 @@ class Config(BaseSettings):
             message = "a folder, such as /var/lib/natalia"
             raise ValueError(message)
         return state
+
+    @field_validator("proxies")
+    @classmethod
+    def _are_addresses(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(str(ip_network(one)) for one in proxies)
+        except ValueError as error:
+            message = "addresses or networks of proxies, such as 127.0.0.1"
+            raise ValueError(message) from error
 
     _names_are_unique = field_validator("modem", "channel")(each_name_once)
 

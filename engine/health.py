@@ -69,6 +69,10 @@ class Health:
             all_down = not any(self._routes.values())
             self.report(ALL_CHANNELS_DOWN, "every route", wrong=all_down)
 
+    def tells_people(self, name: str) -> bool:
+        """Say whether colleagues, officers or HQ may be told by a channel."""
+        return name not in self._tell_nobody
+
     def standing(self, name: str) -> "Standing":
         """Return what messages have shown of a channel; one for all its lanes."""
         with self._lock:

@@ -14,6 +14,8 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import PurePath
@@ -60,6 +62,10 @@ _EXTRA_KEYS = _TEXT_KEYS | _NUMBER_KEYS | _ID_KEYS
 _ID = re.compile(r"(?=.*[a-f])[0-9a-f]{8,64}")
 
 _LOST = "lines of the log were lost, since nobody took them"
+
+REPEATS_MAX = 60
+"""So many lines of one template are written in a minute."""
+_MINUTE_S = 60.0
 
 _WARNING = re.compile(r"([^/\n]*:\d+): (\w+):")
 
@@ -135,6 +141,16 @@ def configure(
         wrapper_class=structlog.stdlib.BoundLogger,
     )
     _hook_uncaught()
+
+
+def tell_left_out(*, at_end: bool = False) -> None:
+    """Say how many repeated lines were left out in the minutes that are over.
+
+    At the end of the process, in those that are not over as well.
+    """
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, _Handler):
+            handler.tell_left_out(at_end=at_end)
 
 
 def redact(
@@ -266,17 +282,85 @@ def _renderer(log_format: Format) -> Processor:
             return KeyValueRenderer(key_order=order, drop_missing=True)
 
 
+@dataclass(slots=True)
+class _Repeated:
+    """Lines of one template within a minute."""
+
+    template: str
+    since_s: float
+    written: int = 0
+    left_out: int = 0
+
+
+class _Repeats:
+    """Counts the lines of each template; more than `REPEATS_MAX` a minute are not due.
+
+    A template is a place in the code with the class of exception that it tells: other
+    libraries put into their texts what a stranger has sent. A line that names a case,
+    or says that the engine cannot go on, is always due.
+    """
+
+    def __init__(self) -> None:
+        self._by_place: dict[tuple[str, int, str], _Repeated] = {}
+
+    def is_due(self, record: logging.LogRecord) -> bool:
+        """Count a line, and say whether it is written."""
+        if record.levelno >= logging.CRITICAL or _ID_KEYS & vars(record).keys():
+            return True
+        kind = record.exc_info[0] if record.exc_info else None
+        place = (record.pathname, record.lineno, "" if kind is None else kind.__name__)
+        one = self._by_place.get(place)
+        if one is None:
+            template = record.msg if isinstance(record.msg, str) else record.name
+            one = _Repeated(template.partition("\n")[0], record.created)
+            self._by_place[place] = one
+        is_due = one.written < REPEATS_MAX
+        one.written += is_due
+        one.left_out += not is_due
+        return is_due
+
+    def over(self, now_s: float, *, all_of_them: bool = False) -> Iterator[_Repeated]:
+        """Yield what was left out in minutes that are over, and count again."""
+        for place, one in list(self._by_place.items()):
+            # A clock that was set back must not leave out for hours.
+            if all_of_them or not 0 <= now_s - one.since_s < _MINUTE_S:
+                del self._by_place[place]
+                if one.left_out:
+                    yield one
+
+
 class _Handler(logging.StreamHandler[TextIO]):
     """Writes lines; a line that cannot be made is told of without its contents.
 
-    What nobody takes is let go, and counted: who logs has people to tell.
+    What nobody takes is let go, and counted: who logs has people to tell. So is what is
+    said again and again: a flood of strangers must not push everything else out.
     """
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._outflow, self._lost = Outflow(stream), 0
+        self._repeats = _Repeats()
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Write a line where it is due, behind how many were left out before."""
+        self._tell(record.created)
+        if self._repeats.is_due(record):
+            self._write(record)
+
+    def tell_left_out(self, *, at_end: bool) -> None:
+        """Write how many lines were left out; any thread."""
+        now_s = logging.makeLogRecord({}).created
+        with self.lock or nullcontext():
+            self._tell(now_s, all_of_them=at_end)
+
+    def _tell(self, now_s: float, *, all_of_them: bool = False) -> None:
+        for one in self._repeats.over(now_s, all_of_them=all_of_them):
+            said = f"{one.left_out} lines like this were left out: {one.template}"
+            level = {"levelno": logging.WARNING, "levelname": "WARNING"}
+            named = {"name": "engine.log", "msg": said, "count": one.left_out}
+            self._write(logging.makeLogRecord({**level, **named}))
+
+    def _write(self, record: logging.LogRecord) -> None:
         """Write a line where it is taken at once, behind how many were not before."""
         if self._lost and self._takes():
             said = {"name": "engine.log", "count": self._lost, "msg": _LOST}

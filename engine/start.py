@@ -22,10 +22,12 @@ from engine.clock import SystemClock
 from engine.config import Config
 from engine.console.desk import KEPT_ROSTER
 from engine.console.parts import WebParts
+from engine.descriptors import Needs, Shares, shared_out, warning
 from engine.errors import ConfigError, JournalError
 from engine.health import Health
 from engine.intake.codes import new_codes
 from engine.intake.gateway.door import Door
+from engine.intake.gateway.listener_watch import ListenerWatch, Listening
 from engine.intake.gateway.sockets import bind_unix, bind_unnamed
 from engine.intake.judge import Judge
 from engine.intake.orders.actor import Reached
@@ -119,12 +121,12 @@ def start(
         JournalError: the journal cannot be used.
 
     """
-    prepare()
+    open_files_max = prepare()
     wall = SystemClock()
     lock = StateLock(config.state, now=wall.now())
     opened = ExitStack()
     try:
-        return _start(config, lock, adapters, opened, gets_on)
+        return _start(config, lock, adapters, opened, gets_on, open_files_max)
     except BaseException:
         opened.close()
         lock.release()
@@ -137,6 +139,7 @@ def _start(
     adapters: Adapters | None,
     opened: ExitStack,
     gets_on: Callable[[], None],
+    open_files_max: int,
 ) -> RunningEngine:
     path, files = config.state / JOURNAL_FILE, partial(_files, config)
     opening, (registry, roster) = opened_beside(
@@ -182,6 +185,12 @@ def _start(
     _sample(metrics, measures, tree)
     bound = bind_unnamed if opening.lost_by else bind_unix
     pages, adapters = listening(config, adapters, clock, metrics, opened)
+    if (little := warning(open_files_max, needs_of(config, roster))) is not None:
+        logger.warning("%s", little)
+
+    def shares() -> Shares:
+        return shared_out(open_files_max, needs_of(config, board.roster()))
+
     web = WebParts(
         console=pages["console"],
         metrics_socket=pages["metrics"],
@@ -201,6 +210,11 @@ def _start(
         attendance=attendance,
         drills=judge.drills,
         give=lambda order: names.tell("orders", order),
+        listening=Listening(
+            watch=ListenerWatch(health, clock, unrecorded.say, unrecorded.recorded),
+            shares=shares,
+            proxies=config.proxies,
+        ),
         is_heard=hearing(config),
         is_demo=config.demo,
         public_language=config.hq_language,
@@ -301,6 +315,17 @@ def has_kept_roster(config: Config) -> bool:
         cure = f"{config.state}: {error.strerror}; mend its permissions"
         key = "state"
         raise ConfigError(key, expected, cure) from error
+
+
+def needs_of(config: Config, roster: Roster) -> Needs:
+    """Return what file descriptors are needed for."""
+    doors = sum(1 if one.tls is None else 2 for one in config.gateway.values())
+    return Needs(
+        listeners=doors + len(("console", "metrics", "control")),
+        modems=len(config.modem),
+        lanes=sum(table.lanes for table in config.channel),
+        devices=len(roster.devices),
+    )
 
 
 def desk_of(

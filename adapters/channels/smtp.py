@@ -53,6 +53,8 @@ class _Plain(Compat32):
 
 
 PLAIN = _Plain(linesep="\r\n")
+SIGN_IN_S = 15.0
+"""So long after a check that signed in the next ones only hear the greeting."""
 
 
 class SmtpChannel:
@@ -92,6 +94,7 @@ class SmtpChannel:
             self._tls = _security(name, self._options)
         gathered.tell()
         self._kept: list[SmtpSession] = []
+        self._signed_in_s = -SIGN_IN_S
         self.timeout_s = (
             2 * self._options.connect_timeout_s
             + RESUMED_S
@@ -118,14 +121,25 @@ class SmtpChannel:
     def check(self) -> None:
         """Connect, secure and sign in, anew; send nothing.
 
+        Soon after one that went well only to connect and to hear the greeting: to sign
+        in again and again is what providers bar an account for.
+
         Raises:
             DeliveryError: says at which step the server did not go along.
 
         """
+        now_s = self._clock.boottime_s()
+        is_known = now_s - self._signed_in_s < SIGN_IN_S
         with self._line.attempt(), self._certain(), contextlib.ExitStack() as failed:
-            session = self._opened()
+            session = self._session()
             failed.callback(session.close)
-            session.noop()
+            if is_known:
+                session.connect()
+            else:
+                self._signed_in_s = -SIGN_IN_S
+                session.open(self._password)
+                session.noop()
+                self._signed_in_s = now_s
             failed.pop_all()
             session.part()
 
@@ -184,8 +198,8 @@ class SmtpChannel:
                 session.part()
         return answer
 
-    def _opened(self) -> SmtpSession:
-        session = SmtpSession(
+    def _session(self) -> SmtpSession:
+        return SmtpSession(
             self.name,
             self._options,
             local_host=self._sender.domain,
@@ -194,6 +208,9 @@ class SmtpChannel:
             clock=self._clock,
             telemetry=self._telemetry,
         )
+
+    def _opened(self) -> SmtpSession:
+        session = self._session()
         with contextlib.ExitStack() as failed:
             failed.callback(session.close)
             session.open(self._password)

@@ -100,6 +100,23 @@ class SmtpSession:
 
         """
         options = self._options
+        connected = self.connect()
+        self._greet()
+        if options.security == "starttls":
+            self._say(partial(self._smtp.docmd, "STARTTLS"), _READY, "STARTTLS")
+            self._secure(connected)
+            self._greet()
+        if options.username is not None and password is not None:
+            self._sign_in(options.username, password)
+
+    def connect(self) -> socket.socket:
+        """Connect and hear the server's greeting.
+
+        Raises:
+            DeliveryError, OSError: as `open`.
+
+        """
+        options = self._options
         with self._phases.timed("connect"):
             try:
                 connected = connect(
@@ -118,13 +135,7 @@ class SmtpSession:
         if options.security == "tls":
             self._secure(connected)
         self._say(self._smtp.getreply, _READY, "the greeting")
-        self._greet()
-        if options.security == "starttls":
-            self._say(partial(self._smtp.docmd, "STARTTLS"), _READY, "STARTTLS")
-            self._secure(connected)
-            self._greet()
-        if options.username is not None and password is not None:
-            self._sign_in(options.username, password)
+        return connected
 
     def noop(self) -> None:
         """Ask whether the server is there.

@@ -13,7 +13,7 @@ from adapters.modem.at_replies import (
     signal_dbm,
     storages,
 )
-from adapters.modem.bring_up import AnotherModemError, BringUp, Session
+from adapters.modem.bring_up import AnotherModemError, BringUp, Session, let_pass
 from adapters.modem.call import ring
 from adapters.modem.cms_policy import is_without_sim
 from adapters.modem.compose import fit, fit_text, piece_of
@@ -218,8 +218,7 @@ class SerialModem:
         reply = self._dialogue.command("AT", deadline_s=self._options.answer_s)
         if reply.final is None:
             return False
-        # The answers to earlier questions come in a row: none of them is the next's.
-        self._dialogue.pause(_ROW_S)
+        let_pass(self._dialogue)
         return True
 
     def next_number(self) -> int:
@@ -392,7 +391,6 @@ class SerialModem:
 
 T = TypeVar("T")
 _SILENT_MAX = 2
-_ROW_S = 0.2
 _REGISTRATION_QUESTIONS = ("AT+CREG?", "AT+CGREG?", "AT+CEREG?")
 _HEALTH_QUESTIONS = (*_REGISTRATION_QUESTIONS, "AT+CSQ", "AT+COPS?", "AT+CPMS?")
 

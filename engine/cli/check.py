@@ -160,6 +160,7 @@ def examine(
     warnings += of_operators(config, registry, roster) + of_shifts(config, roster)
     warnings += of_tls(config) + _of_roster(config, roster)
     warnings += auditor_warnings(config) + of_taken(config)
+    warnings += [*_of_limits(config, roster), *_of_proxies(config)]
     warnings += [*of_state(config, roster, account), *amiss]
     if not roster.duty():
         warnings.append("nobody is on the duty rota: no officer is paged")
@@ -188,6 +189,27 @@ def _lacks(config: Config, roster: "Roster") -> Iterator[str]:
         yield (
             f"the world is told in {config.hq_language!r} (hq_language), whose words"
             " nobody has reviewed: whoever approves reads the English beside them"
+        )
+
+
+def _of_limits(config: Config, roster: "Roster") -> Iterator[str]:
+    """Say where a service of this shell's limit would have too few descriptors."""
+    from engine.descriptors import warning  # noqa: PLC0415 - loaded when used
+    from engine.process import open_files_max  # noqa: PLC0415 - likewise
+    from engine.start import needs_of  # noqa: PLC0415 - likewise
+
+    said = warning(open_files_max(), needs_of(config, roster))
+    if said is not None:
+        yield f"{said}; the limit is this shell's, the unit's is its own"
+
+
+def _of_proxies(config: Config) -> Iterator[str]:
+    """Say where HQ come through a proxy that is not believed."""
+    if config.console.address.startswith("https:") and not config.proxies:
+        yield (
+            "console.address is https, and no proxy is named: name the one that speaks"
+            " TLS (proxies = ['127.0.0.1']), else all of HQ count as one address and"
+            " their cookies may go in clear"
         )
 
 

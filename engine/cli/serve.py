@@ -94,6 +94,8 @@ def _watch(
     running: "RunningEngine", stop: Ending, config: Config, keeper: Keeper
 ) -> int:
     """Announce readiness, feed the watchdog, wait for the end; return the exit code."""
+    from engine.log import tell_left_out  # noqa: PLC0415 - `--help` does without
+
     engine, waited_s = running.engine, 0.0
     readiness = engine.parts.readiness
     while not (engine.ready.is_set() and readiness.is_fresh()):
@@ -122,6 +124,7 @@ def _watch(
         if now_s - fed_s < WATCH_S:
             continue
         fed_s = now_s
+        tell_left_out()
         # Fed by work done, not by a timer: the round trip and the root's own look.
         if readiness.is_fresh() and engine.progress != progress:
             progress = engine.progress
@@ -139,10 +142,13 @@ def _exit_code(running: "RunningEngine") -> int:
 
 def _end(running: "RunningEngine", code: int) -> None:
     """Take the tree down within its time; then end, whatever still blocks somewhere."""
+    from engine.log import tell_left_out  # noqa: PLC0415 - `--help` does without
+
     last_word = threading.Timer(EXIT_WITHIN_S, os._exit, args=(code,))
     last_word.daemon = True
     last_word.start()
     running.stop()
+    tell_left_out(at_end=True)
     flush()
     os._exit(code)
 

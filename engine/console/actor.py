@@ -1,13 +1,12 @@
 """The web's actor: console, metrics and control socket in one event loop."""
 
 import asyncio
-import logging
 import socket
+from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from typing import ClassVar
 
-import uvicorn
 from starlette.applications import Starlette
 
 from engine.console.control import control_app
@@ -17,6 +16,8 @@ from engine.console.observe import observe_app
 from engine.console.operators import FILE as OPERATORS_FILE
 from engine.console.pages import console_app
 from engine.console.parts import WebParts
+from engine.intake.gateway.guard import Guard
+from engine.intake.gateway.http_guest import PageGuest, guests, opened
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.ports.measures import DegradedReason
 from engine.supervision.actor import SupervisedActor
@@ -26,6 +27,10 @@ from engine.supervision.link import Link
 LOOK = timedelta(seconds=1)
 GONE_MS = 30_000
 """A computer that takes nothing for so long watches no more (RFC 5482)."""
+REQUEST_S = 10.0
+"""So long a request may take to come, its body too; a form has 64 KiB."""
+COMMAND_S = 120.0
+"""So long one of the command line may: a roster is large, and the loop may be busy."""
 
 
 class Web(SupervisedActor[None]):
@@ -37,9 +42,11 @@ class Web(SupervisedActor[None]):
         """Take what is served; the listening sockets outlive it."""
         super().__init__(link=link)
         self._parts = parts
-        self._loop = EventLoop("web", self.clock)
+        self._guards: list[Guard] = []
+        self._let_go = 0
+        self._loop = EventLoop("web", self.clock, self._close_all)
         self._desk: ConsoleDesk | None = None
-        self._copies: list[socket.socket] = []
+        self._opened = ExitStack()
         self._serving: list[asyncio.Task[None]] = []
 
     def started(self) -> None:
@@ -53,7 +60,9 @@ class Web(SupervisedActor[None]):
 
     def woke(self) -> None:
         """Send the heartbeat through the loop."""
+        self._parts.listening.watch.look()
         self._loop.beat()
+        self._count_let_go()
         self._wake_the_hidden()
         self._watch_the_watchers()
         self._watch_the_journal()
@@ -63,8 +72,18 @@ class Web(SupervisedActor[None]):
         """Close every connection, event streams included."""
         self._parts.bell.ring = None
         self._loop.stop()
-        for copy in self._copies:
-            copy.close()
+        self._opened.close()
+
+    def _close_all(self) -> None:
+        for guard in self._guards:
+            guard.close_all()
+
+    def _count_let_go(self) -> None:
+        let_go = sum(guard.let_go for guard in self._guards)
+        if let_go > self._let_go:  # the loop's, which alone counts it up
+            more = let_go - self._let_go
+            self._parts.metrics.count("console_let_go_total", more)
+            self._let_go = let_go
 
     def _wake_the_hidden(self) -> None:
         """Have cases looked at that clear columns hide: a start arms by those alone."""
@@ -105,29 +124,30 @@ class Web(SupervisedActor[None]):
         parts = self._parts
         desk = self._desk = ConsoleDesk(parts)
         parts.bell.ring = partial(self._loop.soon, desk.rang)
-        self._serve(console_app(desk), parts.console)
-        self._serve(observe_app(parts), parts.metrics_socket)
-        self._serve(control_app(desk), parts.control)
+        shares = parts.listening.shares()
+        # Half of HQ's share is kept for those who have signed in.
+        half = shares.hq // 2
+        own = Guard(strangers_max=shares.hq - half, known_max=half)
+        self._serve("console", console_app(desk), parts.console, own)
+        asking = Guard(strangers_max=shares.metrics)
+        self._serve("metrics", observe_app(parts), parts.metrics_socket, asking)
+        self._serve("", control_app(desk), parts.control, Guard())
 
-    def _serve(self, app: Starlette, listening: socket.socket) -> None:
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            log_level=logging.ERROR,
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            http="h11",
-            ws="none",
-            timeout_graceful_shutdown=1,
-        )
-        # No `serve()`: it takes the process' signal handlers for itself.
-        run = uvicorn.Server(config)._serve  # noqa: SLF001 - see above
-        # A copy: uvicorn closes what it is given, and a successor needs its own.
+    def _serve(
+        self, name: str, app: Starlette, listening: socket.socket, guard: Guard
+    ) -> None:
+        # A copy: the listener closes what it is given, and a successor needs its own.
         copy = listening.dup()
         forgets_who_vanished(copy)
-        self._copies.append(copy)
-        self._serving.append(asyncio.get_running_loop().create_task(run([copy])))
+        kind = guests(PageGuest, guard, head_s=REQUEST_S if name else COMMAND_S)
+        proxies = self._parts.listening.proxies
+        listener, serving = opened(app, copy, kind, proxies=proxies, reserved=True)
+        self._guards.append(guard)
+        self._opened.callback(listener.close)
+        self._serving.append(asyncio.get_running_loop().create_task(serving))
+        listener.start()
+        if name:  # who uses the command line sees by itself that nobody answers
+            self._parts.listening.watch.add(name, listener)
 
 
 def forgets_who_vanished(listening: socket.socket) -> None:

@@ -319,7 +319,8 @@ class Cases:
         except UnreadableEventError as error:
             flawed = self.stopped if alarm_id in self._alarms else self.unread
             flawed[alarm_id] = _why(error)
-            logger.error("%s: %s", alarm_id, error)  # noqa: TRY400 - it says which row
+            said = {"alarm": alarm_id}
+            logger.error("%s: %s", alarm_id, error, extra=said)  # noqa: TRY400 - it says which row
             return
         alarm = fold(alarm_id, self._alarms.get(alarm_id), event)
         if alarm is not None:

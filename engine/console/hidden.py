@@ -47,7 +47,8 @@ def wake(alarm_ids: Iterable[AlarmId], tell: Tell, now: Instant) -> list[AlarmId
     for alarm_id in alarm_ids:
         look = Tick(command_id=CommandId(f"hidden/{alarm_id}/{now.ms}"))
         if tell(alarm_id, look, _heard):
-            logger.error("%s: its clear columns differ from its rows", alarm_id)
+            wrong = "%s: its clear columns differ from its rows"
+            logger.error(wrong, alarm_id, extra={"alarm": alarm_id})
         else:
             left.append(alarm_id)
     return left

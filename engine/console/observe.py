@@ -16,7 +16,11 @@ UNREADY_REASONS = (
     "journal_moved",
     "journal_slow",
     "journal_unread",
+    "listener_down",
 )
+ROUTE_REASONS = ("channel_down", "modem_down")
+"""Said of an engine that is ready as well. Others may name a case, or what was said in
+it: those are for the console and the command line."""
 NO_ROUND_TRIP = "no_round_trip"
 ROUND_TRIP = ("inbox, journal and timer",)
 UNAVAILABLE = 503
@@ -40,9 +44,12 @@ def observe_app(parts: WebParts) -> Starlette:
     async def ready(_: Request) -> Response:
         reasons = unready_reasons(parts)
         status = UNAVAILABLE if reasons else 200
-        return JSONResponse(
-            {"ready": not reasons, "reasons": reasons}, status_code=status
-        )
+        said = {
+            "ready": not reasons,
+            "reasons": reasons,
+            "degraded": _only(parts, ROUTE_REASONS),
+        }
+        return JSONResponse(said, status_code=status)
 
     return Starlette(
         routes=[
@@ -55,14 +62,15 @@ def observe_app(parts: WebParts) -> Starlette:
 
 def unready_reasons(parts: WebParts) -> dict[str, list[str]]:
     """Return why the engine must not be relied on just now; empty where it may be."""
-    reasons = {
-        reason: list(components)
-        for reason, components in parts.health.reasons().items()
-        if reason in UNREADY_REASONS
-    }
+    reasons = _only(parts, UNREADY_REASONS)
     if not parts.readiness.is_fresh():
         reasons[NO_ROUND_TRIP] = list(ROUND_TRIP)
     return reasons
+
+
+def _only(parts: WebParts, some: tuple[str, ...]) -> dict[str, list[str]]:
+    reasons = parts.health.reasons().items()
+    return {reason: list(them) for reason, them in reasons if reason in some}
 
 
 def unread_words(error: Exception) -> str:

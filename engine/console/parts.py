@@ -9,6 +9,7 @@ from engine.alarm.commands import AlarmCommand
 from engine.alarm.messages import Answered
 from engine.health import Health
 from engine.intake.drills import Drills
+from engine.intake.gateway.listener_watch import Listening
 from engine.intake.orders.actor import Give
 from engine.intake.shouter.actor import Unrecorded
 from engine.intake.vigil.attendance import Attendance
@@ -63,6 +64,7 @@ class WebParts:
     unrecorded: Unrecorded
     attendance: Attendance
     drills: Drills
+    listening: Listening
     give: Callable[[Give], bool]
     is_heard: Callable[[str], bool]
     """Says whether a listener is there for a wire protocol."""

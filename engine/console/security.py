@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from engine.console.desk import ConsoleDesk
 from engine.console.sessions import Session
 from engine.console.words import whole
+from engine.intake.gateway.http_guest import GUEST
 
 COOKIE = "natalia_session"
 CSRF_HEADER = "x-csrf-token"
@@ -127,6 +128,8 @@ class Guard:
         session = self._desk.session(request.cookies.get(COOKIE, ""))
         if session is not None:
             request.state.session = session
+            if (guest := getattr(request.state, GUEST, None)) is not None:
+                guest.recognise(session.operator)
             return None
         path = request.url.path
         if path == _SIGN_IN or path.startswith(_OPEN_PATHS):

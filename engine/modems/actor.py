@@ -277,6 +277,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
                 self._climb(rung)
                 return
         if self.inbox.empty() and not self._pacing.is_listening:
+            self._need_sign(now_s)
             if self._store.due(now_s):
                 self._read_store()
                 return
@@ -284,6 +285,13 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         if self._pacing.work_due(now_s) and self.inbox.empty():
             # Whoever looks has nothing to do; the dispatcher may not know it.
             self._ask_for_work()
+
+    def _need_sign(self, now_s: float) -> None:
+        """Ask an idle modem whether it is still there, twice before it is given up."""
+        is_due, answers = self._pacing.sign_due(now_s), self._driver.answers
+        if is_due and not (answers() or answers()):
+            message = "it takes no command"
+            raise ModemSilentError(message)
 
     def _loop_back(self, now_s: float) -> None:
         """Have the SIM write to itself when that is due, and say where it failed."""
@@ -304,6 +312,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         if not self._pacing.probe_due(self.clock.boottime_s(), spoke=spoke):
             return
         if self._pacing.recovers(self.clock.boottime_s(), self._driver.answers):
+            self._show(self._seen)
             self._ask_for_work()
         if self._pacing.is_quiet or not self._pacing.is_listening:
             self._look()
@@ -316,6 +325,8 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         except ModemError as error:
             self._lost(error)
             return
+        if not takes_commands:
+            self._gauges.show(None)  # what it said of itself last is kept
         if submitted.in_doubt or not takes_commands:
             self._pacing.listen(self.clock.boottime_s(), is_quiet=takes_commands)
             self._tell_dispatcher(Listening(worker=self.link.name, channels=CHANNELS))

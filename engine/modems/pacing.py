@@ -9,6 +9,8 @@ from engine.ports.modem import SendResult, SubmitOutcome
 
 DRAIN_S = 45.0
 HEALTH_S = 30.0
+SIGN_S = 3.0
+"""So often an idle modem is asked for a sign: with two tries silence shows in 10 s."""
 WORK_S = 2.0
 FIRST = timedelta(milliseconds=500)
 SLOWEST = timedelta(seconds=30)
@@ -34,6 +36,7 @@ class Pacing:
     failures: int = 0
     _drained_s: float = 0.0
     _asked_s: float = 0.0
+    _sign_s: float = 0.0
     _work_s: float = 0.0
     _listens_until_s: float | None = None
     _probed_s: float = 0.0
@@ -45,7 +48,7 @@ class Pacing:
     def opened(self, now_s: float) -> None:
         """Note a success: storage and health have just been looked at."""
         self.failures = 0
-        self._drained_s = self._asked_s = now_s
+        self._drained_s = self._asked_s = self._sign_s = now_s
 
     def failed(self, *, was_open: bool) -> int | None:
         """Note a failure; return the rung of the recovery ladder to climb, if any.
@@ -155,7 +158,14 @@ class Pacing:
         """Say whether registration and signal shall be asked for."""
         if now_s - self._asked_s < HEALTH_S:
             return False
-        self._asked_s = now_s
+        self._asked_s = self._sign_s = now_s
+        return True
+
+    def sign_due(self, now_s: float) -> bool:
+        """Say whether an idle modem shall be asked whether it is still there."""
+        if now_s - self._sign_s < SIGN_S:
+            return False
+        self._sign_s = now_s
         return True
 
     def ask_soon(self) -> None:

@@ -44,6 +44,7 @@ class DegradedReason(StrEnum):
     CLOCK_DIFFERS = "clock_differs"
     ALARM_STANDING_STILL = "alarm_standing_still"
     CONSOLE_UNREAD = "console_unread"
+    LISTENER_DOWN = "listener_down"
     CERTIFICATE_ENDED = "certificate_ended"
     CHILD_FAILING = "child_failing"
     COMMAND_QUARANTINED = "command_quarantined"
@@ -287,6 +288,10 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "proximity_lookup_seconds", "Time to find the nearest colleagues.", _LOOKUP_S
     ),
     _gauge("console_streams", "Consoles on the event stream."),
+    _counter(
+        "console_let_go_total",
+        "Connections to console and metrics closed to make room for others.",
+    ),
     _counter(
         "console_sign_ins_total",
         "Attempts to sign in.",

@@ -86,6 +86,8 @@ def test_relative_paths_count_from_the_files_own_folder() -> None:
         ),
         ({"public": [{"channel": "mastodon"}]}, "public[0].channel", "configured"),
         ({"log": "xml"}, "log", "expected json or text"),
+        ({"proxies": ["nginx"]}, "proxies", "such as 127.0.0.1"),
+        ({"proxies": ["10.0.0.1/8"]}, "proxies", "such as 127.0.0.1"),
         ({"modem": [{**MODEM, "number": "07"}]}, "modem[0].number", "country code"),
         ({"modem": MODEM}, "modem", "a list of tables; write [[modem]] for each"),
         ({"gateway": {"gt06": 5}}, "gateway.gt06", "a table; write [gateway.gt06]"),

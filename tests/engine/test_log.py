@@ -43,6 +43,12 @@ def written() -> Iterator[io.StringIO]:
     structlog.reset_defaults()
 
 
+@pytest.fixture
+def without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every line written, however often its template was."""
+    monkeypatch.setattr(log, "REPEATS_MAX", 1 << 30)
+
+
 def lines(stream: io.StringIO) -> list[dict[str, object]]:
     """Return the lines so far, each from its JSON."""
     return [json.loads(line) for line in stream.getvalue().splitlines()]
@@ -259,6 +265,7 @@ def say_by_exception(logger: str, text: str, key: str) -> None:
         structlog.get_logger(logger).exception("failed", **{key: [text]})
 
 
+@pytest.mark.usefixtures("without_a_limit")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     number=NUMBERS,
@@ -290,6 +297,7 @@ def test_seeded_personal_data_is_in_no_line(
         assert secret not in shown
 
 
+@pytest.mark.usefixtures("without_a_limit")
 def test_what_nobody_takes_is_let_go_and_counted_bug_who_wrote_it_stood_still() -> None:
     """A collector that hangs leaves its pipe full; whoever logs has people to tell."""
     reader, writer = os.pipe()
@@ -333,3 +341,72 @@ def test_a_long_line_in_a_pipe_is_whole_json_bug_its_end_was_cut_off(
     assert octets.endswith(b"}\n")
     assert line["level"] == "error"
     assert line["event"].startswith(letter * 50)
+
+
+def flood(number: int, **extra: object) -> None:
+    logger = logging.getLogger("engine.intake")
+    for one in range(number):
+        logger.warning("%s connections came at once", one, extra=extra)
+
+
+def ages(seconds: float) -> None:
+    """Have all that was counted so far be older."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, log._Handler):
+            for one in handler._repeats._by_place.values():
+                one.since_s -= seconds
+
+
+def test_a_template_is_written_sixty_times_a_minute_and_then_counted(
+    written: io.StringIO,
+) -> None:
+    flood(1_000)
+    assert len(lines(written)) == log.REPEATS_MAX
+    ages(59)
+    flood(1)
+    assert len(lines(written)) == log.REPEATS_MAX
+    ages(2)
+    flood(1)
+    *_, said, again = lines(written)
+    assert said["event"] == (
+        "941 lines like this were left out: %s connections came at once"
+    )
+    assert said["count"] == 941
+    assert again["event"] == "0 connections came at once"
+    assert len(lines(written)) == log.REPEATS_MAX + 2
+
+
+def test_what_was_left_out_is_told_though_nothing_more_is_logged(
+    written: io.StringIO,
+) -> None:
+    flood(100)
+    log.tell_left_out()
+    assert len(lines(written)) == log.REPEATS_MAX
+    ages(60)
+    log.tell_left_out()
+    log.tell_left_out()
+    assert lines(written)[-1]["count"] == 40
+    assert len(lines(written)) == log.REPEATS_MAX + 1
+    flood(70)
+    log.tell_left_out(at_end=True)
+    assert lines(written)[-1]["count"] == 10
+
+
+def test_a_flood_of_one_template_leaves_out_no_other_and_no_case(
+    written: io.StringIO,
+) -> None:
+    flood(1_000)
+    before = len(lines(written))
+    logging.getLogger("engine.intake").warning("another")
+    flood(200, alarm="0a1b2c3d")
+    logging.getLogger("engine.intake").critical("the end")
+    assert len(lines(written)) == before + 202
+
+
+def test_a_library_that_varies_its_text_is_one_template(written: io.StringIO) -> None:
+    for number in range(1_000):
+        logging.getLogger("asyncio").error(f"socket {number} failed\nfd={number}")  # noqa: G004 - as asyncio does
+    assert len(lines(written)) == log.REPEATS_MAX
+    log.tell_left_out(at_end=True)
+    assert "socket 0 failed" in str(lines(written)[-1]["event"])
+    assert "fd=" not in str(lines(written)[-1]["event"])

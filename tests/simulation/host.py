@@ -241,7 +241,7 @@ class Host:
                 attendance=attendance,
                 lines=self.lines,
                 unrecorded=unrecorded,
-                web=cast("Any", SimpleNamespace(bell=CommitBell())),
+                web=cast("Any", SimpleNamespace(bell=CommitBell(), listening=None)),
                 tree=tree,
                 hq=HQ,
                 jump_s=clock.jump_s,

@@ -356,8 +356,10 @@ class SimModem:
     def answers(self) -> bool:
         """Say whether it takes commands: not while it still sends."""
         self._need_port()
-        self._wait(2.0, lambda: None)
-        return self._life.boottime_s() >= self._hardware.owes_until_s
+        owes = self._hardware.owes_until_s
+        if self._life.boottime_s() < owes:
+            self._wait(2.0, lambda: None)
+        return self._life.boottime_s() >= owes
 
     def delete(self, slot: str) -> bool:
         """Free a place on the SIM, unless it keeps what it has for once."""

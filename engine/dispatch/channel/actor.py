@@ -20,7 +20,11 @@ from engine.supervision.failure import Failure, ReplacedError
 from engine.supervision.link import Link
 from engine.values import ChannelName, EffectId
 
-CHECK = timedelta(seconds=15)
+CHECK_S = 4.0
+"""So often one that tells people is asked for a sign: with a connection's five seconds
+its end shows in ten."""
+PUBLIC_CHECK_S = 15.0
+"""So often one to the world alone: its instance is others', and nobody waits for it."""
 ASIDE = timedelta(milliseconds=100)
 """So long before a check the dispatcher has to hear of it: what it has given by then is
 sent first. A check takes as long as the far end likes."""
@@ -84,9 +88,11 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         self._standing = health.standing(channel.name)
         self._attempts = attempts
         self._telemetry, self._health = telemetry, health
+        tells_people = health.tells_people(channel.name)
+        self._check_s = CHECK_S if tells_people else PUBLIC_CHECK_S
         self._takes, self._begun_in_s = 1, 0.0
         self._usual_s = TOGETHER_S / LATELY
-        self._tried_s = self._asked_s = -CHECK.total_seconds()
+        self._tried_s = self._asked_s = -PUBLIC_CHECK_S
         self._refusal_of = RefusalOf.CHANNEL
         self._is_aside = is_first
 
@@ -160,7 +166,9 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         # Whoever checks has nothing to do; the dispatcher may not know it.
         if self.clock.boottime_s() - self._asked_s >= ASKED_S:
             self._ask_for_work()
-        self.wake_at(self.clock.now().plus(CHECK))
+        left_s = self._check_s - (self.clock.boottime_s() - self._tried_s)
+        wait = timedelta(seconds=left_s if left_s > 0 else self._check_s)
+        self.wake_at(self.clock.now().plus(max(wait, ASIDE)))
 
     def _steps_aside(self) -> bool:
         """Look around, and say whether a check is due.
@@ -169,12 +177,13 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         let a check hang. What was given to this one before that is known comes first.
         """
         self._attempts.mend()
+        if self.clock.boottime_s() - self._tried_s < self._check_s:
+            return False
         try:
             self._channel.rest()
         except Exception as error:  # noqa: BLE001 - an adapter's, whatever it is
             self._begin_anew(error)
-        idle_s = self.clock.boottime_s() - self._tried_s
-        if not self._is_first or idle_s < CHECK.total_seconds():
+        if not self._is_first:
             return False
         self._tell_dispatcher(Away(worker=self.link.name))
         self._is_aside, self._asked_s = True, -ASKED_S

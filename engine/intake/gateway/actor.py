@@ -9,13 +9,12 @@ from functools import partial
 from ssl import SSLContext
 from typing import ClassVar
 
-from engine.health import Health
-from engine.intake.gateway.certificates import CertificateWatch, Validity
+from engine.intake.gateway.certificates import CertificateWatch
 from engine.intake.gateway.door import Door
 from engine.intake.gateway.guard import Guard
-from engine.intake.gateway.handshakes import TlsPort
 from engine.intake.gateway.http import server
-from engine.intake.gateway.sockets import BACKLOG
+from engine.intake.gateway.listener import Listener
+from engine.intake.gateway.listener_watch import Datagrams, Listening
 from engine.intake.gateway.tcp import DeviceConnection
 from engine.intake.gateway.turns import Turns
 from engine.intake.gateway.udp import DeviceDatagrams
@@ -45,27 +44,29 @@ class Gateway(SupervisedActor[None]):
         streams: Streams,
         https: Https,
         tls: Tls,
-        certificates: Mapping[str, Validity],
-        health: Health,
+        certificates: CertificateWatch,
         lines: Lines,
         door: Door,
         telemetry: Telemetry,
+        listening: Listening,
     ) -> None:
         """Take wire protocols with their listening sockets, which outlive it."""
         super().__init__(link=link)
         self._streams, self._https, self._tls = streams, https, tls
-        self._certificates = CertificateWatch(certificates, health, telemetry)
+        self._certificates = certificates
         self._lines = lines
         self._guests, self._let_go = Guard(door.is_enrolled), 0
         self._door, self._telemetry = door, telemetry
         self._serving: list[asyncio.Task[None]] = []
         self._loop = EventLoop("gateway", self.clock, self._guests.close_all)
         self._open: Counter[str] = Counter()
-        self._copies: list[socket.socket] = []
+        self._listening, self._watch = listening, listening.watch
+        self._opened: list[Listener | socket.socket] = []
 
     def started(self) -> None:
         """Start the loop and accept on every listener."""
         self._certificates.look(self.clock.now())
+        self._bound()
         self._loop.start()
         self._door.wake = self._wake_loop
         over_http = (wire.name for wire, _ in self._https.values())
@@ -80,6 +81,8 @@ class Gateway(SupervisedActor[None]):
         """Send the heartbeat through the loop."""
         self._door.look()
         self._certificates.look(self.clock.now())
+        self._watch.look()
+        self._bound()
         self._loop.beat()
         self._telemetry.gauge("device_strangers", self._guests.strangers)
         let_go = self._guests.let_go  # the loop's, which alone counts it up
@@ -93,15 +96,22 @@ class Gateway(SupervisedActor[None]):
         """Close every connection; the listening sockets stay open for a successor."""
         self._door.wake = None
         self._loop.stop()
-        for copy in self._copies:
-            copy.close()
+        for one in self._opened:
+            one.close()
+
+    def _bound(self) -> None:
+        shares = self._listening.shares()
+        self._guests.strangers_max = shares.strangers
+        self._guests.known_max = shares.enrolled
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
         turns = Turns(self._door, loop, self.clock, self._telemetry)
-        # Copies: asyncio closes what it is given, and a successor needs its own.
         for name, (wire, listening) in self._streams.items():
+            # A copy: asyncio closes what it is given, and a successor needs its own.
+            copy = listening.dup()
             if wire.transport is Transport.UDP:
+                self._opened.append(copy)
                 await loop.create_datagram_endpoint(
                     partial(
                         DeviceDatagrams,
@@ -112,8 +122,9 @@ class Gateway(SupervisedActor[None]):
                         is_enrolled=self._door.is_enrolled,
                         soon=loop.call_soon_threadsafe,
                     ),
-                    sock=self._copy(listening),
+                    sock=copy,
                 )
+                self._watch.add(name, Datagrams(socket=copy))
                 continue
             made = partial(
                 DeviceConnection,
@@ -125,21 +136,24 @@ class Gateway(SupervisedActor[None]):
                 self._guests,
                 self._lines,
             )
-            copy, tls = self._copy(listening), self._tls.get(name)
-            if tls is not None:
-                TlsPort(copy, tls, made, self._guests).start()
-                continue
-            await loop.create_server(made, sock=copy, backlog=BACKLOG)
+            self._accept(name, Listener(copy, made, self._guests, self._tls.get(name)))
         for name, (http_wire, listening) in self._https.items():
-            run = server(
-                http_wire, self._door, self.clock, self._guests, self._tls.get(name)
+            listener, serving = server(
+                http_wire,
+                self._door,
+                self.clock,
+                self._guests,
+                listening.dup(),
+                self._tls.get(name),
+                proxies=self._listening.proxies,
             )
-            self._serving.append(loop.create_task(run(self._copy(listening))))
+            self._serving.append(loop.create_task(serving))
+            self._accept(name, listener)
 
-    def _copy(self, listening: socket.socket) -> socket.socket:
-        copy = listening.dup()
-        self._copies.append(copy)
-        return copy
+    def _accept(self, name: str, listener: Listener) -> None:
+        self._opened.append(listener)
+        listener.start()
+        self._watch.add(name, listener)
 
     def _count(self, protocol: str, change: int) -> None:
         self._open[protocol] += change

@@ -4,17 +4,19 @@ Nobody is refused at the door, since a known device may stand behind the same ad
 as a flood: carriers put thousands behind one, and after an outage all come at once.
 Whoever is too many makes the one go that has been there longest without saying who
 they are, once it has had time to. A device that has said so counts no more, whatever
-its address; of each device's own connections the latest few stay. In the event loop's
-thread alone.
+its address; of each device's own connections the latest few stay. Strangers have one
+share of the descriptors, known devices another. In the event loop's thread alone.
+
+The console has one as well: there a signed-in session is what a device is here.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable
 
+from engine.descriptors import STRANGERS_MOST
 from engine.values import DeviceId
 
 STRANGERS_MAX = 256
-STRANGERS_IN_ALL_MAX = 12_288
 # A log-in follows its connection within a round trip, over the slowest of networks.
 GRACE_S = 10.0
 OF_ONE_DEVICE_MAX = 64
@@ -25,12 +27,20 @@ LetGo = Callable[[], None]
 class Guard:
     """Keeps the books; a guest is the function that closes its connection."""
 
-    def __init__(self, is_enrolled: Callable[[DeviceId], bool]) -> None:
+    def __init__(
+        self,
+        is_enrolled: Callable[[DeviceId], bool] = lambda _: False,
+        *,
+        strangers_max: int = STRANGERS_MOST,
+        known_max: int = STRANGERS_MOST,
+    ) -> None:
         """Start with nobody; `is_enrolled` says whether a device is one of ours."""
         self.is_enrolled = is_enrolled
+        self.strangers_max, self.known_max = strangers_max, known_max
         self._strangers: OrderedDict[LetGo, tuple[str, float]] = OrderedDict()
         self._by_address: dict[str, OrderedDict[LetGo, None]] = {}
-        self._known: dict[DeviceId, OrderedDict[LetGo, None]] = {}
+        self._known: dict[str, OrderedDict[LetGo, None]] = {}
+        self._known_count = 0
         self.let_go = 0
         """How many were closed to make room."""
 
@@ -48,25 +58,40 @@ class Guard:
         _, since_s = self._strangers[oldest]
         if len(same) > STRANGERS_MAX and now_s - since_s >= GRACE_S:
             self._close(oldest)
-        elif len(self._strangers) > STRANGERS_IN_ALL_MAX:
+        elif len(self._strangers) > max(1, self.strangers_max):
+            self.make_room()
+
+    def make_room(self) -> None:
+        """Close the oldest stranger, if there is one."""
+        if self._strangers:
             self._close(next(iter(self._strangers)))
 
-    def is_known(self, guest: LetGo, device: DeviceId) -> None:
-        """Take note that it is an enrolled device: it stays."""
+    def is_known(self, guest: LetGo, device: str) -> None:
+        """Take note that it is an enrolled device: it stays.
+
+        Where all of them have more than their share, one goes of the device with most.
+        """
         self._forget_stranger(guest)
         own = self._known.setdefault(device, OrderedDict())
+        self._known_count += guest not in own
         own[guest] = None
         own.move_to_end(guest)
-        if len(own) > OF_ONE_DEVICE_MAX:
+        most = OF_ONE_DEVICE_MAX
+        if self._known_count > self.known_max:
+            own, most = max(self._known.values(), key=len), 1
+        if len(own) > most:
             oldest, _ = own.popitem(last=False)
+            self._known_count -= 1
             self._close(oldest)
 
-    def left(self, guest: LetGo, device: DeviceId | None = None) -> None:
+    def left(self, guest: LetGo, device: str | None = None) -> None:
         """Take note that a connection is gone."""
         self._forget_stranger(guest)
         if device is not None and device in self._known:
-            self._known[device].pop(guest, None)
-            if not self._known[device]:
+            own = self._known[device]
+            self._known_count -= guest in own
+            own.pop(guest, None)
+            if not own:
                 del self._known[device]
 
     def close_all(self) -> None:

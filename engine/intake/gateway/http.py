@@ -8,18 +8,21 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
-
-import uvicorn
 
 from engine.intake.gateway.door import Door
 from engine.intake.gateway.guard import Guard
-from engine.intake.gateway.handshakes import TlsPort
-from engine.intake.gateway.http_guest import Guarded, Peer, guarded
+from engine.intake.gateway.http_guest import (
+    GUEST,
+    HEAD_S,
+    DeviceGuest,
+    guests,
+    opened,
+)
 from engine.intake.gateway.http_torn import salvaged
+from engine.intake.gateway.listener import Listener
 from engine.intake.gateway.mistaken import SAID, UNSOUND, unread
 from engine.intake.gateway.secrets import presented_in
 from engine.intake.gateway.sound import slip_in, sure_of
@@ -31,7 +34,6 @@ from engine.ports.device import (
     HttpWireProtocol,
     Tear,
 )
-from engine.values import DeviceId
 
 BODY_MAX = 256 * 1024
 UNRECORDED_STATUS = 503
@@ -52,16 +54,9 @@ Send = Callable[[Message], Awaitable[None]]
 class HttpDevices:
     """Answers one HTTP wire protocol; 503 where a report could not be made durable."""
 
-    def __init__(
-        self,
-        wire: HttpWireProtocol,
-        door: Door,
-        clock: Clock,
-        heard: Callable[[Peer, DeviceId], None] | None = None,
-    ) -> None:
-        """Serve `wire`; `heard` is told from which peer an enrolled device speaks."""
+    def __init__(self, wire: HttpWireProtocol, door: Door, clock: Clock) -> None:
+        """Serve `wire`; what must be durable goes through the door."""
         self._wire, self._door, self._clock = wire, door, clock
-        self._heard = heard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, as ASGI has it."""
@@ -122,12 +117,10 @@ class HttpDevices:
         return HttpDecoded(reports=(report,), status=MISTAKE_STATUS)
 
     def _recognise(self, scope: Scope, reports: tuple[DeviceReport, ...]) -> None:
-        peer = scope.get("client")
-        if self._heard is None or peer is None:
-            return
-        for report in reports:
+        guest = scope.get("state", {}).get(GUEST)
+        for report in reports if guest is not None else ():
             if report.device is not None and self._door.is_enrolled(report.device):
-                self._heard((peer[0], peer[1]), report.device)
+                guest.recognise(report.device)
 
     async def _durable(self, decoded: HttpDecoded, address: str) -> bool:
         told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -145,44 +138,23 @@ def server(
     door: Door,
     clock: Clock,
     guard: Guard,
+    listening: socket.socket,
     tls: ssl.SSLContext | None = None,
-) -> Callable[[socket.socket], Coroutine[None, None, None]]:
-    """Return what serves a wire protocol on a listening socket, in the loop."""
-    guests: dict[Peer, Guarded] = {}
-
-    def heard(peer: Peer, device: DeviceId) -> None:
-        if peer in guests:
-            guests[peer].recognise(device)
-
-    devices = HttpDevices(wire, door, clock, heard)
-    guests_are = guarded(guard, guests, devices)
-    config = uvicorn.Config(
+    *,
+    proxies: Sequence[str] = (),
+) -> tuple[Listener, Coroutine[None, None, None]]:
+    """Return what accepts for a wire protocol, and what serves it; in the loop."""
+    devices = HttpDevices(wire, door, clock)
+    return opened(
         devices,
-        log_config=None,
+        listening,
+        guests(DeviceGuest, guard, head_s=HEAD_S, devices=devices),
+        tls,
+        proxies=proxies,
         log_level=logging.CRITICAL,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        http=guests_are,
-        ws="none",
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=1,
         h11_max_incomplete_event_size=BODY_MAX,
     )
-    made = uvicorn.Server(config)
-
-    async def run(listening: socket.socket) -> None:
-        ours = [listening]
-        if tls is not None:
-            config.load()
-            state = made.server_state
-            guest = partial(guests_are, config=config, server_state=state, app_state={})
-            TlsPort(listening, tls, guest, guard).start()
-            ours = []
-        # No `serve()`: it takes the process' signal handlers for itself.
-        await made._serve(ours)  # noqa: SLF001 - see above
-
-    return run
 
 
 @dataclass(slots=True)

@@ -20,7 +20,15 @@ from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.actor import SOURCE_DEVICE
 from engine.intake.judge import Judge, raise_command
 from engine.intake.reports import decode_report
-from engine.intake.shouter.call import NOT_RECORDED, Call, Lost, call_of_lost, words_of
+from engine.intake.shouter.call import (
+    NOT_RECORDED,
+    Call,
+    Deaf,
+    Lost,
+    call_of_deaf,
+    call_of_lost,
+    words_of,
+)
 from engine.intake.shouter.rank import Rank, rank_of, rank_of_record, rank_of_sms
 from engine.intake.shouter.unhandled import (
     NOT_HANDLED,
@@ -78,7 +86,7 @@ class Answered:
     outcome: Outcome
 
 
-Said = NotRecorded | Unhandled | Unkept | Lost | Answered
+Said = NotRecorded | Unhandled | Unkept | Lost | Deaf | Answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +248,8 @@ class Shouter(SupervisedActor[Heed]):
                 self._shout(self._call_of(command, NOT_RECORDED))
             case Lost():
                 self._shout(call_of_lost(message, self._for(None)))
+            case Deaf():
+                self._shout(call_of_deaf(message, self._for(None)))
             case Unhandled():
                 self._put_away(message)
             case Answered():

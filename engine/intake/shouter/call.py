@@ -14,6 +14,7 @@ from engine.protocol.texts import Segment, TextFacts, compose, finish
 from engine.values import Instant, ReportKey
 
 NOT_RECORDED = "NOT RECORDED "
+NOT_HEARD = "NOT HEARD "
 LOST_KEY: Final = ReportKey("journal")
 
 
@@ -46,6 +47,22 @@ class Lost:
             f"{self.loss}: open cases and timers stand still. Run them by hand,"
             f" {_CURES[self.loss]}. Until then each SOS comes like this."
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deaf:
+    """Listeners, by name, that cannot accept: whoever connects there is not heard."""
+
+    key: ReportKey
+    listeners: tuple[str, ...]
+    why: str
+    at: Instant
+
+    def __str__(self) -> str:
+        """Say it so that it is one short message with its mark, of a few names."""
+        shown, more = self.listeners[:3], len(self.listeners) - 3
+        names = ", ".join(shown) + (f" +{more}" if more > 0 else "")
+        return f"{names}: {self.why}. No SOS is heard there. Restart the engine."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +99,18 @@ def call_of_lost(lost: Lost, addresses: tuple[Address, ...]) -> Call:
         ),
         addresses=addresses,
         subject=f"{NOT_RECORDED}{lost.loss}",
+        recorded=True,
+    )
+
+
+def call_of_deaf(deaf: Deaf, addresses: tuple[Address, ...]) -> Call:
+    """Return it for what is no SOS, and may keep one from being heard."""
+    return Call(
+        key=deaf.key,
+        at=deaf.at,
+        segments=tuple(Segment(priority=1, text=one) for one in (NOT_HEARD, str(deaf))),
+        addresses=addresses,
+        subject=f"{NOT_HEARD}{', '.join(deaf.listeners)}",
         recorded=True,
     )
 

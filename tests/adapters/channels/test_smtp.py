@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.channels import smtp
 from adapters.channels.smtp import SmtpChannel
+from adapters.channels.smtp_session import SmtpSession
 from adapters.demo.farends.mail import Mail, MailServer
 from adapters.demo.farends.shelf import Mode
 from engine.errors import ConfigError, DeliveryError
@@ -244,6 +246,32 @@ def test_starttls_and_the_sign_in_carry_a_mail(
     assert only_mail(server).recipient == ADDRESS
     assert refusal.value.retry is True
     assert "horse" not in str(refusal.value)
+
+
+def test_checks_sign_in_seldom_and_find_a_server_that_is_gone_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who signs in every few seconds is barred by the provider."""
+    signed_in = []
+
+    def signs_in(session: SmtpSession, password: str | None) -> None:
+        signed_in.append(password)
+        session.connect()
+
+    monkeypatch.setattr(SmtpSession, "open", signs_in)
+    server = MailServer(LoopbackClock())
+    server.start()
+    channel = rig_for(server).channel()
+    for _ in range(5):
+        channel.check()
+    assert len(signed_in) == 1
+    monkeypatch.setattr(smtp, "SIGN_IN_S", 0.0)
+    channel.check()
+    assert len(signed_in) == 2
+    monkeypatch.undo()
+    server.stop()
+    with pytest.raises(DeliveryError):
+        channel.check()
 
 
 def test_a_reply_in_parts_takes_no_time_from_the_handshake_behind_it(

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from adapters.devices.session import StreamSession
+from engine.descriptors import STRANGERS_MOST
 from engine.intake.gateway.door import PLACES_WAITING_MAX
 from engine.intake.gateway.guard import (
     GRACE_S,
     OF_ONE_DEVICE_MAX,
-    STRANGERS_IN_ALL_MAX,
     STRANGERS_MAX,
 )
 from engine.intake.gateway.http import BODY_MAX
@@ -67,7 +67,7 @@ def test_what_anybody_can_make_the_engine_hold_is_what_the_page_says() -> None:
         f"{WRITE_BUFFER_MAX >> 10} KiB a connection",
         f"{BODY_MAX >> 10} KiB of body; {HEAD_KEPT_MAX >> 10} KiB of a head",
         f"{STRANGERS_MAX} of an address after {GRACE_S:.0f} s",
-        f", {STRANGERS_IN_ALL_MAX:,} in all",
+        f", {STRANGERS_MOST:,} in all",
         f"connections of one device | {OF_ONE_DEVICE_MAX} ",
         f"senders of datagrams | {PEERS_MAX:,},",
         f"turns that wait | {WAITING_MAX:,};",

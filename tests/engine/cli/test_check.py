@@ -309,6 +309,29 @@ def test_ports_that_do_not_meet_are_no_fault(patch: Patch, tmp_path: Path) -> No
     assert natalia(patch, "check-config", path) == 0
 
 
+def test_a_low_limit_of_open_files_is_warned_of_with_its_cure(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    patch.setattr("engine.process.open_files_max", lambda: 1_024)
+    assert natalia(patch, "check-config", configuration(tmp_path)) == 0
+    said = out.readouterr().out
+    assert "only 1024 files may be open" in said
+    assert "LimitNOFILE=65536" in said
+    patch.setattr("engine.process.open_files_max", lambda: 65_536)
+    assert natalia(patch, "check-config", configuration(tmp_path)) == 0
+    assert "may be open" not in out.readouterr().out
+
+
+@pytest.mark.parametrize(("proxies", "warns"), [("", True), ("['127.0.0.1']", False)])
+def test_an_https_console_without_a_named_proxy_is_warned_of(
+    patch: Patch, out: Output, tmp_path: Path, *, proxies: str, warns: bool
+) -> None:
+    named = f"proxies = {proxies}\n" if proxies else ""
+    text = f"{named}[console]\nport = 0\naddress = 'https://hq.example'\n"
+    assert natalia(patch, "check-config", configuration(tmp_path, text)) == 0
+    assert ("no proxy is named" in out.readouterr().out) is warns
+
+
 def test_a_certificate_that_is_not_there_is_warned_of(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:

@@ -38,8 +38,10 @@ from engine.console.observe import observe_app
 from engine.console.pages import console_app
 from engine.console.parts import WebParts
 from engine.console.stream import follow
+from engine.descriptors import Needs, shared_out
 from engine.health import Health
 from engine.intake.drills import Drills
+from engine.intake.gateway.listener_watch import ListenerWatch, Listening
 from engine.intake.judge import ALIAS_OF_A_STRANGER
 from engine.intake.orders.actor import Give
 from engine.intake.shouter.actor import Unrecorded
@@ -71,6 +73,7 @@ SECRETS = ("Lapwing", "lapwing", "+998555000111", "41.31151", "69.27974", "Yurt 
 RAW = "78780d0112345678"
 REGISTRY = load_registry(None, "standard")
 ROSTER = sample_roster()
+NEEDS = Needs(listeners=3, modems=0, lanes=0, devices=0)
 COLLEAGUE = Recipient(
     person="lapwing",
     alias="Lapwing",
@@ -131,6 +134,15 @@ class Hq:
             attendance=self.attendance,
             drills=self.drills,
             give=self.give,
+            listening=Listening(
+                watch=ListenerWatch(
+                    self.health,
+                    self.clock,
+                    self.unrecorded.say,
+                    self.unrecorded.recorded,
+                ),
+                shares=lambda: shared_out(4_096, NEEDS),
+            ),
             is_heard=lambda name: name != "watch",
             public_language=self.public_language,
         )

@@ -221,7 +221,8 @@ def test_status_says_ready_or_what_is_wrong(hq: Hq) -> None:
 def test_ready_is_503_with_the_reason(hq: Hq) -> None:
     with observed(hq) as client:
         assert client.get("/-/healthy").status_code == 200
-        assert client.get("/-/ready").json() == {"ready": True, "reasons": {}}
+        said = client.get("/-/ready").json()
+        assert said == {"ready": True, "reasons": {}, "degraded": {}}
         hq.health.route("sms", "modem_down", is_up=False)
         said = client.get("/-/ready")
         assert said.status_code == 503
@@ -230,6 +231,13 @@ def test_ready_is_503_with_the_reason(hq: Hq) -> None:
         hq.health.report("alarm_standing_still", "K7F2", wrong=True)
         assert client.get("/-/ready").status_code == 503
         hq.health.report("alarm_standing_still", "K7F2", wrong=False)
+        hq.health.report("listener_down", "gt06", wrong=True)
+        assert client.get("/-/ready").status_code == 503
+        hq.health.report("listener_down", "gt06", wrong=False)
+        hq.health.report("modem_down", "modem-1", wrong=True)
+        said = client.get("/-/ready")
+        assert said.status_code == 200, "another route tells people"
+        assert said.json()["degraded"] == {"modem_down": ["modem-1"]}
         hq.clock.advance(20)
         assert "no_round_trip" in client.get("/-/ready").json()["reasons"]
 

@@ -64,10 +64,14 @@ async def serving(
     """Serve osmand, or another wire protocol, on a port of its own."""
     listening = socket.create_server(("127.0.0.1", 0), backlog=512)
     with closing(listening):
-        run = server(wire or Osmand(), gate, ManualClock(), guard, tls)  # type: ignore[arg-type] # what it uses of a door
-        task = asyncio.create_task(run(listening))
+        clock = ManualClock()
+        listener, serving = server(wire or Osmand(), gate, clock, guard, listening, tls)  # type: ignore[arg-type] # what it uses of a door
+        listener.start()
+        task = asyncio.create_task(serving)
         await asyncio.sleep(0.05)
         yield listening.getsockname()[1]
         await asyncio.sleep(0.05)  # who has closed is seen to have gone
         task.cancel()
+        guard.close_all()
+        listener.close()
         await asyncio.gather(task, return_exceptions=True)

@@ -11,9 +11,12 @@ from adapters.devices import gt06_encode
 from adapters.devices.gt06 import Gt06
 from adapters.devices.osmand import Osmand
 from engine.clock import SystemClock
+from engine.descriptors import Needs, shared_out
 from engine.health import Health
 from engine.intake.gateway.actor import Gateway
+from engine.intake.gateway.certificates import CertificateWatch
 from engine.intake.gateway.door import Door
+from engine.intake.gateway.listener_watch import ListenerWatch, Listening
 from engine.intake.orders.lines import Lines
 from engine.intake.vigil.attendance import Attendance
 from engine.ports.journal import Request
@@ -26,6 +29,7 @@ from tests.fakes import START
 from tests.simulation.runtime import World
 
 PATIENCE_S = 5.0
+NEEDS = Needs(listeners=1, modems=0, lanes=0, devices=2)
 
 
 def test_a_device_is_not_left_speaking_to_a_gateway_that_has_ended() -> None:
@@ -134,14 +138,18 @@ def _gateway(
     link = Link(
         "gateway", Tree(clock=clock, chance=Random(1).random), changed=lambda _: None
     )
+    health = Health(Meter())
     return Gateway(
         link=link,
         streams={"gt06": (Gt06(), listening)},
         https={} if phones is None else {"osmand": (Osmand(), phones)},
         tls={},
-        certificates={},
-        health=Health(Meter()),
+        certificates=CertificateWatch({}, health, Meter()),
         lines=lines,
         door=door,
         telemetry=Meter(),
+        listening=Listening(
+            watch=ListenerWatch(health, clock, lambda _: None, lambda _: None),
+            shares=lambda: shared_out(4_096, NEEDS),
+        ),
     )

@@ -17,7 +17,7 @@ class Hall:
     """Guests by number, and who of them was closed."""
 
     def __init__(self) -> None:
-        self.guard = Guard(lambda _: True)
+        self.guard = Guard(lambda _: True, strangers_max=8)
         self.closed: list[int] = []
 
     def guest(self, number: int) -> Callable[[], None]:
@@ -27,7 +27,6 @@ class Hall:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "STRANGERS_MAX", 3)
-    monkeypatch.setattr(bounds, "STRANGERS_IN_ALL_MAX", 8)
     monkeypatch.setattr(bounds, "OF_ONE_DEVICE_MAX", 2)
 
 
@@ -68,6 +67,26 @@ def test_of_one_devices_connections_the_latest_stay() -> None:
         hall.guard.entered(guest, "a", 0.0)
         hall.guard.is_known(guest, HERON)
     assert hall.closed == [0, 1]
+
+
+def test_beyond_their_share_the_device_with_most_connections_has_one_less() -> None:
+    hall = Hall()
+    hall.guard.known_max = 2
+    for number, device in enumerate((HERON, HERON, CRANE)):
+        guest = hall.guest(number)
+        hall.guard.entered(guest, "a", 0.0)
+        hall.guard.is_known(guest, device)
+    assert hall.closed == [0]
+
+
+def test_a_device_with_one_connection_keeps_it_whatever_the_share() -> None:
+    hall = Hall()
+    hall.guard.known_max = 1
+    for number in range(20):
+        guest = hall.guest(number)
+        hall.guard.entered(guest, "a", 0.0)
+        hall.guard.is_known(guest, DeviceId(str(number)))
+    assert hall.closed == []
 
 
 @given(

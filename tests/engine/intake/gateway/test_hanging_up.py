@@ -11,7 +11,7 @@ from adapters.devices import gt06_encode
 from adapters.devices.gt06 import Gt06
 from engine.config import TlsListen
 from engine.intake.gateway.guard import Guard
-from engine.intake.gateway.handshakes import TlsPort
+from engine.intake.gateway.listener import Listener
 from engine.intake.gateway.tcp import DeviceConnection
 from engine.intake.gateway.tls import context
 from engine.intake.gateway.turns import Turns
@@ -60,11 +60,9 @@ def test_an_sos_behind_stored_places_is_heard_though_the_device_hangs_up(
 
         listening = socket.create_server(("127.0.0.1", 0))
         host, port = listening.getsockname()
-        if tls:
-            serving = context("gateway.gt06.tls", listen)
-            TlsPort(listening, serving, made, guard).start()
-        else:
-            await loop.create_server(made, sock=listening)
+        over = context("gateway.gt06.tls", listen) if tls else None
+        listener = Listener(listening, made, guard, over)
+        listener.start()
         said = LOG_IN + PLACE * places + SOS
         await asyncio.to_thread(hang_up, (host, port), said, trusting)
         await asyncio.wait_for(lost.wait(), 5)
@@ -73,6 +71,6 @@ def test_an_sos_behind_stored_places_is_heard_though_the_device_hangs_up(
         assert any(Signal.SOS in one.signals for one in door.reports)
         assert len(door.reports) == places + 2
         loop.remove_reader(listening)
-        listening.close()
+        listener.close()
 
     asyncio.run(scene())

@@ -12,7 +12,7 @@ import pytest
 from adapters.devices.osmand import Osmand
 from engine.config import TlsListen
 from engine.errors import ConfigError
-from engine.intake.gateway import http_guest
+from engine.intake.gateway import http
 from engine.intake.gateway.guard import Guard
 from engine.intake.gateway.http import BODY_MAX, HttpDevices
 from engine.intake.gateway.tls import context
@@ -108,7 +108,7 @@ def test_a_certificate_that_is_none_is_named_with_its_key(tmp_path: Path) -> Non
 def test_who_never_ends_a_request_is_let_go(
     said: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_guest, "HEAD_S", 0.1)
+    monkeypatch.setattr(http, "HEAD_S", 0.1)
 
     async def scene() -> None:
         async with serving(Gate(), Guard(lambda _: True)) as port:

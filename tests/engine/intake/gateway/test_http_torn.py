@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from adapters.fleet.phone import as_sent
 from engine.config import TlsListen
-from engine.intake.gateway import http, http_guest
+from engine.intake.gateway import http
 from engine.intake.gateway.guard import Guard
 from engine.intake.gateway.http_torn import salvaged
 from engine.intake.gateway.tls import context
@@ -70,7 +70,7 @@ def heard(*said: bytes) -> Gate:
 def shortly(scene: Coroutine[Any, Any, None], monkeypatch: pytest.MonkeyPatch) -> None:
     """Run a scene in which nobody is waited for longer than a moment."""
     monkeypatch.setattr(http, "BODY_S", 0.2)
-    monkeypatch.setattr(http_guest, "HEAD_S", 0.2)
+    monkeypatch.setattr(http, "HEAD_S", 0.2)
     asyncio.run(scene)
 
 

@@ -11,13 +11,14 @@ from engine.intake.shouter.actor import (
     Unkept,
     Unrecorded,
 )
-from engine.intake.shouter.call import NOT_RECORDED, Loss, Lost
+from engine.intake.shouter.call import NOT_HEARD, NOT_RECORDED, Deaf, Loss, Lost
 from engine.intake.shouter.unhandled import NOT_HANDLED, Unhandled
 from engine.ports.journal import Place, Record
 from engine.roster.model import Roster
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.child import ChildSpec
 from engine.supervision.link import Link
+from engine.values import ReportKey
 from tests.contracts.journal.requests import append
 from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.grown import grow, tree_in
@@ -210,3 +211,19 @@ def test_a_start_beside_a_lost_journal_is_told_in_one_short_message_and_is_no_so
     rig.refuse()
     assert "SOS Heron" in str(rig.sent), "an SOS is told beside it"
     assert rig.meter.counted["alarms_unrecorded_total"] == 1
+
+
+def test_listeners_that_cannot_accept_page_hq_in_one_short_message() -> None:
+    rig = Rig()
+    names, why = ("console", "gt06", "osmand", "teltonika"), "no descriptor is free"
+    rig.unrecorded.say(
+        Deaf(key=ReportKey("listeners/1"), listeners=names, why=why, at=START)
+    )
+    rig.world.run(1)
+    assert {route for route, _, _ in rig.sent} == {"modem-1", "modem-2", "email"}
+    (text,) = {text for _, _, text in rig.sent}
+    assert text.startswith(f"{NOT_HEARD}console, gt06, osmand +1: {why}")
+    assert "Restart the engine" in text
+    assert text.isascii()
+    assert len(text) <= SMS_MAX
+    assert "alarms_unrecorded_total" not in rig.meter.counted

@@ -1,6 +1,7 @@
-"""Who connects to a port that speaks TLS and says nothing is counted from the start."""
+"""A listener accepts within bounds; over TLS it counts who says nothing at once."""
 
 import asyncio
+import resource
 import socket
 import ssl
 from contextlib import ExitStack
@@ -10,9 +11,9 @@ import pytest
 
 from engine.config import TlsListen
 from engine.intake.gateway import guard as bounds
-from engine.intake.gateway import handshakes
+from engine.intake.gateway import listener
 from engine.intake.gateway.guard import Guard
-from engine.intake.gateway.handshakes import TlsPort
+from engine.intake.gateway.listener import Listener
 from engine.intake.gateway.tls import context
 
 
@@ -35,7 +36,7 @@ def opened(guard: Guard, certificate: Path, within: ExitStack) -> tuple[str, int
     """Open a port that speaks TLS; return where."""
     listening = within.enter_context(socket.create_server(("127.0.0.1", 0)))
     listen = TlsListen(port=0, cert_file=certificate, key_file=certificate)
-    TlsPort(listening, context("tls", listen), Echo, guard).start()
+    Listener(listening, Echo, guard, context("tls", listen)).start()
     host, port = listening.getsockname()
     return host, port
 
@@ -97,7 +98,7 @@ def test_who_speaks_no_tls_or_takes_too_long_over_it_is_gone(
     said: bytes,
     handshake_s: float,
 ) -> None:
-    monkeypatch.setattr(handshakes, "HANDSHAKE_S", handshake_s)
+    monkeypatch.setattr(listener, "HANDSHAKE_S", handshake_s)
 
     async def scene() -> None:
         guard = Guard(lambda _: True)
@@ -128,7 +129,7 @@ class Exhausted(socket.socket):
 def test_without_a_file_descriptor_it_is_tried_again(
     monkeypatch: pytest.MonkeyPatch, certificate: Path
 ) -> None:
-    monkeypatch.setattr(handshakes, "AGAIN_S", 0.05)
+    monkeypatch.setattr(listener, "AGAIN_S", 0.05)
 
     async def scene() -> None:
         guard = Guard(lambda _: True)
@@ -136,7 +137,7 @@ def test_without_a_file_descriptor_it_is_tried_again(
         with Exhausted() as listening:
             listening.bind(("127.0.0.1", 0))
             listening.listen(5)
-            TlsPort(listening, context("tls", listen), Echo, guard).start()
+            Listener(listening, Echo, guard, context("tls", listen)).start()
             _, writer = await asyncio.open_connection(*listening.getsockname())
             await until_strangers(guard, 1)
             assert listening.refused == 1
@@ -144,3 +145,42 @@ def test_without_a_file_descriptor_it_is_tried_again(
             await until_strangers(guard, 0)
 
     asyncio.run(scene())
+
+
+def test_without_descriptors_a_reserved_listener_accepts_and_another_one_waits() -> (
+    None
+):
+    """HQ and readiness are answered where something leaks; strangers make room."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    async def scene() -> None:
+        guard = Guard()
+        closed: list[int] = []
+        guard.entered(lambda: closed.append(1), "a", 0.0)
+        with ExitStack() as within:
+            ports = [
+                within.enter_context(socket.create_server(("127.0.0.1", 0)))
+                for _ in range(2)
+            ]
+            listeners = [
+                Listener(one, Echo, guard, reserved=reserved)
+                for one, reserved in zip(ports, (True, False), strict=True)
+            ]
+            for one in listeners:
+                one.start()
+            clients = [within.enter_context(socket.socket()) for _ in range(len(ports))]
+            # All numbers below the limit are taken, as where something leaks.
+            resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+            for client, port in zip(clients, ports, strict=True):
+                client.connect(port.getsockname())
+            await asyncio.sleep(0.2)
+            assert [one.accepted for one in listeners] == [1, 0]
+            assert closed == [1]
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            await asyncio.sleep(0.2)
+            assert [one.accepted for one in listeners] == [1, 1]
+
+    try:
+        asyncio.run(scene())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
