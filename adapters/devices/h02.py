@@ -143,35 +143,41 @@ def _named(raw: bytes) -> DeviceId | None:
 
 
 def _read_text(kind: str, body: str, draft: Draft) -> None:
+    """Read a message by what it holds: any kind may have the fields of a `V1`."""
     fields = body.split(",")
-    if kind in {"HTBT", "V0"}:
-        draft.kind = ReportKind.HEARTBEAT
-        if len(fields) > _BATTERY:
-            draft.battery_text(fields[_BATTERY])
-        return
-    if kind in _QUIET:
-        draft.kind = ReportKind.HEARTBEAT
-        if kind == "SMS":
-            draft.said(",".join(fields[3:]))
-        return
     place = _PLACE.search(body)
-    if kind == "V4" and place is not None:
+    status = _find_status(kind, body, place)
+    if kind in _BEATS:
+        draft.battery_text("".join(fields[_BATTERY : _BATTERY + 1]))
+    elif kind == "SMS":
+        draft.said(",".join(fields[3:]))
+    elif kind == "V4" and place is not None:
         draft.said(body[len(",".join(fields[:3])) + 1 : place.start()])
-    _read_word(kind, body, place, draft)
+    if kind in _QUIET and place is None:
+        draft.kind = ReportKind.HEARTBEAT
+        if status is None:
+            return
+    _read_word(kind, body, status, draft, has_place=place is not None)
     try:
         _read_rest(kind, body, place, draft)
     except UnreadableError:
         draft.attributes["incomplete"] = "true"
 
 
-def _read_word(kind: str, body: str, place: re.Match[str] | None, draft: Draft) -> None:
+def _read_word(
+    kind: str,
+    body: str,
+    status: re.Match[str] | None,
+    draft: Draft,
+    *,
+    has_place: bool,
+) -> None:
     """Read the status word; most kinds have one."""
-    status = _find_status(kind, body, place)
     if status is not None:
         _read_status(integer(status["status"], radix=16), draft)
-        if place is not None and status.end() < len(body):
+        if has_place and status.end() < len(body):
             _read_extra(body[status.end() + 1 :], draft)
-    elif kind not in {"ALRM", "VP1"}:
+    elif kind not in _MAY_LACK_STATUS:
         message = "no status word"
         raise UnreadableError(message)
     if kind == "ALRM" and not draft.signals:
@@ -187,11 +193,10 @@ def _find_status(
     """
     if place is not None:
         return _STATUS.search(body, place.end())
-    if kind == "VP1":  # cells, and no status
-        return None
-    if kind in _CELL_KINDS:
-        return _find_dated(kind, body)
-    return _find_dated(kind, body) or _STATUS.search(body, body.index(",") + 1)
+    dated = _find_dated(kind, body)
+    if dated is not None or kind in _CELL_KINDS | _QUIET:
+        return dated
+    return _STATUS.search(body, body.index(",") + 1)
 
 
 def _find_dated(kind: str, body: str) -> re.Match[str] | None:
@@ -199,10 +204,19 @@ def _find_dated(kind: str, body: str) -> re.Match[str] | None:
 
     Behind cells it is the last one that has a letter, which no number of a cell has;
     how much some models have behind it is not known. Without a letter it is the end.
+    What says no more than that the device lives may hold any number: there the date
+    has to be one, or the word to have a letter.
     """
-    if kind not in _CELL_KINDS:
+    if kind in _CELL_KINDS:
+        return _DATED_WORD.match(body) or _DATED_END.search(body)
+    if kind not in _QUIET:
         return _DATED.search(body)
-    return _DATED_WORD.match(body) or _DATED_END.search(body)
+    dates = (one for one in _DATED.finditer(body) if _is_date(one["date"]))
+    return next(dates, None) or _DATED_WORD.match(body)
+
+
+def _is_date(digits: str) -> bool:
+    return moment_of_digits(digits, "000000", day_first=True) is not None
 
 
 def _read_rest(kind: str, body: str, place: re.Match[str] | None, draft: Draft) -> None:
@@ -295,7 +309,7 @@ def _read_short_cells(fields: list[str], draft: Draft) -> None:
     """Read cells that a `Y` parts, all of one network."""
     mcc, mnc, *_ = [*map(integer, fields[:2]), 0, 0]
     for cell in ",".join(fields[2:]).split("Y")[:_CELLS_MAX]:
-        lac, cid, strength, *_ = [*map(integer, cell.split(",")), 0, 0, 0]
+        lac, cid, strength, *_ = [*map(integer, cell.split(",")[:3]), 0, 0, 0]
         draft.cell(mcc, mnc, lac, cid, -abs(strength))
 
 
@@ -346,8 +360,12 @@ _SIGNALS = {
     2: (Signal.OVERSPEED,),
     19: (Signal.POWER_CUT,),
 }
-_CELL_KINDS = frozenset({"NBR", "V3"})
-_QUIET = frozenset({"", "XT", "BS", "BASE", "SMS", "ICCID", "V8", "TQ"})
+_BEATS = frozenset({"HTBT", "V0"})
+# Kinds in which a date, or nothing, and the status word stand behind cells.
+_CELL_KINDS = frozenset({"NBR", "V3", "VP1", "BS", "BASE"})
+# Kinds that say no more than that the device lives, where neither place nor word does.
+_QUIET = _BEATS | {"", "XT", "BS", "BASE", "SMS", "ICCID", "V8", "TQ"}
+_MAY_LACK_STATUS = _QUIET | {"ALRM", "VP1"}
 _PLACE = re.compile(
     r",(?:(?P<time>\d{6})?,)?(?P<valid>[ABV]?|\d{1,2}),"
     r"(?P<lat>-?\d{1,4}-?\d*\.\d+|\d{7,8}),(?P<ns>[NS]),"
