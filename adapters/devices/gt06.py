@@ -13,7 +13,7 @@ from datetime import timedelta
 from adapters.devices import gt06_tables as tables
 from adapters.devices.draft import Draft
 from adapters.devices.gt06_cells import is_network_cells
-from adapters.devices.gt06_content import is_dated_cells, read_content
+from adapters.devices.gt06_content import Known, is_dated_cells, read_content
 from adapters.devices.gt06_packet import (
     BASIC,
     EXTENDED,
@@ -23,9 +23,15 @@ from adapters.devices.gt06_packet import (
     frame_of,
 )
 from adapters.devices.reading import Reader, UnreadableError
-from adapters.devices.session import Cut, StreamSession
+from adapters.devices.session import Cut, ModelSession, no_model
 from adapters.devices.torn import Torn
-from engine.ports.device import Decoded, ReportKind, Transport, WireSession
+from engine.ports.device import (
+    Decoded,
+    ModelOf,
+    ReportKind,
+    Transport,
+    WireSession,
+)
 from engine.values import DeviceId, Instant
 
 
@@ -38,7 +44,7 @@ class Gt06:
 
     def session(self) -> WireSession:
         """Start with an empty buffer and no log-in."""
-        return StreamSession(Gt06Decoder(), torn=_TORN)
+        return ModelSession(Gt06Decoder(), torn=_TORN)
 
 
 class Gt06Decoder:
@@ -50,6 +56,7 @@ class Gt06Decoder:
     def __init__(self) -> None:
         """Start before the log-in."""
         self.device: DeviceId | None = None
+        self.model_of: ModelOf = no_model
         self._zone = timedelta(0)
 
     def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
@@ -96,12 +103,16 @@ class Gt06Decoder:
         if not (packet.extended or packet.type in tables.QUIET):
             draft.attributes["type"] = str(packet.type)
         try:
-            read_content(packet, draft, self._zone)
+            read_content(packet, draft, self._known())
         except UnreadableError:
             draft.torn()
             if not draft.signals and not packet.checksum_ok:
                 answer = b""
         return Decoded(reports=(draft.finish(),), answer=answer)
+
+    def _known(self) -> Known:
+        model = "" if self.device is None else self.model_of(self.device)
+        return Known(zone=self._zone, family=tables.family_of(model))
 
     def _log_in(self, packet: Packet, frame: bytes, received_at: Instant) -> Decoded:
         content = Reader(packet.content)

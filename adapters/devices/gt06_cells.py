@@ -4,13 +4,22 @@ from datetime import timedelta
 
 from adapters.devices import gt06_tables as tables
 from adapters.devices.draft import Draft
-from adapters.devices.gt06_parts import read_network, read_status
+from adapters.devices.gt06_parts import read_alarm, read_network, read_status
 from adapters.devices.reading import Reader, UnreadableError, moment, moment_of_six
 
 
-def read_cells(kind: int, content: Reader, draft: Draft, zone: timedelta) -> None:
+def read_cells(
+    kind: int,
+    content: Reader,
+    draft: Draft,
+    zone: timedelta,
+    meanings: tables.Meanings,
+) -> None:
     """Read a date, cells of one network, and the stations of those that have some."""
     draft.device_at = moment(*content.take(6), offset=zone)
+    if kind == tables.CELLS_ALARM and _is_counted_alarm(content):
+        _read_counted_alarm(content, draft, meanings)
+        return
     counted = kind == tables.COUNTED_CELLS and content.left == _COUNTED_CELLS_BYTES
     if counted:
         content.take(1)
@@ -26,7 +35,7 @@ def read_cells(kind: int, content: Reader, draft: Draft, zone: timedelta) -> Non
         for _ in range(content.unsigned(1)):
             draft.access_point(content.take(6).hex(), -content.unsigned(1))
     if kind in tables.CELLS_MAY_ALARM:
-        _read_trailing_alarm(content, draft)
+        _read_trailing_alarm(content, draft, meanings)
 
 
 def read_network_cells(content: Reader, draft: Draft, zone: timedelta) -> None:
@@ -79,11 +88,40 @@ def _cell_sizes(kind: int, content: Reader) -> tuple[int, int]:
     return 4, 8
 
 
-def _read_trailing_alarm(content: Reader, draft: Draft) -> None:
+def _is_counted_alarm(content: Reader) -> bool:
+    """Say whether counted cells and stations fill an alarm packet (Jimi's 4G)."""
+    said = content.peek(content.left)
+    head = 2 + (2 if said[:1] >= b"\x80" else 1)
+    if len(said) < head + 2:
+        return False
+    long, count = said[head : head + 2]
+    stations = head + 2 + count * (_LONG_CELL_BYTES if long else _CELL_BYTES) + 1
+    found = said[stations : stations + 1]
+    behind = stations + 1 + _ALARM_AND_LANGUAGE
+    return bool(found) and len(said) == behind + found[0] * _STATION_BYTES
+
+
+def _read_counted_alarm(
+    content: Reader, draft: Draft, meanings: tables.Meanings
+) -> None:
+    mcc, mnc = read_network(content)
+    sizes = (4, 8) if content.unsigned(1) else (2, 3)
+    for _ in range(content.unsigned(1)):
+        lac, cid = (content.unsigned(size) for size in sizes)
+        draft.cell(mcc, mnc, lac, cid, -content.unsigned(1))
+    content.take(1)  # the timing advance
+    for _ in range(content.unsigned(1)):
+        draft.access_point(content.take(6).hex(), -content.unsigned(1))
+    read_alarm(content, draft, meanings)
+
+
+def _read_trailing_alarm(
+    content: Reader, draft: Draft, meanings: tables.Meanings
+) -> None:
     if content.left == _STATUS_BYTES:
-        read_status(content, draft)
+        read_status(content, draft, meanings)
     elif content.left == _ALARM_AND_LANGUAGE:
-        draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
+        read_alarm(content, draft, meanings)
     elif content.left:
         message = "an alarm packet whose end nobody has described"
         raise UnreadableError(message)
@@ -93,3 +131,4 @@ _DATE_BYTES = 6
 _STATUS_BYTES, _ALARM_AND_LANGUAGE = 5, 2
 _COUNTED_CELLS_BYTES = 38
 _WIDE_CELL_BYTES, _STATION_BYTES = 7, 7
+_CELL_BYTES, _LONG_CELL_BYTES = 6, 13  # each with its strength

@@ -139,7 +139,7 @@ def _dates(packet: Packet) -> tuple[int, ...]:
     """Return where dates of six bytes stand in the content."""
     kind, content = packet.type, packet.content
     if packet.extended:
-        dated = kind in tables.EXTENDED_CELLS | {tables.EXTENDED_PLACE, tables.ENGINE}
+        dated = kind in tables.EXTENDED_CELLS | {tables.TYPED_CELL, tables.ENGINE}
         return (0,) if dated and _is_date(content, 0) else ()
     if kind not in _DATED:
         return ()

@@ -36,61 +36,150 @@ def read_network(content: Reader, *, mnc: int | None = None) -> tuple[int, int]:
 
 
 def read_cell(
-    content: Reader, draft: Draft, *, lac: int = 2, mnc: int | None = None
+    content: Reader,
+    draft: Draft,
+    *,
+    lac: int = 2,
+    mnc: int | None = None,
+    cid: int | None = None,
 ) -> None:
-    """Read a cell without a length before it; `lac` and `mnc` are sizes in bytes."""
+    """Read a cell without a length before it; `lac` and such are sizes in bytes."""
     mcc, network = read_network(content, mnc=mnc)
     area = content.unsigned(lac)
-    wide = 4 if mnc else 3
-    draft.cell(mcc, network, area, content.unsigned(8 if lac == _LONG_LAC else wide))
+    usual = 8 if lac == _LONG_LAC else 4 if mnc else 3
+    draft.cell(mcc, network, area, content.unsigned(cid or usual))
 
 
-def read_counted_cell(content: Reader, draft: Draft, *, tail: int) -> None:
+def read_typed_cell(content: Reader, draft: Draft) -> None:
+    """Read a cell behind the number of its kind, from 3 on one of 4G."""
+    is_long = content.unsigned(1) >= _FIRST_LONG_KIND
+    read_cell(content, draft, lac=_LONG_LAC if is_long else 2)
+    content.take(2 if is_long else 1)  # its strength
+
+
+def read_counted_cell(
+    content: Reader, draft: Draft, *, tail: int, is_longer: bool = True
+) -> None:
     """Read a cell behind its length, which some models count without itself.
 
     Others leave the length out: taken for one, the cell's first byte would shift the
-    alarm behind it. No MCC begins like a length of eight or nine.
+    alarm behind it. Its first byte is the MCC's, which no length is.
+
+    Args:
+        content: where the length stands.
+        draft: keeps the cell.
+        tail: how many bytes most models have behind it.
+        is_longer: what fills the packet is a longer cell, where a byte more behind
+            the tail would as well (SeeWorld's 0x16).
+
     """
-    head = content.peek(_CELL_BYTES)
-    is_bare = content.left == _CELL_BYTES + tail and head.strip(b"\0")
-    if is_bare and head[0] not in {_CELL_BYTES, _CELL_BYTES + 1}:
+    if _is_bare_cell(content, tail):
         read_cell(content, draft)
         return
     length = content.unsigned(1)
     if not length:
-        zeros = content.left - tail
-        if zeros > 0 and not content.peek(zeros).strip(b"\0"):
-            content.take(zeros)
+        _pass_zeros(content, tail)
         return
-    fits = [size for size in (length - 1, length) if content.left - size == tail]
-    cell = Reader(content.take(fits[0] if fits else max(length - 1, _CELL_BYTES)))
+    cell = Reader(content.take(_cell_size(length, content, tail, is_longer=is_longer)))
     mcc, mnc = read_network(cell, mnc=2 if cell.left == _CELL_BYTES + 2 else None)
     area = cell.unsigned(4 if cell.left >= _LONG_CELL_BYTES else 2)
     draft.cell(mcc, mnc, area, cell.unsigned(min(cell.left, 8)))
 
 
-def read_status(content: Reader, draft: Draft) -> int:
+def _is_bare_cell(content: Reader, tail: int) -> bool:
+    head = content.peek(2)
+    if not head[:1].strip(b"\0"):
+        # MCCs below 256 begin with a zero, as a cell does that is not there.
+        is_mcc = head[1:] >= bytes((_MCC_MIN,))
+        return is_mcc and content.left in {_CELL_BYTES + tail, _CELL_BYTES + tail - 1}
+    return _MCC_MIN <= int.from_bytes(head) & _MCC <= _MCC_MAX
+
+
+def _pass_zeros(content: Reader, tail: int) -> None:
+    """Pass over a cell that is not there, of which some models send the zeros."""
+    said = content.peek(content.left)
+    if len(said) >= _NO_CELL_BYTES and not said[_CELL_BYTES + 1 : _NO_CELL_BYTES].strip(
+        b"\0"
+    ):
+        content.take(_NO_CELL_BYTES)
+        return
+    zeros = content.left - tail
+    if zeros > 0 and not said[:zeros].strip(b"\0"):
+        content.take(zeros)
+
+
+def _cell_size(length: int, content: Reader, tail: int, *, is_longer: bool) -> int:
+    """Return how many bytes the cell behind a length has, by what fills the packet."""
+    left = content.left
+    wide = bool(content.peek(1) >= b"\x80")  # its MNC has two bytes
+    if length == _CELL_BYTES + 1 and wide:
+        return length
+    fits = [size for size in (length - 1, length) if left - size == tail]
+    if fits == [_CELL_BYTES + 1] and length == _CELL_BYTES + 1:
+        # Nine bytes and the tail, or eight and a byte more behind the tail.
+        said = content.peek(left)
+        is_eight = _is_status(said[8:]) and not _is_status(said[9:])
+        return length if is_longer and not is_eight else _CELL_BYTES
+    if fits:
+        return fits[0]
+    if length == _CELL_BYTES + 2 and not wide and left - length == tail + 2:
+        return length  # with a height behind the tail (SL4X)
+    return max(length - 1, _CELL_BYTES)
+
+
+def _is_status(said: bytes) -> bool:
+    """Say whether bytes may be status, battery, signal, alarm and language."""
+    _, battery, _, alarm, language = said[:5].ljust(5, b"\xff")
+    return battery <= 100 and alarm in tables.ALARMS and language <= _LANGUAGE_MAX  # noqa: PLR2004
+
+
+def read_status(
+    content: Reader, draft: Draft, meanings: tables.Meanings = tables.ALARMS
+) -> int:
     """Read status, battery, GSM signal and the alarm byte: both places of an alarm.
 
     Returns:
         The alarm byte.
 
     """
-    read_status_bits(content.unsigned(1), draft)
+    alarm = content.peek(4)[3:]
+    read_status_bits(content.unsigned(1), draft, is_named=any(map(meanings.get, alarm)))
     set_battery(content.unsigned(1), draft)
     draft.attributes["gsm"] = str(content.unsigned(1))
+    return read_alarm(content, draft, meanings)
+
+
+def read_alarm(
+    content: Reader, draft: Draft, meanings: tables.Meanings = tables.ALARMS
+) -> int:
+    """Read the alarm byte; the language's high nibble may be a part of its number."""
     alarm = content.unsigned(1)
-    draft.look_up("alarm", alarm, tables.ALARMS)
+    longer = (content.peek(1) or b"\0")[0] >> 4 << 8 | alarm
+    if longer in tables.LONGER_ALARMS:
+        draft.signal(f"alarm:0x{longer:04x}", *tables.LONGER_ALARMS[longer])
+    else:
+        draft.look_up("alarm", alarm, meanings)
     return alarm
 
 
-def read_status_bits(status: int, draft: Draft) -> None:
-    """Read the status byte; bits 3 to 5 are the first place of an alarm."""
+def read_status_bits(status: int, draft: Draft, *, is_named: bool = False) -> None:
+    """Read the status byte; bits 3 to 5 are the first place of an alarm.
+
+    Args:
+        status: the byte.
+        draft: keeps it.
+        is_named: the second place names an alarm, so that a code here that nobody
+            has described is no riddle.
+
+    """
     draft.attributes["status"] = f"0x{status:02x}"
     draft.flag("ignition", status & 2)
     draft.flag("charging", status & 4)
-    if status & 0x38:
-        draft.look_up("status", status >> 3 & 7, tables.STATUS_ALARMS)
+    code = status >> 3 & 7
+    if code in tables.STATUS_ALARMS or (code and not is_named):
+        draft.look_up("status", code, tables.STATUS_ALARMS)
+    elif code:
+        draft.codes.append(f"status:0x{code:02x}")
 
 
 def set_battery(level: int, draft: Draft) -> None:
@@ -99,8 +188,10 @@ def set_battery(level: int, draft: Draft) -> None:
 
 
 _DEGREE = 1_800_000
-_CELL_BYTES = 8
-_STATUS_BYTES = 5
+_CELL_BYTES, _NO_CELL_BYTES = 8, 45
+_MCC, _MCC_MIN, _MCC_MAX = 0x7FFF, 200, 799
+_LANGUAGE_MAX = 2
 _LONG_LAC = 4
+_FIRST_LONG_KIND = 3
 _LONG_CELL_BYTES = 12
 _LEVEL_MAX = 6

@@ -8,19 +8,32 @@ import re
 
 from adapters.devices import gt06_tables as tables
 from adapters.devices.draft import Draft
-from adapters.devices.gt06_parts import read_status_bits, set_battery
+from adapters.devices.gt06_parts import (
+    read_alarm,
+    read_cell,
+    read_status_bits,
+    set_battery,
+)
 from adapters.devices.reading import Reader, integer, text_of
 from adapters.devices.rows import read_row
 from engine.values import Signal
 
 
-def read_after_cell(kind: int, content: Reader, draft: Draft, *, length: int) -> None:
+def read_after_cell(
+    kind: int,
+    content: Reader,
+    draft: Draft,
+    meanings: tables.Meanings,
+    *,
+    length: int,
+) -> None:
     """Read what a place packet has behind its cell.
 
     Args:
         kind: the packet's type.
         content: where the cell ended.
         draft: keeps it.
+        meanings: of the alarm byte.
         length: of the frame, as its length byte has it.
 
     Raises:
@@ -28,7 +41,7 @@ def read_after_cell(kind: int, content: Reader, draft: Draft, *, length: int) ->
 
     """
     if kind == tables.PLACE:
-        _read_after_place(length, content, draft)
+        _read_after_place(length, content, draft, meanings)
     elif kind in tables.WITH_ARCHIVE and content.left >= _ARCHIVE_BYTES:
         draft.flag("ignition", content.unsigned(1))
         draft.attributes["event"] = str(content.unsigned(1))
@@ -41,7 +54,7 @@ def read_after_cell(kind: int, content: Reader, draft: Draft, *, length: int) ->
     elif kind == tables.PLACE_OR_STATIONS:
         content.take(1)
         read_status_bits(content.unsigned(1), draft)
-        _read_asset(content, draft)
+        _read_asset(content, draft, meanings)
     elif kind == tables.COUNTED_CELLS and content.left >= _ENGINE_BYTES:
         draft.flag("ignition", content.unsigned(1))
         read_row(content, draft, (("external_v", 2, 100), ("battery_v", 2, 100)))
@@ -49,13 +62,15 @@ def read_after_cell(kind: int, content: Reader, draft: Draft, *, length: int) ->
         read_row(content, draft, _DISTANCE)
 
 
-def _read_after_place(length: int, content: Reader, draft: Draft) -> None:
+def _read_after_place(
+    length: int, content: Reader, draft: Draft, meanings: tables.Meanings
+) -> None:
     """Read the end of a plain place packet, whose length tells the model."""
     if length in tables.PLACE_WITH_STATUS:
         read_status_bits(content.unsigned(1), draft)
         draft.attributes["external_v"] = repr(content.unsigned(2) / 100)
         draft.attributes["gsm"] = str(content.unsigned(1))
-        draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
+        read_alarm(content, draft, meanings)
         _read_tank(content, draft)
     elif length == tables.PLACE_WITH_CARD:
         _read_card(content, draft)
@@ -107,9 +122,12 @@ def read_heartbeat_modules(content: Reader, draft: Draft) -> None:
             read_row(value, draft, (("battery_v", 2, 100),))
 
 
-def read_supply(content: Reader, draft: Draft) -> None:
-    """Read what XT40 has behind its status, and the key held to it."""
+def read_supply(content: Reader, draft: Draft, meanings: tables.Meanings) -> None:
+    """Read what NT20 and XT40 have behind their status, and the key held to them."""
     read_row(content, draft, _SUPPLY)
+    if content.left:
+        read_alarm(content, draft, meanings)
+    read_row(content, draft, _DRIVEN)
     if content.left > 1:
         draft.attributes["driver"] = content.take(
             min(content.unsigned(1), content.left)
@@ -247,11 +265,43 @@ def _read_inputs(content: Reader, draft: Draft) -> None:
         draft.attributes["adc1"] = str(value) if mask & 0x2000 else repr(value / 10)
 
 
-def _read_asset(content: Reader, draft: Draft) -> None:
-    if content.left >= _ASSET_BYTES:
-        draft.attributes["external_v"] = repr(content.unsigned(2) / 100)
-        set_battery(content.unsigned(1), draft)
-        read_row(content, draft, _ASSET)
+def _read_asset(content: Reader, draft: Draft, meanings: tables.Meanings) -> None:
+    """Read supplies and the alarm of LW4G: a plain place has a code there as well.
+
+    One that nobody has described stays a code for the device's profile.
+    """
+    if content.left < _ASSET_BYTES:
+        return
+    draft.attributes["external_v"] = repr(content.unsigned(2) / 100)
+    set_battery(content.unsigned(1), draft)
+    read_row(content, draft, (("gsm", 1, 1),))
+    alarm = content.peek(1)
+    if alarm and alarm[0] in meanings:
+        read_alarm(content, draft, meanings)
+    elif alarm:
+        draft.codes.append(f"alarm:0x{content.unsigned(1):02x}")
+    read_row(content, draft, _ASSET)
+
+
+def read_key_place(content: Reader, draft: Draft) -> None:
+    """Read what TRX16i has behind a place: a cell, supplies, and the key held to it."""
+    read_cell(content, draft, cid=4)
+    draft.flag("ignition", content.unsigned(1))
+    draft.attributes["event"] = str(content.unsigned(1))
+    draft.buffered = content.unsigned(1) > 0
+    read_row(content, draft, _KEY_PLACE)
+    key = content.rest()
+    if key.strip(b"\0"):
+        draft.attributes["driver"] = key.hex()
+
+
+def read_wearer(content: Reader, draft: Draft) -> None:
+    """Read SeeWorld's long status: no alarm byte, and the steps of its wearer."""
+    read_status_bits(content.unsigned(1), draft)
+    read_row(content, draft, (*_HELD, ("steps", 4, 1)))
+    draft.battery_percent(content.unsigned(1))
+    for name in ("charging", "moving"):
+        draft.flag(name, content.unsigned(1) == 1)
 
 
 def _text(name: str, data: bytes, draft: Draft) -> None:
@@ -267,14 +317,15 @@ _IDENTITY_BYTES, _HELD_KEY_BYTES, _TEXT_BYTES_MAX = 26, 6, 256
 _DATE_BYTES = 6
 _KEY_HELD, _KEY_BYTES = 0xE8, 9
 _DISTANCE = (("odometer_m", 4, 1.0),)
-_SUPPLY = (
-    *(("external_v", 2, 100), ("battery_v", 1, 10), ("gsm", 1, 1), ("", 2, 1)),
-    *(("odometer_m", 3, 1), ("engine_s", 3, 1 / 60)),
+_SUPPLY = (*(("external_v", 2, 100), ("battery_v", 1, 10), ("gsm", 1, 1)),)
+# Behind the language.
+_DRIVEN = (("", 1, 1), ("odometer_m", 3, 1), ("engine_s", 3, 1 / 60))
+_ASSET = (("", 1, 1), *_DISTANCE, ("engine_s", 4, 1), ("", 8, 1), ("input", 2, 1))
+_KEY_PLACE = (
+    *(*_DISTANCE, ("external_v", 2, 100), ("battery_v", 1, 10)),
+    ("engine_s", 3, 1 / 60),
 )
-_ASSET = (
-    *(("gsm", 1, 1), ("", 2, 1), *_DISTANCE, ("engine_s", 4, 1)),
-    *(("", 8, 1), ("input", 2, 1)),
-)
+_HELD = (("", 2, 1), ("", 1, 1), ("gsm", 1, 1), ("external_v", 1, 1), ("", 3, 1))
 _BOX = (("", 7, 1), ("box_battery_percent", 1, 1), ("box_cycles", 2, 1))
 _INFORMATION = {
     0x00: (("adc1", 2, 100),),

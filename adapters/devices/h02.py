@@ -207,12 +207,13 @@ def _find_dated(kind: str, body: str) -> re.Match[str] | None:
     What says no more than that the device lives may hold any number: there the date
     has to be one, or the word to have a letter.
     """
-    if kind in _CELL_KINDS:
-        return _DATED_WORD.match(body) or _DATED_END.search(body)
-    if kind not in _QUIET:
+    if kind not in _CELL_KINDS | _QUIET:
         return _DATED.search(body)
+    found = _DATED_WORD.match(body)
+    if found is None and kind in {"NBR", "V3"}:
+        return _DATED_END.search(body)
     dates = (one for one in _DATED.finditer(body) if _is_date(one["date"]))
-    return next(dates, None) or _DATED_WORD.match(body)
+    return found or next(dates, None)
 
 
 def _is_date(digits: str) -> bool:
@@ -224,7 +225,7 @@ def _read_rest(kind: str, body: str, place: re.Match[str] | None, draft: Draft) 
     if place is None and date is not None and len(fields) > _BATTERY:
         digits = date["date"] or ""
         draft.device_at = moment_of_digits(digits, fields[3], day_first=True)
-    if kind in {"NBR", "V3", "LINK"}:
+    if place is None and kind in {"NBR", "V3", "LINK"}:
         if kind == "LINK":
             draft.kind = ReportKind.HEARTBEAT
             draft.battery_percent(decimal("".join(fields[6:7])))

@@ -7,7 +7,7 @@ from typing import Protocol
 from adapters.devices.draft import Draft
 from adapters.devices.mistakes import tell
 from adapters.devices.torn import Torn
-from engine.ports.device import Decoded, DeviceReport, ReportKind
+from engine.ports.device import Decoded, DeviceReport, ModelOf, ReportKind
 from engine.values import DeviceId, Instant
 
 MISTAKES: tuple[type[Exception], ...] = (
@@ -150,6 +150,31 @@ class StreamSession:
         if is_unread and not self._torn.begins.search(report.raw):
             return replace(report, kind=ReportKind.NOISE)
         return report
+
+
+class ModelDecoder(StreamDecoder, Protocol):
+    """One that reads some frames by the model of their device."""
+
+    model_of: ModelOf
+
+
+def no_model(device: DeviceId) -> str:
+    """Return that nothing is known of a device's model."""
+    del device
+    return ""
+
+
+class ModelSession(StreamSession):
+    """A session of a wire protocol some of whose models differ."""
+
+    def __init__(self, decoder: ModelDecoder, *, torn: Torn = _ANY) -> None:
+        """Start with an empty buffer, and no model known."""
+        super().__init__(decoder, torn=torn)
+        self._of_model = decoder
+
+    def know_models(self, model_of: ModelOf) -> None:
+        """Read frames by their device's model from now on."""
+        self._of_model.model_of = model_of
 
 
 class DatagramSession:

@@ -151,13 +151,17 @@ def show(
         "--secret-file /etc/natalia/heron",
     )
 )
-def enrol(
+def enrol(  # noqa: PLR0913 - each is an option of the command line
     device: Id,
     *,
     person: Annotated[str, typer.Option(help="Whose it is: an id of the roster.")],
     wire_protocol: Annotated[str, typer.Option(help="What it speaks, such as gt06.")],
     profile: Annotated[
         str | None, typer.Option(help="The profile that says what its codes mean.")
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="The maker's name of it, where models are read otherwise."),
     ] = None,
     number: Annotated[
         str | None, typer.Option(help="Its SIM's number, where it reports by SMS.")
@@ -177,6 +181,7 @@ def enrol(
         "wire_protocol": wire_protocol,
         "person": person,
         "profile": profile,
+        "model": model,
         "number": number,
         "secret_file": None if secret_file is None else str(secret_file.absolute()),
         "heartbeat_s": heartbeat,

@@ -279,6 +279,7 @@ def _line(parts: WebParts, device: Device, now: Instant, *, reveal: bool) -> Pla
         "wire_protocol": device.wire_protocol,
         "person": device.person,
         "profile": device.profile or None,
+        "model": device.model or None,
         "by_sms": device.number is not None,
         "has_secret": device.secret_file is not None,
         "heartbeat_s": None if heartbeat is None else heartbeat.total_seconds(),

@@ -5,7 +5,7 @@ reads every alarm bit and lets none mask another; whether a signal raises an
 alarm is never its business.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -165,6 +165,22 @@ class WireSession(Protocol):
         waiting for the rest of their frame for some seconds: half an SOS must not
         wait in silence. Never raises; nothing where nothing waits.
         """
+
+
+ModelOf = Callable[[DeviceId], str]
+"""The model of a device as the roster has it; empty where it names none."""
+
+
+@runtime_checkable
+class KnowsModels(Protocol):
+    """A session that reads some frames by the model of their device.
+
+    Only where the frame itself cannot tell: models that put other things into the
+    same bytes.
+    """
+
+    def know_models(self, model_of: ModelOf) -> None:
+        """Take what is asked at each frame; it never raises, and is quick."""
 
 
 class WireProtocol(Protocol):

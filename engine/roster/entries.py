@@ -116,6 +116,7 @@ def device_of(entry: DeviceEntry) -> Device:
         wire_protocol=entry.wire_protocol,
         person=PersonId(entry.person),
         profile=entry.profile or "",
+        model=entry.model or "",
         number=None if entry.number is None else Number(entry.number),
         secret_file=entry.secret_file,
         heartbeat=None

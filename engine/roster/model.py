@@ -192,6 +192,8 @@ class Device:
     """A thing that signals for one person; its profile says what its codes mean.
 
     `heartbeat` is the longest silence that was agreed; None where it may be silent.
+    `model` is the maker's name of what it is, by which its wire protocol reads what
+    differs from one model to the next.
 
     `number` is that of its SIM, for one that reports by SMS: most such name
     themselves by nothing else. `secret_file` is a path on the engine's host, read by
@@ -204,6 +206,7 @@ class Device:
     wire_protocol: str
     person: PersonId
     profile: str = ""
+    model: str = ""
     number: Number | None = field(default=None, repr=False)
     secret_file: str | None = field(default=None, repr=False)
     heartbeat: timedelta | None = None

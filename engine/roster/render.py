@@ -39,6 +39,8 @@ def _device(device: Device) -> Iterator[str]:
     yield f"person = {_text(device.person)}"
     if device.profile:
         yield f"profile = {_text(device.profile)}"
+    if device.model:
+        yield f"model = {_text(device.model)}"
     if device.number is not None:
         yield f"number = {_text(device.number)}"
     if device.secret_file is not None:

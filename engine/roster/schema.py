@@ -39,6 +39,7 @@ _CHANNEL = re.compile(r"[a-z][a-z0-9_-]{1,31}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SIGNED = re.compile(r"[0-9a-f]{16}")
+_MODEL = re.compile(r"[0-9A-Za-z][0-9A-Za-z ._-]{0,31}")
 _DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
 Word = TypeVar("Word", bound=str)
@@ -86,6 +87,12 @@ def _zone(value: str) -> str:
 def _device(value: str) -> str:
     if _DEVICE.fullmatch(value) is None:
         _refuse("must be the id that the device sends: 1 to 64 letters, digits, ._:-")
+    return value
+
+
+def _model(value: str) -> str:
+    if _MODEL.fullmatch(value) is None:
+        _refuse("must be the maker's name of it: 1 to 32 letters, digits, blanks, ._-")
     return value
 
 
@@ -259,6 +266,7 @@ class DeviceEntry(_Entry):
     wire_protocol: Identifier
     person: Identifier
     profile: Identifier | None = None
+    model: Annotated[str, AfterValidator(_model)] | None = None
     number: Annotated[str, AfterValidator(_sim)] | None = None
     secret_file: FilePath | None = None
     heartbeat_s: Annotated[Figure, Field(ge=30, le=31 * 86400)] | None = None

@@ -121,6 +121,7 @@ class Gateway(SupervisedActor[None]):
                         lines=self._lines,
                         is_enrolled=self._door.is_enrolled,
                         soon=loop.call_soon_threadsafe,
+                        model_of=self._door.model_of,
                     ),
                     sock=copy,
                 )
@@ -135,6 +136,7 @@ class Gateway(SupervisedActor[None]):
                 self._count,
                 self._guests,
                 self._lines,
+                self._door.model_of,
             )
             self._accept(name, Listener(copy, made, self._guests, self._tls.get(name)))
         for name, (http_wire, listening) in self._https.items():

@@ -186,6 +186,11 @@ class Door:
         """Say whether a device is one of ours."""
         return self._judge.board.roster().device(device) is not None
 
+    def model_of(self, device: DeviceId) -> str:
+        """Return the model that the roster names for a device; empty for none."""
+        found = self._judge.board.roster().device(device)
+        return "" if found is None else found.model
+
     def proven(self, report: DeviceReport, presented: bytes | None) -> DeviceReport:
         """Return a report with what its secret proves."""
         return self._secrets.proven(report, presented)

@@ -9,7 +9,14 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 
 from engine.intake.gateway.sound import slip_in, sure_of
-from engine.ports.device import Decoded, DeviceReport, ReportKind, WireSession
+from engine.ports.device import (
+    Decoded,
+    DeviceReport,
+    KnowsModels,
+    ModelOf,
+    ReportKind,
+    WireSession,
+)
 from engine.values import DeviceId, Instant, Signal
 
 KEPT_BYTES_MAX = 4096
@@ -54,7 +61,12 @@ class Caught:
     without an answer, so that the device says it again to a new one.
     """
 
-    def __init__(self, begin: Callable[[], WireSession], protocol: str) -> None:
+    def __init__(
+        self,
+        begin: Callable[[], WireSession],
+        protocol: str,
+        model_of: ModelOf | None = None,
+    ) -> None:
         """Stand before the session that `begin` makes, if it does."""
         self._protocol = protocol
         self._kept = b""
@@ -63,6 +75,8 @@ class Caught:
         """None where it was not made: all that comes is then shown to HQ."""
         try:
             self.session = begin()
+            if model_of is not None and isinstance(self.session, KnowsModels):
+                self.session.know_models(model_of)
         except BaseException:  # an adapter's; must not cost the bytes
             logger.exception(NOT_BEGUN, extra={"protocol": protocol})
             self.is_lost = True

@@ -12,7 +12,7 @@ from engine.intake.gateway.strays import network_of
 from engine.intake.gateway.turns import Porch, says_anything
 from engine.intake.orders.lines import Line, Lines, writer_of
 from engine.ports.clock import Clock
-from engine.ports.device import Decoded, ReportKind, WireProtocol
+from engine.ports.device import Decoded, ModelOf, ReportKind, WireProtocol
 from engine.ports.telemetry import Telemetry
 from engine.values import DeviceId
 
@@ -58,6 +58,7 @@ class DeviceConnection(asyncio.BufferedProtocol):
         count: Callable[[str, int], None],
         guard: Guard,
         lines: Lines,
+        model_of: ModelOf | None = None,
     ) -> None:
         """Start a session; `count` keeps the number of open connections."""
         self._guard, self._lines = guard, lines
@@ -67,7 +68,7 @@ class DeviceConnection(asyncio.BufferedProtocol):
         self._has_reported = False
         self._wire, self._door, self._clock = wire, door, clock
         self._telemetry, self._count = telemetry, count
-        self._session = Caught(wire.session, wire.name)
+        self._session = Caught(wire.session, wire.name, model_of)
         self._line = Line(writer_of(wire, self._session.session), self._write_soon)
         self._transport: asyncio.Transport | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

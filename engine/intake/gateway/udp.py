@@ -12,7 +12,7 @@ from engine.intake.gateway.mistaken import Caught
 from engine.intake.gateway.turns import Entrance, says_anything
 from engine.intake.orders.lines import Line, Lines, writer_of
 from engine.ports.clock import Clock
-from engine.ports.device import Decoded, WireProtocol
+from engine.ports.device import Decoded, ModelOf, WireProtocol
 from engine.values import DeviceId
 
 PEERS_MAX = 10_000
@@ -50,6 +50,7 @@ class DeviceDatagrams(asyncio.DatagramProtocol):
         lines: Lines,
         is_enrolled: Callable[[DeviceId], bool],
         soon: Callable[[Callable[[], None]], object],
+        model_of: ModelOf | None = None,
     ) -> None:
         """Listen for `wire`; what must be durable goes through the door.
 
@@ -57,6 +58,7 @@ class DeviceDatagrams(asyncio.DatagramProtocol):
         """
         self._wire, self._door, self._clock = wire, door, clock
         self._lines, self._is_enrolled, self._soon = lines, is_enrolled, soon
+        self._model_of = model_of
         self._peers: OrderedDict[Address, _Peer] = OrderedDict()
         self._transport: asyncio.DatagramTransport | None = None
 
@@ -100,7 +102,7 @@ class DeviceDatagrams(asyncio.DatagramProtocol):
         def is_open() -> bool:
             return self._clock.boottime_s() - peer.heard_s <= REACHABLE_S
 
-        session = Caught(self._wire.session, self._wire.name)
+        session = Caught(self._wire.session, self._wire.name, self._model_of)
         line = Line(writer_of(self._wire, session.session), write, is_open)
         peer = _Peer(session, line)
         return peer

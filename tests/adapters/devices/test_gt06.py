@@ -29,7 +29,6 @@ GPS = encode.Gps(
 # Why: docs/devices.md, "Where we differ".
 DIFFERS = {
     "gt06-001": {"answer"},
-    "gt06-008": {"cells"},
     "gt06-017": {"sat"},
     "gt06-024": {"batteryLevel", "cells", "ignition", "place", "rssi", "status"},
     "gt06-037": {"cells"},

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.devices.draft import Draft
+from adapters.devices.gt06_tables import ALARMS
 from adapters.devices.gt06_vehicle import (
     read_after_status,
     read_box,
@@ -27,7 +28,7 @@ def draft() -> Draft:
 def test_nothing_that_a_vehicle_says_raises(said: bytes) -> None:
     for read in (read_box, read_engine, read_information, read_recording, read_x1):
         read(Reader(said), draft())
-    read_supply(Reader(said), draft())
+    read_supply(Reader(said), draft(), ALARMS)
     read_warmth(Reader(said), draft())
     read_after_status(0xE8, Reader(said), draft(), fence=False)
     read_after_status(0, Reader(said), draft(), fence=True)

@@ -20,6 +20,7 @@ HERON: dict[str, object] = {
     "wire_protocol": "gt06",
     "person": "heron",
     "profile": None,
+    "model": None,
     "by_sms": False,
     "has_secret": False,
     "heartbeat_s": 600.0,
