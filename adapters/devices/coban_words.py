@@ -10,8 +10,8 @@ from engine.values import Signal
 def read_word(word: str, draft: Draft) -> None:
     """Add what a word says; one that is not listed is an unknown signal."""
     plain = _plain(word)
-    if plain in {"acc on", "acc off"}:
-        draft.flag("ignition", plain == "acc on")
+    if plain in _IGNITION:
+        draft.flag("ignition", plain in {"acc on", "accstart"})
     if plain.startswith("t:"):
         draft.number("temperature_c", plain[2:].lstrip("+"))
     elif plain.startswith("oil "):
@@ -38,10 +38,12 @@ _CALL = re.compile(r"(?<![a-z])(?:help ?me|sos)(?![a-z])")
 # Numbers of commands, and photographs (`vt14` announces 14 pieces, `vr` is one); what
 # was answered to a command is its letter (`**,imei:N,J;` cuts off the oil) and a t.
 _NO_WORD = re.compile(r"\d+|vt\d+|vr|[a-z]t")
+_IGNITION = frozenset({"acc on", "acc off", "accstart", "accstop"})
 WORDS: Mapping[str, tuple[Signal, ...]] = {
     "low battery": (Signal.LOW_BATTERY,),
     "stockade": (Signal.GEOFENCE,),
     "move": (Signal.MOVEMENT,),
+    "moved": (Signal.MOVEMENT,),
     "speed": (Signal.OVERSPEED,),
     "ac alarm": (Signal.POWER_CUT,),
     "accident alarm": (Signal.ACCIDENT,),
@@ -56,6 +58,8 @@ WORDS: Mapping[str, tuple[Signal, ...]] = {
     "tracker": (),
     "acc on": (),
     "acc off": (),
+    "accstart": (),
+    "accstop": (),
     "obd": (),
     "rfid": (),
 }

@@ -363,6 +363,7 @@ _ALARMS: dict[int, tuple[Signal, ...]] = {
     0x02: (Signal.SOS,),
     0x03: (Signal.LOW_BATTERY,),
     0x04: (Signal.VIBRATION,),
+    0x05: (Signal.MOVEMENT,),
     0x08: (Signal.FAULT,),  # GPS antenna
     0x09: (Signal.FAULT,),
     0x25: (Signal.REMOVED,),

@@ -10,7 +10,7 @@ from adapters.devices import jt808_fields as fields
 from adapters.devices import jt808_own as own
 from adapters.devices.checksums import xor8
 from adapters.devices.draft import KMH_MPS, Draft
-from adapters.devices.jt808_batch import RECORDS_MAX, Pieces
+from adapters.devices.jt808_batch import RECORDS_MAX, Pieces, ReadPlace
 from adapters.devices.jt808_frame import OTHER, STANDARD, Head, form_of, head_of
 from adapters.devices.reading import (
     Reader,
@@ -18,9 +18,15 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.rows import read_row
-from adapters.devices.session import Cut, StreamSession
+from adapters.devices.session import Cut, ModelSession, no_model
 from adapters.devices.torn import Torn
-from engine.ports.device import Decoded, ReportKind, Transport, WireSession
+from engine.ports.device import (
+    Decoded,
+    ModelOf,
+    ReportKind,
+    Transport,
+    WireSession,
+)
 from engine.values import DeviceId, Instant
 
 
@@ -33,7 +39,7 @@ class Jt808:
 
     def session(self) -> WireSession:
         """Start with an empty buffer; each frame names its device."""
-        return StreamSession(Jt808Decoder(), torn=_TORN)
+        return ModelSession(Jt808Decoder(), torn=_TORN)
 
 
 class Jt808Decoder:
@@ -45,7 +51,8 @@ class Jt808Decoder:
     def __init__(self) -> None:
         """Start before any frame."""
         self.device: DeviceId | None = None
-        self._pieces = Pieces(_read_place)
+        self.model_of: ModelOf = no_model
+        self._pieces = Pieces(self._read_place)
 
     def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
         """Find the first frame; its last mark may be the first of the next one.
@@ -95,12 +102,16 @@ class Jt808Decoder:
         draft.checksum_ok = xor8(content) == 0
         answer = _answer(head, received_at)
         try:
-            drafts = _read(head, body, draft, self._pieces)
+            drafts = _read(head, body, draft, self._pieces, self._read_place)
         except UnreadableError:
             draft.torn()
             drafts = [draft]
             answer = answer if draft.signals or draft.checksum_ok else b""
         return Decoded(reports=tuple(d.finish() for d in drafts), answer=answer)
+
+    def _read_place(self, body: Reader, draft: Draft) -> None:
+        model = "" if draft.device is None else self.model_of(draft.device)
+        _read_place(body, draft, fields.alarms_of(model))
 
 
 def _named(raw: bytes) -> DeviceId | None:
@@ -116,7 +127,9 @@ def _named(raw: bytes) -> DeviceId | None:
     return None
 
 
-def _read(head: Head, body: Reader, draft: Draft, pieces: Pieces) -> list[Draft]:
+def _read(
+    head: Head, body: Reader, draft: Draft, pieces: Pieces, read_place: ReadPlace
+) -> list[Draft]:
     if head.type == fields.BATCH and head.pieces > 1:
         return pieces.read(head, body, draft)
     if head.piece > 1 and head.type in fields.QUIET:
@@ -125,19 +138,21 @@ def _read(head: Head, body: Reader, draft: Draft, pieces: Pieces) -> list[Draft]
     if head.piece > 1:
         message = "a later piece of a message"
         raise UnreadableError(message)
-    return _read_whole(head.type, body, draft)
+    return _read_whole(head.type, body, draft, read_place)
 
 
-def _read_whole(kind: int, body: Reader, draft: Draft) -> list[Draft]:
+def _read_whole(
+    kind: int, body: Reader, draft: Draft, read_place: ReadPlace
+) -> list[Draft]:
     if kind == fields.PLACE:
-        _read_place(body, draft)
+        read_place(body, draft)
     elif kind in fields.ASKED_PLACES:
         body.take(2)  # the index of the question
-        _read_place(body, draft)
+        read_place(body, draft)
     elif kind == fields.BATCH:
-        return _read_batch(body, draft)
+        return _read_batch(body, draft, read_place)
     elif kind == fields.SHORT_BATCH:
-        return _read_short_batch(body, draft)
+        return _read_short_batch(body, draft, read_place)
     elif kind == fields.REGISTER:
         draft.kind = ReportKind.LOGIN
     elif kind == fields.PASSED_ON:
@@ -148,30 +163,48 @@ def _read_whole(kind: int, body: Reader, draft: Draft) -> list[Draft]:
     elif kind in fields.QUIET:
         draft.kind = ReportKind.HEARTBEAT
         fields.read_reply(kind, body, draft)
+        if kind == fields.MEDIA_DATA:
+            _read_media_place(body, draft, read_place)
     else:
         message = "a type that nobody has described"
         raise UnreadableError(message)
     return [draft]
 
 
-def _read_batch(body: Reader, first: Draft) -> list[Draft]:
+def _read_media_place(body: Reader, draft: Draft, read_place: ReadPlace) -> None:
+    """Read where a photograph was taken, which the form of 2011 does not say.
+
+    There its data stand instead, and no date of packed decimals in them.
+    """
+    said = body.peek(1 + _PLACE_BYTES)[1:]
+    if len(said) == _PLACE_BYTES and own.read_clock(Reader(said[-6:])) is not None:
+        draft.kind = ReportKind.REPORT
+        read_place(Reader(said), draft)
+
+
+def _read_batch(body: Reader, first: Draft, read_place: ReadPlace) -> list[Draft]:
     count = body.unsigned(2)
     first.buffered = body.unsigned(1) > 0
-    return _read_records(body, first, count=count, length_bytes=2)
+    return _read_records(body, first, read_place, count=count, length_bytes=2)
 
 
-def _read_short_batch(body: Reader, first: Draft) -> list[Draft]:
+def _read_short_batch(body: Reader, first: Draft, read_place: ReadPlace) -> list[Draft]:
     """Read places, each behind its length of one byte; or a level and a time alone."""
     if body.left == _LEVEL_AND_TIME_BYTES:
         first.kind = ReportKind.HEARTBEAT
         first.battery_percent(body.unsigned(1))
         first.device_at = own.read_clock(body)
         return [first]
-    return _read_records(body, first, count=body.left, length_bytes=1)
+    return _read_records(body, first, read_place, count=body.left, length_bytes=1)
 
 
 def _read_records(
-    body: Reader, first: Draft, *, count: int, length_bytes: int
+    body: Reader,
+    first: Draft,
+    read_place: ReadPlace,
+    *,
+    count: int,
+    length_bytes: int,
 ) -> list[Draft]:
     """Read as many places as there are; where one is cut off, it is the last."""
     drafts: list[Draft] = []
@@ -187,7 +220,7 @@ def _read_records(
             draft.torn()
             return drafts
         try:
-            _read_place(record, draft)
+            read_place(record, draft)
         except UnreadableError:
             draft.torn()
     if not drafts or (length_bytes > 1 and len(drafts) < count):
@@ -196,9 +229,9 @@ def _read_records(
     return drafts
 
 
-def _read_place(body: Reader, draft: Draft) -> None:
+def _read_place(body: Reader, draft: Draft, table: fields.AlarmBits) -> None:
     """Read a place report, its alarm bits first."""
-    draft.bits("alarm", body.unsigned(4), fields.ALARMS, alarms=range(32))
+    draft.bits("alarm", body.unsigned(4), table, alarms=range(32))
     lat_deg, lon_deg, valid = own.read_state(body, draft)
     draft.altitude_m = float(body.signed(2))
     draft.speed_mps = body.unsigned(2) / 10 * KMH_MPS
@@ -265,6 +298,7 @@ _MARK = b"\x7e"
 _LEVEL_AND_TIME_BYTES = 7
 _PIECES_MAX = 8
 _FIELD_HEAD_BYTES = 2
+_PLACE_BYTES = 28
 # What an old form has where the fields stand; no field has the key 0.
 _OLD_TAIL_BYTES = 18
 _OLD_TAIL = (

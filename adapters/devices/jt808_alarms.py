@@ -144,6 +144,7 @@ _JIMI_ALARMS: dict[int, tuple[Signal, ...]] = {
     0x0C02: (Signal.LOW_BATTERY,),
     0x0C03: (),  # ignition on
     0x0C04: (),  # ignition off
+    0x0C05: (Signal.UNKNOWN,),
     0x0C0E: (Signal.POWER_CUT,),
     0x0C0F: (Signal.LOW_BATTERY,),
     0x0C10: (Signal.POWER_OFF,),

@@ -1,6 +1,7 @@
 """Types, alarm bits and additional fields of `jt808` (JT/T 808, table 24 and 27)."""
 
 import re
+from collections.abc import Mapping
 
 from adapters.devices import jt808_alarms as alarms
 from adapters.devices.draft import Draft
@@ -24,7 +25,8 @@ ACKNOWLEDGED = frozenset(
     | {0x0900, 0x1007, 0x6006, 0x8888}
 )
 # A photograph or a recording: announced, or its data.
-MEDIA = frozenset({0x0800, 0x0801})
+MEDIA_DATA = 0x0801
+MEDIA = frozenset({0x0800, MEDIA_DATA})
 QUIET = MEDIA | frozenset(
     {0x0004, 0x0005, 0x0108, 0x0301, 0x0302, 0x0303, 0x0700, 0x0705, 0x0802, 0x0805}
     | {
@@ -43,6 +45,7 @@ QUIET = MEDIA | frozenset(
     | {0x0900, 0x1007, 0x1300, 0x2070, 0x6006, 0x8888}
 )
 
+AlarmBits = Mapping[int, tuple[Signal, ...]]
 ALARMS: dict[int, tuple[Signal, ...]] = {
     0: (Signal.SOS,),
     1: (Signal.OVERSPEED,),
@@ -76,6 +79,23 @@ ALARMS: dict[int, tuple[Signal, ...]] = {
     30: (Signal.ACCIDENT,),
     31: (Signal.VEHICLE,),
 }
+
+
+# Makers that have other alarms in the same bits (as the Traccar server reads them).
+_OF_MODELS: Mapping[str, AlarmBits] = {
+    # Padlocks: cut open, or taken off.
+    **dict.fromkeys(
+        ("G-360P", "G-508P"),
+        ALARMS | {0: (Signal.REMOVED,), 4: (Signal.REMOVED,), 1: (Signal.TAMPERED,)},
+    ),
+    **dict.fromkeys(("AL300", "GL100"), ALARMS | {16: (Signal.MOVEMENT,)}),
+    "VL300": ALARMS | {29: (), 30: ()},
+}
+
+
+def alarms_of(model: str) -> AlarmBits:
+    """Return what the alarm bits of a model mean."""
+    return _OF_MODELS.get(model.upper(), ALARMS)
 
 
 def read_field(key: int, value: Reader, draft: Draft) -> bool:

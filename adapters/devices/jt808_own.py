@@ -5,6 +5,7 @@
 """
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 
 from adapters.devices.draft import KMH_MPS, KNOT_MPS, Draft
@@ -128,25 +129,48 @@ def _read_engine(body: Reader, draft: Draft) -> None:
     body.take(1)  # what vehicle it is
     kind = body.unsigned(1)
     if kind == 0x01:
-        for _ in range(body.unsigned(1)):
-            key, size = body.unsigned(2), body.unsigned(1)
-            value = Reader(body.take(size))
-            if key in _ENGINE:
-                read_row(value, draft, _ENGINE[key])
-            elif key in _OFFSET_BY_40:
-                draft.attributes[_OFFSET_BY_40[key]] = str(value.unsigned(1) - 40)
-            elif key == _VIN:
-                keep_text("vin", value.rest(), draft)
-            elif size in {1, 2, 4}:
-                draft.attributes[f"io{key}"] = str(value.unsigned(size))
+        _read_engine_values(body, draft)
     elif kind == 0x02:  # noqa: PLR2004 - faults
         draft.attributes["fault_codes"] = " ".join(_read_faults(body))[:_TEXT_MAX]
     elif kind == 0x0B and body.unsigned(1):  # noqa: PLR2004 - who it is
         keep_text("vin", body.take(17), draft)
-    if kind in {0x01, 0x02}:
+    elif kind == 0x03:  # noqa: PLR2004 - events, each with data of its own
+        _read_engine_events(body, draft)
+    elif kind == 0x15:  # noqa: PLR2004 - an event alone
+        _read_engine_event(body.unsigned(4), _DRIVING_EVENTS, draft)
+    if kind in {0x01, 0x02, 0x03}:
         lat_deg, lon_deg, valid = read_state(body, draft)
         draft.locate(lat_deg, lon_deg, valid=valid)
         draft.kind = ReportKind.REPORT
+
+
+def _read_engine_values(body: Reader, draft: Draft) -> None:
+    for _ in range(body.unsigned(1)):
+        key, size = body.unsigned(2), body.unsigned(1)
+        value = Reader(body.take(size))
+        if key in _ENGINE:
+            read_row(value, draft, _ENGINE[key])
+        elif key in _OFFSET_BY_40:
+            draft.attributes[_OFFSET_BY_40[key]] = str(value.unsigned(1) - 40)
+        elif key == _VIN:
+            keep_text("vin", value.rest(), draft)
+        elif size in {1, 2, 4}:
+            draft.attributes[f"io{key}"] = str(value.unsigned(size))
+
+
+def _read_engine_events(body: Reader, draft: Draft) -> None:
+    for _ in range(body.unsigned(1)):
+        key = body.unsigned(1)
+        body.take(body.unsigned(1))
+        _read_engine_event(key, _ENGINE_EVENTS, draft)
+
+
+def _read_engine_event(
+    key: int, meanings: Mapping[int, tuple[Signal, ...]], draft: Draft
+) -> None:
+    draft.attributes["event"] = str(key)
+    if key in meanings:
+        draft.look_up("engine", key, meanings)
 
 
 def _read_faults(body: Reader) -> list[str]:
@@ -230,6 +254,20 @@ _ENGINE: dict[int, Row] = {
     0x0535: (("obd_kmh", 2, 10),),
     0x0536: (("engine_rpm", 2, 1),),
     0x053D: (("intake_kpa", 2, 10),),
+}
+_ENGINE_EVENTS: dict[int, tuple[Signal, ...]] = {
+    0x01: (Signal.POWER_RESTORED,),
+    0x02: (Signal.POWER_CUT,),
+    0x0E: (Signal.VEHICLE,),  # idles
+    **dict.fromkeys((0x1A, 0x1B, 0x1C, 0x23), (Signal.HARSH_DRIVING,)),
+    **dict.fromkeys((0x1D, 0x1E, 0x1F), (Signal.HARSH_DRIVING,)),  # changes lanes
+    0x25: (Signal.OVERSPEED,),
+    **dict.fromkeys((0x26, 0x27, 0x28), (Signal.ACCIDENT,)),
+    **dict.fromkeys((0x31, 0x32), (Signal.VEHICLE,)),  # doors
+}
+_DRIVING_EVENTS: dict[int, tuple[Signal, ...]] = {
+    **dict.fromkeys((51, 52, 53, 54), (Signal.HARSH_DRIVING,)),
+    56: (Signal.ACCIDENT,),
 }
 _OFFSET_BY_40 = {0x052D: "coolant_c"}
 _VIN = 0xFEEC

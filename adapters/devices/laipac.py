@@ -121,8 +121,8 @@ def _read_report(fields: list[str], draft: Draft) -> None:
     draft.attributes["event"] = event[:_CHARS_MAX]
     draft.attributes["status"] = fields[2][:_CHARS_MAX]
     if event in _INPUTS:
-        draft.flag("in1", event in "BD")
-        draft.flag("in2", event in "CD")
+        draft.flag("in1", event in "BDPR")
+        draft.flag("in2", event in "CDQR")
     try:
         _read_rest(fields, draft)
     except UnreadableError:
@@ -176,7 +176,7 @@ _EVENT = 10
 _CELL, _CELL_DIGITS, _NETWORK_DIGITS = 16, 8, 6
 _PASSWORD = "00000000"  # noqa: S105 - the factory's, printed in every manual
 _WIRES = 14
-_INPUTS = frozenset("ABCD")
+_INPUTS = frozenset("ABCDOPQR")
 # What a device says of itself, and where.
 _SYSTEM = {
     "AVSYS": (("firmware", 1), ("serial", 2)),
@@ -212,6 +212,7 @@ _EVENTS: dict[str, tuple[Signal, ...]] = {
     "B": (),
     "C": (),
     "D": (),
+    **dict.fromkeys("OPQR", ()),
     "a": (),
     "S": (),
     "M": (),

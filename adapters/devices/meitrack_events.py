@@ -29,5 +29,7 @@ EVENTS: dict[int, tuple[Signal, ...]] = {
 # Other inputs, GPS lost and found, sleep, start, headings, distances, intervals.
 EVENTS |= dict.fromkeys((*range(2, 17), *range(24, 28), 29, *range(31, 36)), ())
 EVENTS |= dict.fromkeys((37, 38, 39, 41, 42, 80, 655), ())
+# Idle, rested after hours of driving, due for maintenance, ignition.
+EVENTS |= dict.fromkeys((133, 134, 136, 139, 144, 145), ())
 # Armed and disarmed, jamming that is over, calls that were made to the device.
 EVENTS |= dict.fromkeys((56, 57, 63, *range(70, 74)), ())

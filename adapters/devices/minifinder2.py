@@ -354,8 +354,10 @@ _ALARMS: dict[int, tuple[Signal, ...]] = {
     14: (Signal.BUTTON,),
     15: (),  # charging begins
     16: (),  # charging ends
+    17: (),  # its call for help has ended
     # Of bits 4 to 7, in their order: it was entered, not left (traccar #5462).
     **dict.fromkeys(range(26, 30), ()),
+    31: (),  # a dog barks
 }
 # The high byte of a length; the record of an IMEI, length and key first.
 _TORN = Torn(

@@ -38,4 +38,15 @@ ALARM_WORDS = {
     "geofenceenter": (Signal.GEOFENCE,),
     "geofenceexit": (Signal.GEOFENCE,),
     "fault": (Signal.FAULT,),
+    "gpsantennacut": (Signal.FAULT,),
+    "tow": (Signal.MOVEMENT,),
+    "fatiguedriving": (Signal.HARSH_DRIVING,),
+    "lanechange": (Signal.HARSH_DRIVING,),
+    **dict.fromkeys(
+        (
+            *("door", "lock", "unlock", "bonnet", "footbrake", "fuelleak"),
+            *("temperature", "idle", "parking", "highrpm", "lowspeed"),
+        ),
+        (Signal.VEHICLE,),
+    ),
 }

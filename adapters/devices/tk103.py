@@ -114,7 +114,7 @@ def _read_command(command: str, data: str, draft: Draft) -> None:
             draft.signal(command, Signal.UNKNOWN)
         else:
             draft.look_up(command, kind["kind"], kinds)
-    else:
+    elif command in _COMMANDS or not _ANSWER.fullmatch(command):
         draft.look_up("command", command, _COMMANDS)
 
 
@@ -287,6 +287,8 @@ for _low, _signals in {
     7: (Signal.REMOVED,),
 }.items():
     _COMMANDS[f"DW3{_low}"] = _COMMANDS[f"DW5{_low}"] = _signals
+# What devices answer and report begins so, `BO` and `BQ` with an alarm.
+_ANSWER = re.compile(r"B[PRSTUVXZ][0-9A-Z]{2}")
 # Places, cells, states and replies to commands.
 _COMMANDS |= dict.fromkeys(
     (

@@ -97,8 +97,9 @@ class TrvDecoder:
 def _read_place(kind: str, data: str, draft: Draft) -> None:
     """Read a place report; the kind of an alarm comes before all else."""
     fields = data.split(",")
-    if kind == "AP10" and len(fields) > _ALARM:
-        draft.look_up("alarm", fields[_ALARM][:2].zfill(2), _ALARMS)
+    said = "".join(fields[_ALARM : _ALARM + 1])
+    if len(fields) > _ALARM and (kind == "AP10" or _TWO_DIGITS.fullmatch(said)):
+        draft.look_up("alarm", said[:2].zfill(2), _ALARMS)
     elif kind == "AP10":
         draft.signal(kind, Signal.UNKNOWN)
         draft.attributes["incomplete"] = "true"
@@ -231,6 +232,7 @@ _STATION = re.compile(
     r"\|(?P<mac>(?:[0-9A-Fa-f]{2}[-:]){5}[0-9A-Fa-f]{2})\|(?P<rssi>-?\d{1,3})"
 )
 _ALARM = 5
+_TWO_DIGITS = re.compile(r"\d\d")
 _STATE_DIGITS = 5
 _BEAT_FLAGS = ("blocked", "charging", "moving")
 _CELLS = 6

@@ -207,7 +207,9 @@ def _read_status(kind: str, text: str, draft: Draft) -> bool:
         return False
     draft.attributes["status"] = text
     draft.bits("status", status, _SIGNALS, alarms=_ALARM_BITS)
-    if is_alarm and not status >> _ALARM_BITS.start:
+    # A word of four digits has states alone, and says by them what it is about.
+    is_named = status >> _ALARM_BITS.start or (draft.signals and len(text) <= 4)  # noqa: PLR2004
+    if is_alarm and not is_named:
         draft.signal("AL", Signal.UNKNOWN)
     if status & _MOVING:
         draft.flag("moving", value=True)

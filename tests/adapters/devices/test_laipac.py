@@ -45,7 +45,7 @@ def test_segments_may_end_anywhere(sizes: list[int]) -> None:
 
 @pytest.mark.parametrize(
     ("event", "signal"),
-    [("3", "sos"), ("T", "tampered"), ("Z", "low_battery"), ("Q", "unknown")],
+    [("3", "sos"), ("T", "tampered"), ("Z", "low_battery"), ("K", "unknown")],
 )
 def test_each_event_is_its_own_signal(event: str, signal: str) -> None:
     (report,) = play(connected(), line(event)).reports
