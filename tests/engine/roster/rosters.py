@@ -180,6 +180,8 @@ def _devices(defenders: list[PersonId]) -> st.SearchStrategy[list[Device]]:
         wire_protocol=st.sampled_from(("gt06", "osmand")),
         person=st.sampled_from(defenders),
         profile=st.just("") | IDS,
+        model=st.just("")
+        | st.from_regex(r"[0-9A-Za-z][ 0-9A-Za-z._-]{0,31}", fullmatch=True),
         number=st.none() | SIMS,
         secret_file=st.none() | TEXTS,
         heartbeat=st.none() | HEARTBEATS,
