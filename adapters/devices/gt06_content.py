@@ -113,6 +113,8 @@ def _read_quiet(kind: int, content: Reader, draft: Draft) -> None:
         draft.said(said)
         if said.startswith("<ICCID:"):
             draft.attributes["iccid"] = said[7:27]
+    elif kind == tables.EXTENDED_TEXT:
+        _read_text(content, draft)
     elif kind == tables.INFORMATION:
         read_row(content, draft, (("external_v", 2, 100),))
 
@@ -213,6 +215,10 @@ def _read_with_status(
     if content.left == _STATUS_AND_KEY_BYTES and meanings is tables.ALARMS:
         meanings = tables.KEY_ALARMS
     alarm = read_status(content, draft, meanings)
+    if kind == tables.PLACE_AND_HEIGHT and content.left == _LANGUAGE_AND_HEIGHT:
+        content.take(1)
+        draft.altitude_m = float(content.signed(2))
+        return
     read_after_status(alarm, content, draft, fence=fence)
 
 
@@ -447,7 +453,10 @@ def _read_module_alarm(module: int, value: int, draft: Draft) -> None:
 def _read_text(content: Reader, draft: Draft) -> None:
     """Read the reply to a command by text; one of them is a place."""
     draft.kind = ReportKind.HEARTBEAT
-    found = _TEXT_PLACE.search(text_of(content.rest()))
+    said = content.rest()
+    is_wide = said[4:5] == b"\x02"  # behind four bytes of the server's
+    text = said[5:].decode("utf-16-be", "replace") if is_wide else text_of(said)
+    found = _TEXT_PLACE.search(text)
     if found:
         draft.kind = ReportKind.REPORT
         north, lat, east, lon, course, speed, date, time = found.groups()
@@ -505,6 +514,7 @@ _PLACE_AND_CARD_BYTES = 35
 _THERMOMETER_CHARS_MAX, _DRIVER_CHARS_MAX = 8, 64
 _STATUS_BYTES, _STATUS_AND_ALARM_BYTES, _STATUS_AND_KEY_BYTES = 5, 4, 13
 _IMEI_BYTES, _WEARER_BYTES, _KEY_PLACE_BYTES = 8, 19, 48
+_LANGUAGE_AND_HEIGHT = 3
 _LONG_MARK = b"\x79"
 _VOLTS_AND_SIGNAL = 2
 _CAMERA_SHORT_BYTES = 3

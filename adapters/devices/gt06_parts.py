@@ -87,12 +87,18 @@ def read_counted_cell(
 
 
 def _is_bare_cell(content: Reader, tail: int) -> bool:
-    head = content.peek(2)
-    if not head[:1].strip(b"\0"):
-        # MCCs below 256 begin with a zero, as a cell does that is not there.
-        is_mcc = head[1:] >= bytes((_MCC_MIN,))
-        return is_mcc and content.left in {_CELL_BYTES + tail, _CELL_BYTES + tail - 1}
-    return _MCC_MIN <= int.from_bytes(head) & _MCC <= _MCC_MAX
+    """Say whether a cell begins here: an MCC, and what fills the packet with it.
+
+    Behind it the language may be missing, or a distance be added.
+    """
+    mcc = int.from_bytes(content.peek(2))
+    size = _CELL_BYTES + (mcc >> 15)
+    fills = content.left - size - tail in {-1, 0, _DISTANCE_BYTES}
+    return fills and _is_mcc(mcc)
+
+
+def _is_mcc(mcc: int) -> bool:
+    return _MCC_MIN <= mcc & _MCC <= _MCC_MAX
 
 
 def _pass_zeros(content: Reader, tail: int) -> None:
@@ -111,8 +117,9 @@ def _pass_zeros(content: Reader, tail: int) -> None:
 def _cell_size(length: int, content: Reader, tail: int, *, is_longer: bool) -> int:
     """Return how many bytes the cell behind a length has, by what fills the packet."""
     left = content.left
-    wide = bool(content.peek(1) >= b"\x80")  # its MNC has two bytes
-    if length == _CELL_BYTES + 1 and wide:
+    mcc = int.from_bytes(content.peek(2))
+    wide = bool(mcc >> 15) and _is_mcc(mcc)  # its MNC has two bytes
+    if length == _CELL_BYTES + 1 and wide and left - _CELL_BYTES != tail:
         return length
     fits = [size for size in (length - 1, length) if left - size == tail]
     if fits == [_CELL_BYTES + 1] and length == _CELL_BYTES + 1:
@@ -188,7 +195,7 @@ def set_battery(level: int, draft: Draft) -> None:
 
 
 _DEGREE = 1_800_000
-_CELL_BYTES, _NO_CELL_BYTES = 8, 45
+_CELL_BYTES, _NO_CELL_BYTES, _DISTANCE_BYTES = 8, 45, 4
 _MCC, _MCC_MIN, _MCC_MAX = 0x7FFF, 200, 799
 _LANGUAGE_MAX = 2
 _LONG_LAC = 4

@@ -6,6 +6,8 @@ those of the models' own forms, told apart by the packet's type and length.
 
 import re
 
+from msgspec import structs
+
 from adapters.devices import gt06_tables as tables
 from adapters.devices.draft import Draft
 from adapters.devices.gt06_parts import (
@@ -224,8 +226,12 @@ def _read_door(content: Reader, draft: Draft) -> None:
 def _read_module(content: Reader, draft: Draft) -> None:
     if content.left >= _MODULE_BYTES:
         module, size = content.unsigned(2), content.unsigned(1)
+        value = Reader(content.take(min(size, content.left)))
+        if module == 0x3B and value.left >= 2 and draft.fix is not None:  # noqa: PLR2004
+            # Hundredths of a metre.
+            draft.fix = structs.replace(draft.fix, accuracy_m=value.unsigned(2) / 100)
         read_row(
-            Reader(content.take(min(size, content.left))),
+            value,
             draft,
             {0x27: (("external_v", 2, 100),), 0x2E: _DISTANCE}.get(module, ()),
         )

@@ -1,17 +1,21 @@
 """No kind of frame hides an alarm: kind by bit by layout, one wire protocol a test."""
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from contextlib import suppress
+from functools import cache, partial
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.devices import gt06_tables as tables
-from adapters.devices.gt06 import Gt06
+from adapters.devices.gt06 import Gt06, Gt06Decoder
 from adapters.devices.gt06_packet import frame_of
-from adapters.devices.h02 import H02
+from adapters.devices.h02 import H02, H02Decoder
+from adapters.devices.reading import UnreadableError
 from engine.ports.device import DeviceReport, WireSession
-from engine.values import Signal
-from tests.adapters.devices.vectors import play
+from engine.values import DeviceId, Signal
+from tests.adapters.devices.vectors import RECEIVED_AT, play
 
 Build = Callable[[int, int], bytes]
 
@@ -308,3 +312,47 @@ def test_gt06_reads_a_status_byte_that_stands_alone(
     del name
     for code, signals in GT06_STATUS.items():
         assert gt06_says(kind, build(code << 3, 0)).signals == signals
+
+
+@pytest.mark.parametrize("place", range(len(CELLS["high MCC"])))
+@pytest.mark.parametrize("kind", [0x16, 0x26, 0x32])
+def test_gt06_has_no_damaged_byte_of_a_cell_move_the_alarm(
+    kind: int, place: int
+) -> None:
+    for flipped in range(1, 256):
+        content = bytearray(STANDARD(0x20, 0x13))
+        content[len(WHERE) + 1 + place] ^= flipped
+        report = gt06_says(kind, bytes(content))
+        assert report.signals == {Signal.SOS, Signal.TAMPERED}
+
+
+def named(model: str, device: DeviceId) -> str:
+    del device
+    return model
+
+
+@given(
+    kind=st.integers(0, 255),
+    content=st.binary(max_size=120),
+    where=st.sampled_from((b"", DATE, WHERE, b"\x01" + IMEI + DATE + WHERE)),
+    extended=st.booleans(),
+)
+def test_gt06_is_total_over_every_kind(
+    kind: int, content: bytes, where: bytes, *, extended: bool
+) -> None:
+    frame = frame_of(kind, where + content, 7, extended=extended)
+    for model in ("", "LW4G", "SEEWORLD", "R11", "VL103"):
+        decoder = Gt06Decoder()
+        decoder.device = DeviceId("1")
+        decoder.model_of = partial(named, model)
+        with suppress(UnreadableError):
+            decoder.decode(frame, RECEIVED_AT)
+
+
+@given(
+    kind=st.sampled_from(H02_KINDS),
+    fields=st.text(alphabet="0123456789ABCDEFNSEWV,.-Y \n", max_size=120),
+)
+def test_h02_is_total_over_every_kind(kind: str, fields: str) -> None:
+    with suppress(UnreadableError):
+        H02Decoder().decode(f"*HQ,41091790,{kind},{fields}#".encode(), RECEIVED_AT)

@@ -19,6 +19,10 @@ AT = Instant.parse("2026-03-01T10:20:30Z")
 WHERE = DATE + bytes.fromhex("c8055fb164018c135800145a")
 
 
+def wide(text: str) -> bytes:
+    return b"\x02" + text.encode("utf-16-be")
+
+
 def read(kind: int, content: str, *, where: bytes = b"") -> DeviceReport:
     frame = frame_of(kind, where + bytes.fromhex(content), 7)
     outcome = play(Gt06().session(), frame)
@@ -64,6 +68,32 @@ def test_a_piece_of_a_recording_is_a_sign_of_life_and_was_unread_each() -> None:
     (report,) = play(Gt06().session(), piece).reports
     assert report.kind is ReportKind.HEARTBEAT
     assert report.signals == frozenset()
+
+
+SAID = "Current position!Lat:N50.087451,Lon:E14.420671,Course:90.00,Speed:5.40,"
+SAID += "DateTime:2026-03-01  10:20:30"
+
+
+@pytest.mark.parametrize("extended", [False, True])
+@pytest.mark.parametrize("text", [b"\x01" + SAID.encode(), wide(SAID)])
+def test_where_it_is_may_be_said_in_words(text: bytes, *, extended: bool) -> None:
+    frame = frame_of(0x21, bytes(4) + text, 7, extended=extended)
+    (report,) = play(Gt06().session(), frame).reports
+    assert report.kind is ReportKind.REPORT
+    assert report.device_at == AT
+    assert report.fix is not None
+    assert report.fix.lon_deg == 14.420671
+
+
+def test_how_good_a_place_is_and_how_high_stand_behind_it() -> None:
+    cell = "010603" + "1234" + "0abcde"
+    report = read(0x37, cell + "010200" + "003b02" + "04d2", where=WHERE)
+    assert report.fix is not None
+    assert report.fix.accuracy_m == 12.34
+    high = "0a" + "01060003" + "1234" + "000abcde" + "4604030102" + "0123"
+    report = read(0x32, high, where=WHERE)
+    assert report.altitude_m == 0x123
+    assert report.signals == {Signal.SOS}
 
 
 CELL = "010600031234000abcde"
