@@ -167,6 +167,8 @@ class OpenCases:
         if is_drill and self.of(command.subject) is not None:
             # Now in danger: then they mean it, whatever was agreed on before.
             command = replace(command, kind=Kind.REAL)
+        if (open_case := self._takes_signals(command)) is not None:
+            return open_case, command
         key = key_of(command.kind, command.subject)
         known = self._ranked(key)
         if is_shown(command.press, command.protocol):
@@ -181,6 +183,18 @@ class OpenCases:
             return self._share(in_a_shared_case(command), own)
         self.begin(command, own)
         return own, self._pressed_again(command)
+
+    def _takes_signals(self, command: Raise) -> AlarmId | None:
+        """Return the real case that a defender would see as open, for a mere signal.
+
+        One attack is one case. After a decoy close a signal gets a notice of its own,
+        as it would after a true close.
+        """
+        if command.kind is not Kind.NOTICE or command.defender is None:
+            return None
+        theirs = self._cases.get(key_of(Kind.REAL, command.subject), {}).values()
+        best = max(theirs, default=None)
+        return None if best is None or best.look is not Look.OPEN else best.alarm
 
     def _share(self, command: Raise, own: AlarmId) -> tuple[AlarmId, Raise]:
         key = key_of(command.kind, command.subject)

@@ -70,7 +70,7 @@ VERSIONS: dict[str, int] = dict.fromkeys(CLASSES, 1) | {
     "AcknowledgementLapsed": 2,
     "CaseHandedOver": 2,
     "ReplyReceived": 3,
-    "NoteAdded": 2,
+    "NoteAdded": 3,
     "AlarmClosed": 3,
     "AlarmReopened": 2,
     "SafetyConfirmed": 2,

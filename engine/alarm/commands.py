@@ -190,6 +190,7 @@ class AddNote(Struct, frozen=True, kw_only=True, gc=False):
     text: str
     source: ReportKey | None = None
     person: str | None = None
+    loud: bool = False
 
 
 class Reveal(Struct, frozen=True, kw_only=True, gc=False):

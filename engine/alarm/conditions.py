@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from engine.alarm.nobody_near import is_nobody_near
 from engine.alarm.played import is_played_out
 from engine.alarm.state import Alarm, Ask, Kind, Truth
 from engine.alarm.verdicts import is_found_false
@@ -29,6 +30,7 @@ _HOLDS: dict[Condition, Callable[[Alarm], bool]] = {
     Condition.DISPUTED: lambda alarm: alarm.ask is Ask.DISPUTED,
     Condition.SAFE_CONFIRMED: lambda alarm: alarm.safe_confirmed is not None,
     Condition.FALSE: is_found_false,
+    Condition.NOBODY_NEAR: is_nobody_near,
     Condition.CONSENTED: lambda alarm: alarm.consented,
     Condition.APPROVED: lambda alarm: alarm.approved is not None,
 }

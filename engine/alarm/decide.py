@@ -45,10 +45,11 @@ from engine.alarm.lease import lapses
 from engine.alarm.notify import (
     plan_climb,
     plan_latecomers,
+    plan_receipts,
     plan_repeat,
     plan_round,
 )
-from engine.alarm.pressed_again import again_of, is_repeat
+from engine.alarm.pressed_again import QUIET, again_of, is_repeat
 from engine.alarm.repeats import repeats
 from engine.alarm.schedule import (
     UNSETTLED,
@@ -61,7 +62,7 @@ from engine.alarm.schedule import (
     timed_climbs,
     timed_steps,
 )
-from engine.alarm.state import Again, Alarm, ReplyKind, Truth
+from engine.alarm.state import Again, Alarm, Kind, Press, ReplyKind, Truth
 from engine.alarm.verification import judgements
 from engine.alarm.wanted import lookups_for
 from engine.ports.journal import EffectClass, EffectState
@@ -204,7 +205,7 @@ def _follow(
                 planned = plan_climb(alarm, climb, now)
                 alarm = _after(alarm, planned)
                 new += planned
-        late = plan_latecomers(alarm, now)
+        late = [*plan_latecomers(alarm, now), *plan_receipts(alarm, now)]
         alarm = _after(alarm, late)
         new += late
         if not new:
@@ -243,6 +244,7 @@ def _commanded(alarm: Alarm | None, command: AlarmCommand, now: Instant) -> Even
                 text=command.text,
                 source=command.source,
                 person=command.person,
+                urges=command.loud and alarm is not None and _must_read(alarm, now),
             )
             return (note,) if alarm else ()
         case _:
@@ -286,6 +288,8 @@ def _raise(alarm: Alarm | None, command: Raise, now: Instant) -> Events:
         )
     if any(press.key == command.press.key for press in alarm.presses):
         return ()
+    if command.kind is Kind.NOTICE and alarm.kind is not Kind.NOTICE:
+        return (_signalled(alarm, command.press, now),)
     again = again_of(alarm, command.press, now) if alarm.is_open else Again.NO
     is_news = alarm.acknowledged is not None and not is_repeat(alarm, command.press)
     joined = PressJoined(
@@ -300,6 +304,28 @@ def _raise(alarm: Alarm | None, command: Raise, now: Instant) -> Events:
         return (joined,)
     silent = not is_shown(command.press, alarm.protocol)
     return (*reopen(alarm, now, by=None, silent=silent), joined)
+
+
+def _signalled(alarm: Alarm, press: Press, now: Instant) -> NoteAdded:
+    """Note a signal, or words, of a defender whose case is open already."""
+    said = ", ".join(signal.replace("_", " ") for signal in press.signals)
+    return NoteAdded(
+        at=now,
+        by=None,
+        text=press.text or f"signal of {press.device or 'the device'}: {said}",
+        source=press.key,
+        urges=bool(press.text) and _must_read(alarm, now),
+    )
+
+
+def _must_read(alarm: Alarm, now: Instant) -> bool:
+    """Say whether HQ, who has the case, is asked anew to read what people write.
+
+    Who writes much asks once in `QUIET`.
+    """
+    if not alarm.is_open or alarm.acknowledged is None:
+        return False
+    return alarm.words_at is None or now.since(alarm.words_at) > QUIET
 
 
 def _cancel(alarm: Alarm | None, command: RequestCancel, now: Instant) -> Events:

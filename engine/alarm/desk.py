@@ -143,7 +143,19 @@ class Desk:
             for one in contacts
             if one.person not in lookup.exclude and self._is_reached(one, lookup)
         ]
-        return self._recipients(wanted, lookup)
+        codes, place = self.codes(len(wanted)), lookup.place
+        found = []
+        for person, code in zip(wanted, codes, strict=True):
+            away = None
+            if place.lat_deg is not None and place.lon_deg is not None:
+                away = self.board.distance_m(person, place.lat_deg, place.lon_deg)
+            distance_m, declared = away or (None, False)
+            found.append(
+                self._recipient(
+                    person, lookup, code, distance_m=distance_m, declared=declared
+                )
+            )
+        return tuple(found)
 
     def _duty(self, lookup: Lookup) -> tuple[Recipient, ...]:
         everybody = [one for one in self.board.duty() if self._is_reached(one, lookup)]

@@ -338,7 +338,8 @@ class AlarmReopened:
 class NoteAdded:
     """An operator's remark, or words that reached HQ and count for nothing else.
 
-    Without `by` they are not from HQ; their code is that of `person`.
+    Without `by` they are not from HQ; their code is that of `person`. `urges` where HQ
+    had acknowledged and must read them.
     """
 
     at: Instant
@@ -346,6 +347,7 @@ class NoteAdded:
     text: str
     source: ReportKey | None = None
     person: str | None = None
+    urges: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,7 @@ from engine.alarm.pressed_again import (
     with_verdict_after,
 )
 from engine.alarm.presses import with_press
+from engine.alarm.receipts import with_answer
 from engine.alarm.state import (
     VERDICTS,
     Act,
@@ -158,7 +159,11 @@ def _evolved(alarm: Alarm, event: AlarmEvent) -> Alarm:
         case ReplyReceived():
             return _replied(alarm, event)
         case NoteAdded() | DetailsRevealed() | ActRefused():
-            return replace(alarm, attended_at=attended(alarm, event.by, event.at))
+            seen = replace(alarm, attended_at=attended(alarm, event.by, event.at))
+            is_loud = isinstance(event, NoteAdded) and event.urges
+            return (
+                urged(replace(seen, words_at=event.at), event.at) if is_loud else seen
+            )
         case _:
             return _decided(alarm, event)
 
@@ -312,7 +317,8 @@ def _closed(alarm: Alarm, event: AlarmClosed) -> Alarm:
     )
 
 
-def _replied(alarm: Alarm, event: ReplyReceived) -> Alarm:
+def _replied(before: Alarm, event: ReplyReceived) -> Alarm:
+    alarm = with_answer(before, event)
     told = alarm.told.get(event.person)
     if event.duress or event.person == alarm.defender:
         return with_word(alarm, event)

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import assert_never
 
+from msgspec import structs
+
 from engine.alarm.casework import hears_no_more, reached
 from engine.alarm.commands import Found, Recipient
 from engine.alarm.contents import data_of, facts_of, text_of, with_case
@@ -16,7 +18,8 @@ from engine.alarm.events import (
 )
 from engine.alarm.ladder import Climb, first_way
 from engine.alarm.posts import posted_anew
-from engine.alarm.schedule import DueRound, rounds_of
+from engine.alarm.receipts import receipts_due
+from engine.alarm.schedule import DueRound, next_call, rounds_of
 from engine.alarm.state import Alarm, Kind, ReplyKind, Told
 from engine.alarm.verdicts import has_spoken
 from engine.dispatch.body import EffectBody
@@ -33,7 +36,7 @@ from engine.dispatch.queue import (
 )
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.language import FALLBACK, wording
-from engine.protocol.model import KNOWN, Audience, Step
+from engine.protocol.model import KNOWN, RECEIPT, RECEIPT_TAKEN, Audience, Step
 from engine.protocol.texts import TextFacts, compose, finish, subject
 from engine.values import EffectId, Instant
 
@@ -167,6 +170,23 @@ def plan_latecomers(alarm: Alarm, now: Instant) -> list[AlarmEvent]:
         for planned in _stops(
             alarm, DueRound(step=step, round=rounds_of(alarm, step)), now
         )
+    ]
+
+
+def plan_receipts(alarm: Alarm, now: Instant) -> list[AlarmEvent]:
+    """Return the receipts of answers that count."""
+    return [
+        _notification(
+            alarm,
+            DueRound(step=step, round=told.answers),
+            channel="sms",
+            address=address,
+            told=told,
+            country="",
+            now=now,
+        )
+        for told, step in receipts_due(alarm)
+        if (address := _address(alarm, told, "sms")) is not None
     ]
 
 
@@ -316,6 +336,8 @@ def _notification(
     repeat = 0 if repeats is None else repeats.repeat + 1
     key = f"{alarm.id}.{step.id}.{due.round}.{told.person}.{channel}.{repeat}"
     facts, text = facts_of(alarm, told, step, country), text_of(alarm, step)
+    if step is alarm.protocol.nobody_near:
+        facts = structs.replace(facts, next_step=next_call(alarm, now))
     english = _english(step, told, facts, now)
     facts = with_case(facts, alarm, told, step, channel)
     body = EffectBody(
@@ -359,6 +381,8 @@ def effect_class(audience: Audience) -> EffectClass:
 
 
 def _rank(alarm: Alarm, step: Step, channel: str, order: int, repeat: int) -> int:
+    if step in {RECEIPT, RECEIPT_TAKEN}:
+        return RANK_DISTRESS + 1  # behind the first message of each new alarm
     # Behind what goes to the defender, first or again, whatever the step is called.
     order += alarm.protocol.begins_by_force(step)
     rank = _first_rank(alarm, step.to, channel, order, repeat)

@@ -1,5 +1,7 @@
 """Fold the facts of steps and notifications into an alarm. Pure."""
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
 from engine.alarm.casework import are_handed_on
@@ -13,7 +15,7 @@ from engine.alarm.events import (
 )
 from engine.alarm.state import Alarm, Publicity, Response, Told
 from engine.ports.journal import EffectState
-from engine.protocol.model import Audience
+from engine.protocol.model import RECEIPT, RECEIPT_TAKEN, Audience
 
 
 def with_round(alarm: Alarm, event: StepFired) -> Alarm:
@@ -84,7 +86,14 @@ def with_notification(alarm: Alarm, event: NotificationPlanned) -> Alarm:
         planned_at=event.at,
         post=event.body if event.audience is Audience.PUBLIC else None,
     )
-    return replace(alarm, effects=effects)
+    return replace(alarm, effects=effects, told=_with_receipt(alarm, event))
+
+
+def _with_receipt(alarm: Alarm, event: NotificationPlanned) -> Mapping[str, Told]:
+    told = alarm.told.get(event.person)
+    if told is None or event.step not in {RECEIPT.id, RECEIPT_TAKEN.id}:
+        return alarm.told
+    return {**alarm.told, event.person: replace(told, receipts=told.answers)}
 
 
 def with_outcome(alarm: Alarm, event: NotificationSettled) -> Alarm:

@@ -13,6 +13,7 @@ from engine.alarm.force import countdown_end
 from engine.alarm.found_false import CALLED, is_needless
 from engine.alarm.ladder import Climb, climbs
 from engine.alarm.lease import lease_due
+from engine.alarm.receipts import unsent_receipts
 from engine.alarm.repeats import repeats
 from engine.alarm.state import Act, Alarm, ReplyKind, Seen
 from engine.alarm.verdicts import is_found_false
@@ -31,6 +32,7 @@ _NEAREST, _DUTY = Audience.NEAREST, Audience.DUTY
 _DEFENDER, _PUBLIC = Audience.DEFENDER, Audience.PUBLIC
 _RAISED, _BY_FORCE, _CLOSED = Start.RAISED.value, Start.DURESS.value, Start.CLOSED.value
 _WITHDRAWN = EffectState.WITHDRAWN
+_THEIRS = frozenset({_DEFENDER})
 
 
 TimedSteps = tuple[tuple[Step, Instant | None], ...]
@@ -72,7 +74,10 @@ def due_rounds(alarm: Alarm, now: Instant) -> Iterator[DueRound]:
 
 def rounds_among(steps: TimedSteps, alarm: Alarm, now: Instant) -> Iterator[DueRound]:
     """Yield which of an alarm's `timed_steps` must run now; see `due_rounds`."""
+    held = _behind_receipts(alarm)
     for step, at in steps:
+        if at is not None and held is not None and step.to not in _THEIRS:
+            at = max(at, held)
         declined = 0
         if at is None or at > now:
             if step.replaces_declined:
@@ -82,6 +87,17 @@ def rounds_among(steps: TimedSteps, alarm: Alarm, now: Instant) -> Iterator[DueR
         if may_run(alarm, step) and _has_room(alarm, step):
             number = rounds_of(alarm, step) + 1
             yield DueRound(step=step, round=number, replaces=declined)
+
+
+def _behind_receipts(alarm: Alarm) -> Instant | None:
+    """Return until when a sign of force holds what it begins: receipts go first.
+
+    Else the receipt of an answer with a duress word came later than that of any other.
+    """
+    if alarm.danger_at is None or alarm.danger_at != alarm.urgent_since:
+        return None
+    waiting = [one.planned_at.plus(HOLD_MAX) for one in unsent_receipts(alarm)]
+    return max(waiting, default=None)
 
 
 def timed_climbs(alarm: Alarm) -> Iterator[Climb]:
@@ -163,8 +179,9 @@ def next_due(alarm: Alarm, now: Instant) -> Instant | None:
 
 def next_among(timed: Timed, alarm: Alarm, now: Instant) -> Instant | None:
     """Return when something falls due next, by what of this alarm is timed."""
+    held = _behind_receipts(alarm)
     times = [
-        at
+        at if held is None or step.to in _THEIRS else max(at, held)
         for step, at in timed.steps
         if at is not None and may_run(alarm, step) and _has_room(alarm, step)
     ]
@@ -177,6 +194,19 @@ def next_among(timed: Timed, alarm: Alarm, now: Instant) -> Instant | None:
     due = max(min(times), now) if times else None
     watch = _watch_at(alarm, now)
     return min((at for at in (due, watch) if at is not None), default=None)
+
+
+def next_call(alarm: Alarm, now: Instant) -> tuple[str, timedelta] | None:
+    """Return whom the action protocol calls next, and in what time; None: nobody."""
+    coming = [
+        (at, step.to.value)
+        for step, at in timed_steps(alarm)
+        if at is not None and step.to in CALLED and may_run(alarm, step)
+    ]
+    if not coming:
+        return None
+    at, who = min(coming)
+    return who, max(at, now).since(now)
 
 
 def may_call_more(alarm: Alarm) -> bool:

@@ -218,6 +218,8 @@ class Told(Struct, frozen=True, kw_only=True, gc=False):
     `ways` are a ladder's channels and addresses, `zone` their clock's, `console` where
     HQ opens it. `forced_reply` is the last of force, `forced_at`, for what their own
     telephone gets alone; `under_force_at` the last of any, `opened_at` what opened it.
+    Of `answers` that get a receipt `receipts` have one; an officer had the case at the
+    last one where `answer_taken`.
     """
 
     person: str
@@ -240,6 +242,9 @@ class Told(Struct, frozen=True, kw_only=True, gc=False):
     under_force_at: Instant | None = None
     opened_at: Instant | None = None
     anew_at: Instant | None = None
+    answers: int = 0
+    answer_taken: bool = False
+    receipts: int = 0
 
     @property
     def is_coming(self) -> bool:
@@ -343,7 +348,8 @@ class Alarm(Struct, frozen=True, kw_only=True, gc=False):
     `told_place` is where people were told that they are, `moved_at` when to tell of
     another; the device last said one at `followed_at`. `merged_into` has the people
     of this one, `handed_on`, there `taken_in`. `siblings` hear of signs, `after` next.
-    `decided_at` is HQ's last verdict or merge, until a press comes after it.
+    `decided_at` is HQ's last verdict or merge, until a press comes after it; at
+    `words_at` HQ was last asked to read what people wrote.
     """
 
     id: AlarmId
@@ -389,6 +395,7 @@ class Alarm(Struct, frozen=True, kw_only=True, gc=False):
     heard: int = 0
     judged_presses: int = 0
     decided_at: Instant | None = None
+    words_at: Instant | None = None
     again: PressedAgain = PressedAgain()
     ask: Ask | None = None
     closed: Act | None = None

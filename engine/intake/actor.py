@@ -11,7 +11,14 @@ from engine.alarm.commands import Raise
 from engine.alarm.messages import Distress, Forward, Moved, ToOpen
 from engine.errors import JournalError
 from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
-from engine.intake.answers import Sms, code_by_word, code_in, messages_of, read_sms
+from engine.intake.answers import (
+    Sms,
+    code_by_word,
+    code_in,
+    messages_of,
+    read_sms,
+    told_in,
+)
 from engine.intake.assess import Outcome
 from engine.intake.checkins.said import CheckInSaid, word_said
 from engine.intake.checkins.words import read_check_in
@@ -281,9 +288,16 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         tracker = device_of(self._judge.board.roster(), sender)
         if tracker is not None:
             self._attend(tracker.device, said_at(row))
-        code = self._code_of(sender, text)
+        code, cases = self._codes_of(sender, text)
         stale = self.clock.now().since(row.received_at) > UNCLAIMED
-        sms = Sms(row=row, sender=sender, text=text, code=code, stale=stale)
+        sms = Sms(
+            row=row,
+            sender=sender,
+            text=text,
+            code=code,
+            stale=stale,
+            told_in=cases,
+        )
         for told in messages_of(sms, self._judge):
             if isinstance(told, Distress):
                 self._distress(told.command)
@@ -292,8 +306,10 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
             else:
                 self._tell(told)
 
-    def _code_of(self, sender: str, text: str) -> Code | None:
-        """Return whom a message answers; None as well where no row says so.
+    def _codes_of(self, sender: str, text: str) -> tuple[Code | None, tuple[Code, ...]]:
+        """Return whom a message answers, and of which cases its sender was told.
+
+        Nothing as well where no row says so.
 
         HQ reads it then, and a call for help raises. A damaged page of old codes would
         end intake at each look, and the engine at each start.
@@ -301,12 +317,15 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         named = code_in(text, self._judge)
         try:
             with self._readers.reader() as reader:
+                if named is not None and (code := reader.code(named)) is not None:
+                    return code, ()
+                code = None
                 if named is None:
-                    return code_by_word(sender, text, self._judge, reader)
-                return reader.code(named)
+                    code = code_by_word(sender, text, self._judge, reader)
+                return code, () if code else told_in(sender, self._judge, reader)
         except JournalError as error:
             logger.error("whose code it is cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
-            return None
+            return None, ()
 
     def _attend(self, device: DeviceId, at: Instant) -> None:
         """Note a word, unless a later one is known: a row may have waited."""

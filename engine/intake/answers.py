@@ -58,6 +58,8 @@ class Sms:
     text: str
     code: Code | None
     stale: bool = False
+    told_in: tuple[Code, ...] = ()
+    """Of the open cases of which its sender was told; none where theirs is open."""
 
     @property
     def sent(self) -> Instant | None:
@@ -266,8 +268,48 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
         unseen = is_forced and (is_timers or outdated or speaker not in senders)
         cancel = _cancel(sms, speaker, judge, duress=is_forced, unseen=unseen)
         return (cancel,) if timed is None else (cancel, timed)
+    if sms.told_in and not is_forced:
+        return _for_cases(sms, text)
     who = forced or (senders[0] if senders else None)
     return (_shown(sms, who, judge, forced=is_forced),)
+
+
+def _for_cases(sms: Sms, text: str) -> tuple[Message, ...]:
+    """Put what somebody wrote into each open case of which they were told.
+
+    Words are read by HQ, and are never an answer.
+    """
+    said = dated(excerpt(text), sms.row)
+    streams = {code.stream: code for code in sms.told_in}
+    if len(streams) > 1:
+        said = f"(of {len(streams)} cases that they were told of) {said}"
+    return tuple(
+        Forward(
+            alarm_id=alarm_of(stream),
+            command=AddNote(
+                command_id=CommandId(f"{sms.row.key}/{alarm_of(stream)}"),
+                by=None,
+                text=said,
+                # The first takes the row up; each of the others has a copy.
+                source=sms.row.key if number == 0 else None,
+                person=code.person,
+                loud=True,
+            ),
+        )
+        for number, (stream, code) in enumerate(sorted(streams.items()))
+    )
+
+
+def told_in(sender: str, judge: Judge, reader: JournalReader) -> tuple[Code, ...]:
+    """Return by which open cases a sender may be meant, if not by their own."""
+    senders = senders_of(judge.board.roster(), sender)
+    own = {(Look.OPEN, key_of(Kind.REAL, one.person)) for one in senders}
+    if not senders or any(
+        look_in(row.head.subject) in own
+        for row in reader.heads("alarm/", open_only=True)
+    ):
+        return ()
+    return tuple(code for one in senders for code in reader.codes_of(one.person))
 
 
 def _shown(sms: Sms, who: Person | None, judge: Judge, *, forced: bool) -> Message:

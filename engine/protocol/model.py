@@ -75,6 +75,7 @@ class Condition(StrEnum):
     DISPUTED = "disputed"
     SAFE_CONFIRMED = "safe_confirmed"
     CONSENTED = "consented"
+    NOBODY_NEAR = "nobody_near"
     APPROVED = "approved"
 
 
@@ -221,6 +222,25 @@ class CheckInPlan:
     button: timedelta | None = None
 
 
+RECEIPT = Step(
+    id=StepId("_receipt"),
+    after="",
+    to=Audience.EVERYONE,
+    channels=("sms",),
+    text="answered",
+    repeats=0,
+)
+RECEIPT_TAKEN = Step(
+    id=StepId("_receipt_taken"),
+    after="",
+    to=Audience.EVERYONE,
+    channels=("sms",),
+    text="taken",
+    repeats=0,
+)
+"""The engine's own steps: one for each answer that counts, and no file can name them."""
+
+
 # Without slots: what is looked up for every fact of an alarm is put beside the fields
 # once.
 @dataclass(frozen=True, kw_only=True)
@@ -308,11 +328,25 @@ class ActionProtocol:
     @cached_property
     def defender_first(self) -> tuple[Step, ...]:
         """The steps for the defender, then the others: each in the file's order."""
-        return tuple(sorted(self.steps, key=_is_for_others))
+        return (*sorted(self.steps, key=_is_for_others), self.nobody_near)
+
+    @cached_property
+    def nobody_near(self) -> Step:
+        """The engine's own step: HQ hears where nobody near could be told."""
+        own = [one.channels for one in self.steps if one.to is Audience.HQ]
+        return Step(
+            id=StepId("_nobody_near"),
+            after=_RAISED,
+            to=Audience.HQ,
+            channels=tuple(dict.fromkeys(sum(own, ()))) or ("email", "webhook"),
+            text="nobody_near",
+            requires=(Condition.NOBODY_NEAR,),
+        )
 
     @cached_property
     def _by_id(self) -> dict[StepId, Step]:
-        return {step.id: step for step in reversed(self.steps)}
+        own = (RECEIPT, RECEIPT_TAKEN, self.nobody_near)
+        return {step.id: step for step in (*own, *reversed(self.steps))}
 
     @cached_property
     def _at_close(self) -> frozenset[str]:

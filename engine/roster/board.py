@@ -4,11 +4,12 @@ import threading
 from collections.abc import Iterable
 from datetime import timedelta
 
+import geocore
 from engine.ports.clock import Clock
 from engine.ports.latest import Doubt
 from engine.ports.telemetry import Telemetry
 from engine.roster.model import Person, Roster
-from engine.roster.places import Near, Nearest
+from engine.roster.places import Near, Nearest, standing_place
 from engine.roster.shifts import ends_at, in_order
 from engine.values import Fix, Instant, PersonId
 
@@ -120,6 +121,18 @@ class Board:
         took_s = self._clock.boottime_s() - began_s
         self._telemetry.observe("proximity_lookup_seconds", took_s)
         return found
+
+    def distance_m(
+        self, person: Person, lat_deg: float, lon_deg: float
+    ) -> tuple[float, bool] | None:
+        """Return how far somebody is from a place, and whether theirs is declared."""
+        place = standing_place(
+            person, self._fixes.get(person.person), self._clock.now()
+        )
+        if place is None:
+            return None
+        here = (place.lat_deg, place.lon_deg)
+        return geocore.distance_m(here, (lat_deg, lon_deg)), place.declared
 
     def age_of(self, near: Near) -> timedelta:
         """Return how long ago a place was measured or declared."""
