@@ -30,7 +30,7 @@ SHORT = frozenset({"sms", "call"})
 
 def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
     """Return the facts for one recipient; `country` is named to the public alone."""
-    place, newest = alarm.place, _newest(alarm)
+    place, newest = alarm.place, newest_of(alarm)
     facts = TextFacts(
         alias=alarm.alias,
         code=told.code,
@@ -51,7 +51,7 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         fresh=alarm.protocol.fresh,
         move=_move(alarm),
         manner="" if alarm.protocol.manner is None else alarm.protocol.manner.value,
-        lateness=_lateness(newest),
+        lateness=lateness_of(newest),
         distance_m=told.distance_m,
     )
     if step.to is Audience.DEFENDER:
@@ -86,12 +86,12 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
     )
 
 
-def _newest(alarm: Alarm) -> Press:
+def newest_of(alarm: Alarm) -> Press:
     """Return the press of the latest moment: an old one may come after one of now."""
     return max(reversed(alarm.presses), key=lambda one: one.pressed_at)
 
 
-def _lateness(press: Press) -> timedelta | None:
+def lateness_of(press: Press) -> timedelta | None:
     """Return how late a press came, where that is known."""
     is_known = press.late and press.pressed_at < press.at
     return press.at.since(press.pressed_at) if is_known else None
@@ -150,7 +150,7 @@ def with_case(
 
 def doubts_of(alarm: Alarm) -> tuple[str, ...]:
     """Return the words (keys of the wording's table) for what is odd about it."""
-    press = _newest(alarm)
+    press = newest_of(alarm)
     words = (
         ("clock", press.clock_doubtful),
         ("checksum", press.checksum_failed),
