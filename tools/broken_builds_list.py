@@ -288,6 +288,18 @@ BROKEN = (
         ),
     ),
     Broken(
+        "again",
+        "a press after a decision passes for a repeat of the one before it",
+        (
+            Change(
+                "engine/alarm/decide.py",
+                "    again = again_of(alarm, command.press, now)"
+                " if alarm.is_open else Again.NO\n",
+                "    again = Again.NO\n",
+            ),
+        ),
+    ),
+    Broken(
         "outgrown",
         "the rows that an older engine has left of a case are passed over",
         (

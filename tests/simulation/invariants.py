@@ -1,4 +1,4 @@
-"""What must hold after every step, and how it is counted: I1 to I13.
+"""What must hold after every step, and how it is counted: I1 to I14.
 
 The watcher folds the journal by itself, apart from any actor, and hears of every
 contact with the outside. What it finds is a `Violation`: the invariant's number and
@@ -44,6 +44,7 @@ from tests.simulation.attention import Attention, is_past_shift
 from tests.simulation.disk import Disk
 from tests.simulation.freedom import Freedom
 from tests.simulation.labels import wrong_in
+from tests.simulation.pressed_again import TOLD_S, PressesAgain
 from tests.simulation.remembered import Remembered
 from tests.simulation.retired import Retired
 from tests.simulation.rings import Rings
@@ -87,6 +88,7 @@ class Watching:
         self.arrived: dict[str, int] = {}
         self.freedom, self.attention = Freedom(), Attention()
         self.answers, self.after_care = Answers(), AfterCare()
+        self.pressed_again = PressesAgain()
         self.crashes, self.calm_since_s = 0, 0.0
         self.now_s: Callable[[], float] = float
         self.fired: list[tuple[float, AlarmId, StepId]] = []
@@ -142,6 +144,8 @@ class Watching:
             self.attention.listen(alarm_id, event, self.now_s())
             self._fact(alarm_id, alarm, event)
             alarm = fold(alarm_id, alarm, event)
+            if alarm and self.pressed_again.listen(alarm, event, self.now_s()):
+                self.found("I14", "a press after a decision asks HQ nothing")
             if alarm and self.after_care.listen(alarm, event, self.now_s()):
                 self.found("I8", "the telephone of whoever is detained is written to")
         if alarm is None:
@@ -250,6 +254,7 @@ class Watching:
             return
         row = told[0] if len(told) == 1 else self._meant(told, text)
         if is_alarms(row.alarm):  # else what a timer answers
+            self._is_heard(alarm_of(row.alarm), row.effect_id)
             self._in_time(alarm_of(row.alarm))
             if self.retired.has(address, self.now_s()):
                 self.found("I10", "a telephone that is in no roster is written to")
@@ -283,6 +288,19 @@ class Watching:
             self.first_told_s[alarm_id] = took_s
             if took_s > FIRST_TOLD_S and self.calm_since_s <= self.raised_s[alarm_id]:
                 self.found("I11", "the first contact came too late")
+
+    def _is_heard(self, alarm_id: AlarmId, effect_id: EffectId) -> None:
+        """I14: HQ is told of a press after a decision within its bound."""
+        alarm = self.alarms.get(alarm_id)
+        effect = None if alarm is None else alarm.effects.get(effect_id)
+        if effect is not None:
+            since_s = self.pressed_again.told(alarm_id, effect.audience)
+            if since_s is not None:
+                self._has_waited(since_s)
+
+    def _has_waited(self, since_s: float) -> None:
+        if self.now_s() - since_s > TOLD_S and self.calm_since_s <= since_s:
+            self.found("I14", "HQ is told of a press after a decision too late")
 
     def rings_at(self, when: str, route: str, there: Sequence[str]) -> None:
         """I11: no telephone rings on while a message of an alarm waits."""
@@ -367,6 +385,8 @@ class Watching:
                 self.found("I1", "an acknowledged raise that is in no case")
         for alarm in self.alarms.values():
             self._came_right(alarm)
+        for since_s in self.pressed_again.waiting():
+            self._has_waited(since_s)
         for invariant, what in self.timed.forgotten(self.alarms, self.disk):
             self.found(invariant, what)
         if self.freedom.is_lost(self.disk):
