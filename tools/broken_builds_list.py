@@ -205,8 +205,8 @@ BROKEN = (
         (
             Change(
                 "engine/alarm/schedule.py",
-                "    return max(at, countdown_end(alarm)) if waits else at\n",
-                "    return at\n",
+                "        at = max(at, countdown_end(alarm))\n",
+                "        pass\n",
             ),
         ),
     ),
