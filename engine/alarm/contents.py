@@ -20,10 +20,12 @@ from engine.alarm.state import (
 )
 from engine.protocol.checks import NAMED_TEXT, PUBLIC_TEXT
 from engine.protocol.model import Audience, Level, Step
-from engine.protocol.texts import TextFacts
+from engine.protocol.texts import PageFacts, TextFacts
 from engine.values import Instant
 
 CALL_TEXT, WAIT_TEXT = "sos", "again"
+PAGE_TEXTS = frozenset({"page", "hq", "notice"})
+"""Texts that say of a case that it is there, and no more."""
 AT_HQ = frozenset({Audience.HQ, Audience.DUTY})
 SHORT = frozenset({"sms", "call"})
 
@@ -45,7 +47,7 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         doubts=doubts_of(alarm),
         is_confirmed=is_confirmed(alarm),
         signals=newest.signals or ("report",),
-        mark="" if alarm.kind is Kind.REAL else alarm.kind.value,
+        mark=_mark(alarm),
         zone=told.zone,
         console=told.console,
         fresh=alarm.protocol.fresh,
@@ -146,6 +148,22 @@ def with_case(
     is_hqs = told.audience in AT_HQ and step.to is not Audience.DEFENDER
     is_shown_there = is_hqs and channel not in SHORT
     return structs.replace(facts, case=alarm.id) if is_shown_there else facts
+
+
+def page_of(alarm: Alarm, told: Told, step: Step, channel: str) -> PageFacts | None:
+    """Return what one SMS for several cases says of this one, where this pages HQ."""
+    if channel != "sms" or step.to not in AT_HQ or step.text not in PAGE_TEXTS:
+        return None
+    return PageFacts(
+        alias=alarm.alias,
+        sign=told.sign,
+        mark=_mark(alarm),
+        is_strangers=alarm.defender is None,
+    )
+
+
+def _mark(alarm: Alarm) -> str:
+    return "" if alarm.kind is Kind.REAL else alarm.kind.value
 
 
 def doubts_of(alarm: Alarm) -> tuple[str, ...]:

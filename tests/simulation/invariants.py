@@ -5,6 +5,7 @@ contact with the outside. What it finds is a `Violation`: the invariant's number
 words, never the state itself, so that a shrunk plan can be told to fail alike.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -56,6 +57,8 @@ OVERDUE_S = 60.0
 ATTEMPTING_S = 240.0
 FIRST_TOLD_S = 10.0
 BEGUN_S = 300.0
+PAGES = re.compile(r"(\d+) x ")
+"""How a message begins that is of the pages of several cases."""
 SENT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
 _HEARS = ("alarm/", "check-in/")
 
@@ -204,6 +207,8 @@ class Watching:
             self.found("I3", "a step that calls people is not done")
 
     def _was_confirmed(self, effect: EffectId, state: EffectState) -> None:
+        if ".sms." in effect and not self.sent[effect]:
+            self.found("I12", "shown as sent, and it was in no message")
         wanted = "reported" if state is EffectState.DELIVERED else "accepted"
         if wanted not in self.confirmed.get(effect, set()):
             self.found("I12", "shown as sent, and nobody has said so")
@@ -252,7 +257,10 @@ class Watching:
             return
         if when != "before":
             return
-        row = told[0] if len(told) == 1 else self._meant(told, text)
+        for row in self._parts(told, text):
+            self._is_contacted(row, address)
+
+    def _is_contacted(self, row: EffectRow, address: str) -> None:
         if is_alarms(row.alarm):  # else what a timer answers
             self._is_heard(alarm_of(row.alarm), row.effect_id)
             self._in_time(alarm_of(row.alarm))
@@ -271,6 +279,22 @@ class Watching:
             address = decode_body(row.body).address
             self._addresses[row.effect_id] = address
         return address
+
+    def _parts(self, told: Sequence[EffectRow], text: str) -> Sequence[EffectRow]:
+        """Return what a contact is of: of one effect, or of each page that it counts.
+
+        Attempts that have ended cannot be settled while the disk is full.
+        """
+        counted = PAGES.match(text)
+        if counted is None:
+            return told if len(told) == 1 else [self._meant(told, text)]
+        noted = [row for row in told if self.disk.text_of(row) == text]
+        out = self.sent - self.unsent
+        least = min((out[row.effect_id] for row in noted), default=0)
+        parts = [row for row in noted if out[row.effect_id] == least]
+        if int(counted[1]) < len({row.alarm for row in parts}) or not parts:
+            self.found("I12", "a page counts fewer cases than it is of")
+        return parts
 
     def _meant(self, told: Sequence[EffectRow], text: str) -> EffectRow:
         """Return which of some attempts to one address a contact is.
