@@ -205,8 +205,8 @@ BROKEN = (
         (
             Change(
                 "engine/alarm/schedule.py",
-                "    return max(at, countdown_end(alarm)) if waits else at\n",
-                "    return at\n",
+                "        at = max(at, countdown_end(alarm))\n",
+                "        pass\n",
             ),
         ),
     ),
@@ -284,6 +284,18 @@ BROKEN = (
                 "engine/modems/actor.py",
                 "        self.inbox.on_put = driver.wake\n",
                 "",
+            ),
+        ),
+    ),
+    Broken(
+        "again",
+        "a press after a decision passes for a repeat of the one before it",
+        (
+            Change(
+                "engine/alarm/decide.py",
+                "    again = again_of(alarm, command.press, now)"
+                " if alarm.is_open else Again.NO\n",
+                "    again = Again.NO\n",
             ),
         ),
     ),

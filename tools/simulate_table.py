@@ -9,6 +9,7 @@ from tests.simulation.tables import (
     MODES,
     OFFICERS,
     ORDERS,
+    PRESSED_AGAIN,
     PRESSES,
     SILENCES,
     SILENT_AGAIN,
@@ -44,7 +45,8 @@ def written(record: dict[str, object]) -> str:
     families = {
         **FAULTS,
         "process": FAULTS["process"] | BEGINS,
-        "human": FAULTS["human"] | TIMERS | BUTTONS | SILENCES | SILENT_AGAIN | ORDERS,
+        "human": FAULTS["human"]
+        | (TIMERS | BUTTONS | SILENCES | SILENT_AGAIN | ORDERS | PRESSED_AGAIN),
         "force": FAULTS["force"] | COLLEAGUES | OFFICERS,
         "disk": FAULTS["disk"] | UNREAD,
         "roster": CHANGES,

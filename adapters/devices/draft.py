@@ -1,6 +1,7 @@
 """A report in the making: what a decoder fills in while it reads a frame."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -29,7 +30,8 @@ class NoFix(StrEnum):
 class Draft:
     """Collects one report; `finish` freezes it.
 
-    Signals are a set: nothing that is read later can take one away.
+    Signals are a set: nothing that is read later can take one away. One that comes as
+    an event is no level in the same report, whatever else shows it.
     """
 
     protocol: str
@@ -40,6 +42,8 @@ class Draft:
     kind: ReportKind = ReportKind.REPORT
     signals: set[Signal] = field(default_factory=set)
     codes: list[str] = field(default_factory=list)
+    levels: set[Signal] = field(default_factory=set)
+    events: set[Signal] = field(default_factory=set)
     device_at: Instant | None = None
     fix: Fix | None = None
     doubtful_fix: Fix | None = None
@@ -74,18 +78,39 @@ class Draft:
         )
 
     def signal(self, code: str, *signals: Signal) -> None:
-        """Add what `code`, as the device sent it, stands for."""
+        """Add what `code`, as the device sent it, stands for: an event."""
+        self.events.update(signals)
+        self._say(code, *signals)
+
+    def level(self, code: str, *signals: Signal, is_set: bool) -> None:
+        """Add what a field that shows the present state says: set, or clear."""
+        self.levels.update(signals)
+        if is_set:
+            self._say(code, *signals)
+
+    def _say(self, code: str, *signals: Signal) -> None:
         self.signals.update(signals)
         self.codes.append(code)
 
     def look_up(
-        self, place: str, code: Code, table: Mapping[Code, tuple[Signal, ...]]
+        self,
+        place: str,
+        code: Code,
+        table: Mapping[Code, tuple[Signal, ...]],
+        *,
+        held: bool = False,
     ) -> None:
-        """Add what a table says of a code; one that it lacks is `UNKNOWN`."""
+        """Add what a table says of a code; one that it lacks is `UNKNOWN`.
+
+        Where it is `held`, the field says how each signal of the table is now.
+        """
         signals = table.get(code, (Signal.UNKNOWN,))
+        if held:
+            self.levels.update(signal for said in table.values() for signal in said)
         if signals:
             shown = f"0x{code:02x}" if isinstance(code, int) else str(code)
-            self.signal(f"{place}:{shown}", *signals)
+            add = self._say if held else self.signal
+            add(f"{place}:{shown}", *signals)
 
     def bits(
         self,
@@ -94,6 +119,7 @@ class Draft:
         table: Mapping[int, tuple[Signal, ...]],
         *,
         alarms: range = range(0),
+        held: bool = False,
     ) -> None:
         """Add what every set bit stands for, whatever else is set.
 
@@ -102,13 +128,19 @@ class Draft:
             value: the bits.
             table: bit number to signals; empty for a bit that is a mere state.
             alarms: bits that are alarms even where the table lacks them: `UNKNOWN`.
+            held: the device holds each bit up to its end. What several bits mean is no
+                level: one that rises must not pass for another that was there.
 
         """
+        if held:
+            said = Counter(signal for each in table.values() for signal in each)
+            self.levels.update(signal for signal, bits in said.items() if bits == 1)
         for bit in range(value.bit_length()):
             if value >> bit & 1 and (bit in table or bit in alarms):
                 signals = table.get(bit, (Signal.UNKNOWN,))
                 if signals:
-                    self.signal(f"{place}:bit{bit}", *signals)
+                    add = self._say if held else self.signal
+                    add(f"{place}:bit{bit}", *signals)
 
     def locate(
         self,
@@ -220,6 +252,7 @@ class Draft:
             part=self.part,
             signals=frozenset(self.signals),
             codes=tuple(self.codes),
+            levels=frozenset(self.levels - self.events - {Signal.UNKNOWN}),
             device_at=self.device_at,
             fix=self.fix,
             doubtful_fix=self.doubtful_fix,

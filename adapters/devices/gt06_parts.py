@@ -5,6 +5,7 @@ from datetime import timedelta
 from adapters.devices import gt06_tables as tables
 from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.reading import Reader, moment
+from engine.ports.device import ReportKind
 
 
 def read_gps(content: Reader, draft: Draft, zone: timedelta) -> None:
@@ -159,13 +160,17 @@ def read_status(
 def read_alarm(
     content: Reader, draft: Draft, meanings: tables.Meanings = tables.ALARMS
 ) -> int:
-    """Read the alarm byte; the language's high nibble may be a part of its number."""
+    """Read the alarm byte; the language's high nibble may be a part of its number.
+
+    A heartbeat has the present state in it, any other packet an event.
+    """
+    is_beat = draft.kind is ReportKind.HEARTBEAT
     alarm = content.unsigned(1)
     longer = (content.peek(1) or b"\0")[0] >> 4 << 8 | alarm
     if longer in tables.LONGER_ALARMS:
         draft.signal(f"alarm:0x{longer:04x}", *tables.LONGER_ALARMS[longer])
     else:
-        draft.look_up("alarm", alarm, meanings)
+        draft.look_up("alarm", alarm, meanings, held=is_beat)
     return alarm
 
 
@@ -182,10 +187,10 @@ def read_status_bits(status: int, draft: Draft, *, is_named: bool = False) -> No
     draft.attributes["status"] = f"0x{status:02x}"
     draft.flag("ignition", status & 2)
     draft.flag("charging", status & 4)
-    code = status >> 3 & 7
-    if code in tables.STATUS_ALARMS or (code and not is_named):
-        draft.look_up("status", code, tables.STATUS_ALARMS)
-    elif code:
+    code, is_beat = status >> 3 & 7, draft.kind is ReportKind.HEARTBEAT
+    if code in tables.STATUS_ALARMS or not code or not is_named:
+        draft.look_up("status", code, tables.STATUS_ALARMS | {0: ()}, held=is_beat)
+    else:
         draft.codes.append(f"status:0x{code:02x}")
 
 

@@ -115,7 +115,7 @@ class H02Decoder:
         draft.device = self.device = DeviceId(name)
         body = reader.take(19)
         status = reader.unsigned(4)
-        _read_status(status, draft)
+        _read_status(status, draft, held=True)
         time, date = bcd(body[:3]), bcd(body[3:6])
         draft.device_at = moment_of_digits(date, time, day_first=True)
         lat = bcd(body[6:10])
@@ -174,7 +174,9 @@ def _read_word(
 ) -> None:
     """Read the status word; most kinds have one."""
     if status is not None:
-        _read_status(integer(status["status"], radix=16), draft)
+        # Some models send this kind because of an alarm: its bits are an event.
+        word, held = integer(status["status"], radix=16), kind != "ALRM"
+        _read_status(word, draft, held=held)
         if has_place and status.end() < len(body):
             _read_extra(body[status.end() + 1 :], draft)
     elif kind not in _MAY_LACK_STATUS:
@@ -314,10 +316,10 @@ def _read_short_cells(fields: list[str], draft: Draft) -> None:
         draft.cell(mcc, mnc, lac, cid, -abs(strength))
 
 
-def _read_status(status: int, draft: Draft) -> None:
+def _read_status(status: int, draft: Draft, *, held: bool) -> None:
     draft.attributes["status"] = f"{status:08x}"
     draft.flag("ignition", status & _IGNITION)
-    draft.bits("status", ~status & 0xFFFFFFFF, _SIGNALS)
+    draft.bits("status", ~status & 0xFFFFFFFF, _SIGNALS, held=held)
     if not status & _TILT:
         draft.codes.append("status:bit18")
 

@@ -231,7 +231,7 @@ def _read_records(
 
 def _read_place(body: Reader, draft: Draft, table: fields.AlarmBits) -> None:
     """Read a place report, its alarm bits first."""
-    draft.bits("alarm", body.unsigned(4), table, alarms=range(32))
+    draft.bits("alarm", body.unsigned(4), table, alarms=range(32), held=True)
     lat_deg, lon_deg, valid = own.read_state(body, draft)
     draft.altitude_m = float(body.signed(2))
     draft.speed_mps = body.unsigned(2) / 10 * KMH_MPS

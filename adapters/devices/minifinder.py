@@ -95,7 +95,7 @@ def _read_report(kind: str, fields: list[str], draft: Draft) -> None:
         raise UnreadableError(message)
     if kind != "A":
         flags = integer(fields[_FLAGS], radix=16)
-        draft.bits("flags", flags, _SIGNALS)
+        draft.bits("flags", flags, _SIGNALS, held=True)
         if len(fields) <= _BATTERY:
             draft.torn()
             return

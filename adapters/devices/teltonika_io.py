@@ -48,8 +48,10 @@ def read_element(element: int, value: int, event: int, draft: Draft) -> None:
 def _read_signal(element: int, value: int, event: int, draft: Draft) -> None:
     if element in _VALUES:
         draft.look_up(f"io{element}", value, _VALUES[element])
-    elif element in _ALARMS and value:
+    elif element in _ALARMS and element == event and value:
         draft.signal(f"io{element}:{value}", *_ALARMS[element])
+    elif element in _ALARMS:
+        draft.level(f"io{element}:{value}", *_ALARMS[element], is_set=bool(value))
     elif element == event and element in _EVENTS and value:
         draft.signal(f"io{element}:{value}", *_EVENTS[element])
 
@@ -134,6 +136,8 @@ def read_priority(priority: int, draft: Draft) -> None:
     What the record says besides, of a vehicle or a battery, does not explain it.
     """
     draft.attributes["priority"] = str(priority)
+    if priority >= _PANIC:
+        draft.levels.clear()  # a record that is sent because of an alarm is an event
     if priority >= _PANIC and draft.signals.isdisjoint(_PANICKED):
         draft.signal(f"priority:{priority}", Signal.UNKNOWN)
 

@@ -156,7 +156,7 @@ def _read_place(place: re.Match[str], *, comma: bool, draft: Draft) -> None:
     draft.device_at = moment_of_digits(place["date"], place["time"], day_first=comma)
     inputs = place["inputs"]
     if inputs:
-        draft.bits("inputs", integer(inputs[0], radix=16), _INPUTS)
+        draft.bits("inputs", integer(inputs[0], radix=16), _INPUTS, held=True)
         draft.attributes["input"] = "0x" + inputs
         draft.flag("charging", place["power"] == "0")
         draft.flag("ignition", place["ignition"] == "1")

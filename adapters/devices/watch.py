@@ -206,7 +206,7 @@ def _read_status(kind: str, text: str, draft: Draft) -> bool:
             draft.signal("AL", Signal.UNKNOWN)
         return False
     draft.attributes["status"] = text
-    draft.bits("status", status, _SIGNALS, alarms=_ALARM_BITS)
+    draft.bits("status", status, _SIGNALS, alarms=_ALARM_BITS, held=not is_alarm)
     # A word of four digits has states alone, and says by them what it is about.
     is_named = status >> _ALARM_BITS.start or (draft.signals and len(text) <= 4)  # noqa: PLR2004
     if is_alarm and not is_named:

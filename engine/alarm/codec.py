@@ -63,7 +63,7 @@ VERSIONS: dict[str, int] = dict.fromkeys(CLASSES, 1) | {
     "AlarmRaised": 9,
     "StepFired": 2,
     "RecipientsChosen": 2,
-    "NotificationPlanned": 2,
+    "NotificationPlanned": 3,
     "PressJoined": 5,
     "CancelRequested": 4,
     "AlarmAcknowledged": 3,

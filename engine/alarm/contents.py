@@ -19,18 +19,20 @@ from engine.alarm.state import (
     Truth,
 )
 from engine.protocol.checks import NAMED_TEXT, PUBLIC_TEXT
-from engine.protocol.model import Audience, Level, Step
-from engine.protocol.texts import TextFacts
+from engine.protocol.model import RECEIPT, RECEIPT_TAKEN, Audience, Level, Step
+from engine.protocol.texts import PageFacts, TextFacts
 from engine.values import Instant
 
 CALL_TEXT, WAIT_TEXT = "sos", "again"
+PAGE_TEXTS = frozenset({"page", "hq", "notice"})
+"""Texts that say of a case that it is there, and no more."""
 AT_HQ = frozenset({Audience.HQ, Audience.DUTY})
 SHORT = frozenset({"sms", "call"})
 
 
 def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
     """Return the facts for one recipient; `country` is named to the public alone."""
-    place, newest = alarm.place, _newest(alarm)
+    place, newest = alarm.place, newest_of(alarm)
     facts = TextFacts(
         alias=alarm.alias,
         code=told.code,
@@ -45,13 +47,13 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         doubts=doubts_of(alarm),
         is_confirmed=is_confirmed(alarm),
         signals=newest.signals or ("report",),
-        mark="" if alarm.kind is Kind.REAL else alarm.kind.value,
+        mark=_mark(alarm),
         zone=told.zone,
         console=told.console,
         fresh=alarm.protocol.fresh,
         move=_move(alarm),
         manner="" if alarm.protocol.manner is None else alarm.protocol.manner.value,
-        lateness=_lateness(newest),
+        lateness=lateness_of(newest),
         distance_m=told.distance_m,
     )
     if step.to is Audience.DEFENDER:
@@ -86,12 +88,12 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
     )
 
 
-def _newest(alarm: Alarm) -> Press:
+def newest_of(alarm: Alarm) -> Press:
     """Return the press of the latest moment: an old one may come after one of now."""
     return max(reversed(alarm.presses), key=lambda one: one.pressed_at)
 
 
-def _lateness(press: Press) -> timedelta | None:
+def lateness_of(press: Press) -> timedelta | None:
     """Return how late a press came, where that is known."""
     is_known = press.late and press.pressed_at < press.at
     return press.at.since(press.pressed_at) if is_known else None
@@ -148,9 +150,25 @@ def with_case(
     return structs.replace(facts, case=alarm.id) if is_shown_there else facts
 
 
+def page_of(alarm: Alarm, told: Told, step: Step, channel: str) -> PageFacts | None:
+    """Return what one SMS for several cases says of this one, where this pages HQ."""
+    if channel != "sms" or step.to not in AT_HQ or step.text not in PAGE_TEXTS:
+        return None
+    return PageFacts(
+        alias=alarm.alias,
+        sign=told.sign,
+        mark=_mark(alarm),
+        is_strangers=alarm.defender is None,
+    )
+
+
+def _mark(alarm: Alarm) -> str:
+    return "" if alarm.kind is Kind.REAL else alarm.kind.value
+
+
 def doubts_of(alarm: Alarm) -> tuple[str, ...]:
     """Return the words (keys of the wording's table) for what is odd about it."""
-    press = _newest(alarm)
+    press = newest_of(alarm)
     words = (
         ("clock", press.clock_doubtful),
         ("checksum", press.checksum_failed),
@@ -164,10 +182,13 @@ def doubts_of(alarm: Alarm) -> tuple[str, ...]:
 def data_of(alarm: Alarm, step: Step) -> dict[str, str]:
     """Return what structured channels send; the public and the defender get none.
 
+    Nor does a receipt: it says nothing of how the case is after an answer.
+
     An end says that it is one, and of what, to whoever's word of force has opened it
     again, too.
     """
-    if step.to in {Audience.PUBLIC, Audience.DEFENDER}:
+    is_hidden = step.to in {Audience.PUBLIC, Audience.DEFENDER}
+    if is_hidden or step in {RECEIPT, RECEIPT_TAKEN}:
         return {}
     response, truth = alarm.response, alarm.truth
     if step.to is Audience.TOLD:

@@ -159,13 +159,16 @@ def _evolved(alarm: Alarm, event: AlarmEvent) -> Alarm:
         case ReplyReceived():
             return _replied(alarm, event)
         case NoteAdded() | DetailsRevealed() | ActRefused():
-            seen = replace(alarm, attended_at=attended(alarm, event.by, event.at))
-            is_loud = isinstance(event, NoteAdded) and event.urges
-            return (
-                urged(replace(seen, words_at=event.at), event.at) if is_loud else seen
-            )
+            return _remarked(alarm, event)
         case _:
             return _decided(alarm, event)
+
+
+def _remarked(alarm: Alarm, event: NoteAdded | DetailsRevealed | ActRefused) -> Alarm:
+    seen = replace(alarm, attended_at=attended(alarm, event.by, event.at))
+    if isinstance(event, NoteAdded) and event.urges:
+        return urged(replace(seen, words_at=event.at), event.at)
+    return seen
 
 
 def _signalled(

@@ -18,7 +18,8 @@ def is_nobody_near(alarm: Alarm) -> bool:
     failed: dict[str, bool] = {}
     for effect in alarm.effects.values():
         if effect.step in searches:
-            is_failed = effect.state in _FAILED
+            waits_again = effect.state is EffectState.PLANNED and effect.repeat > 0
+            is_failed = effect.state in _FAILED or waits_again
             failed[effect.person] = failed.get(effect.person, True) and is_failed
     return not any(
         told.audience is Audience.NEAREST

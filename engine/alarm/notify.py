@@ -7,7 +7,7 @@ from msgspec import structs
 
 from engine.alarm.casework import hears_no_more, reached
 from engine.alarm.commands import Found, Recipient
-from engine.alarm.contents import data_of, facts_of, text_of, with_case
+from engine.alarm.contents import data_of, facts_of, page_of, text_of, with_case
 from engine.alarm.effects import Effect
 from engine.alarm.events import (
     AlarmEvent,
@@ -347,6 +347,7 @@ def _notification(
         subject=subject(text, told.language, facts),
         repeat=repeat,
         data=data_of(alarm, step),
+        page=page_of(alarm, told, step, channel),
     )
     return NotificationPlanned(
         at=now,

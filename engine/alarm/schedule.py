@@ -32,7 +32,6 @@ _NEAREST, _DUTY = Audience.NEAREST, Audience.DUTY
 _DEFENDER, _PUBLIC = Audience.DEFENDER, Audience.PUBLIC
 _RAISED, _BY_FORCE, _CLOSED = Start.RAISED.value, Start.DURESS.value, Start.CLOSED.value
 _WITHDRAWN = EffectState.WITHDRAWN
-_THEIRS = frozenset({_DEFENDER})
 
 
 TimedSteps = tuple[tuple[Step, Instant | None], ...]
@@ -75,9 +74,8 @@ def due_rounds(alarm: Alarm, now: Instant) -> Iterator[DueRound]:
 def rounds_among(steps: TimedSteps, alarm: Alarm, now: Instant) -> Iterator[DueRound]:
     """Yield which of an alarm's `timed_steps` must run now; see `due_rounds`."""
     held = _behind_receipts(alarm)
-    for step, at in steps:
-        if at is not None and held is not None and step.to not in _THEIRS:
-            at = max(at, held)
+    for step, soonest in steps:
+        at = _held_until(step, soonest, held)
         declined = 0
         if at is None or at > now:
             if step.replaces_declined:
@@ -98,6 +96,13 @@ def _behind_receipts(alarm: Alarm) -> Instant | None:
         return None
     waiting = [one.planned_at.plus(HOLD_MAX) for one in unsent_receipts(alarm)]
     return max(waiting, default=None)
+
+
+def _held_until(step: Step, at: Instant | None, held: Instant | None) -> Instant | None:
+    """Return when a step comes; what the defender gets waits for no receipt."""
+    if at is None or held is None or step.to is _DEFENDER:
+        return at
+    return max(at, held)
 
 
 def timed_climbs(alarm: Alarm) -> Iterator[Climb]:
@@ -181,9 +186,11 @@ def next_among(timed: Timed, alarm: Alarm, now: Instant) -> Instant | None:
     """Return when something falls due next, by what of this alarm is timed."""
     held = _behind_receipts(alarm)
     times = [
-        at if held is None or step.to in _THEIRS else max(at, held)
-        for step, at in timed.steps
-        if at is not None and may_run(alarm, step) and _has_room(alarm, step)
+        at
+        for step, soonest in timed.steps
+        if (at := _held_until(step, soonest, held)) is not None
+        and may_run(alarm, step)
+        and _has_room(alarm, step)
     ]
     times += [at for _, at in timed.repeats]
     times += [climb.at for climb in timed.climbs]

@@ -41,6 +41,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 EXIT_INCOMPLETE = 4
+HELD = "colleagues are held: verify the alarm to have them called"
+NOT_HELD = "no colleague is held: none was waiting to be told, or the minute is over"
 Alarm = Annotated[str, typer.Argument(help="The alarm's id.")]
 By = Annotated[str, typer.Option(help="The operator who acts; journalled.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
@@ -75,10 +77,27 @@ def show(alarm: Alarm, state: State = DEFAULT_STATE, as_json: AsJson = False) ->
     sys.stdout.write("".join(f"{printable(line)}\n" for line in said))
 
 
-@app.command(epilog="Example: natalia alarm acknowledge 7d5c01aa90e2 --by alder")
-def acknowledge(alarm: Alarm, by: By, state: State = DEFAULT_STATE) -> None:
+@app.command(epilog="Example: natalia alarm acknowledge 7d5c01aa90e2 --by alder --hold")
+def acknowledge(
+    alarm: Alarm,
+    by: By,
+    state: State = DEFAULT_STATE,
+    hold: Annotated[  # noqa: FBT002 - a flag
+        bool,
+        typer.Option(
+            "--hold",
+            help="After a press that followed a false verdict: tell no colleague"
+            " before HQ says that it is real. In the first minute only.",
+        ),
+    ] = False,
+) -> None:
     """Take the case: paging of the officers on duty stops."""
-    _act(state, alarm, "acknowledge", {"by": by})
+    if not hold:
+        _act(state, alarm, "acknowledge", {"by": by})
+        return
+    _act(state, alarm, "acknowledge", {"by": by, "hold": "1"})
+    case = table(ask(state, "GET", f"/alarms/{_id(alarm)}"))
+    sys.stdout.write(f"{HELD if table(case['again'])['held'] else NOT_HELD}\n")
 
 
 @app.command(

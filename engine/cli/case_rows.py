@@ -44,11 +44,17 @@ def head_lines(case: Row) -> Iterator[str]:
     )
     doubts = "".join(f"; {doubt}" for doubt in cast("list[str]", case["doubts"]))
     yield f"{case['what']}, raised {case['raised_at']}{doubts}"
+    yield from cast("list[str]", case["pressed"])
     place = cast("Row", case["place"])
     rough = f" +-{place['accuracy_m']} m" if place["accuracy_m"] else ""
     at = f", of {place['at']}" if place["at"] else ""
     where = "" if place["source"] == PlaceSource.NOWHERE else f": {_where(place)}"
     yield f"{place['words']}{where}{rough}{at}"
+    again = cast("Row", case["again"])
+    if again["words"]:
+        due_ms = again["due_ms"]
+        when = f", at {Instant(due_ms)}" if isinstance(due_ms, int) else ""
+        yield f"{again['words']}{when}"
     if case["next"]:
         due_ms = case["next_due_ms"]
         when = f", at {Instant(due_ms)}" if isinstance(due_ms, int) else ""

@@ -55,7 +55,7 @@ def command_of(
     Args:
         act: one of `ACTS`.
         form: its fields: `truth`, `template`, `reason`, `remark`, `text`, `what`,
-            `false_class`, `into`, `to`, `note`, `other`, `presses`.
+            `false_class`, `into`, `to`, `note`, `other`, `presses`, `hold`.
         by: who acts, from the session and never from the form.
         command_id: the form's own, so that a second click does nothing.
 
@@ -65,7 +65,8 @@ def command_of(
     """
     match act:
         case "acknowledge":
-            return Acknowledge(command_id=command_id, by=by)
+            holds = bool(form.get("hold"))
+            return Acknowledge(command_id=command_id, by=by, holds=holds)
         case "verify":
             truth = form.get("truth") or Truth.VERIFIED
             truth = _one_of("truth", truth, (Truth.VERIFIED, Truth.FALSE))

@@ -18,6 +18,7 @@ from engine.alarm.case_events import (
 from engine.alarm.events import (
     AcknowledgementLapsed,
     ActRefused,
+    AlarmAcknowledged,
     AlarmClosed,
     AlarmEvent,
     AlarmPresumed,
@@ -40,13 +41,15 @@ from engine.alarm.events import (
     VerdictGiven,
     VerificationAsked,
 )
-from engine.alarm.state import Alarm, KnownPlace, Press, Truth
+from engine.alarm.pressed_again import HOLD
+from engine.alarm.state import Again, Alarm, KnownPlace, Press, Truth
 from engine.console.cases import Line
 from engine.console.people import Names
 from engine.console.words import (
     ASKS,
     NOT_TRIED,
     REPLIES,
+    late_words,
     outcome,
     plain,
     refusal,
@@ -116,7 +119,9 @@ def _text(
             told = f" ({measured})" if measured else ""
             doubt = " (its position is not believed)"
             shown = _late(event.press) + (doubt if event.press.place_doubtful else "")
-            return (signals or "a report that cannot be read") + told + shown + said
+            again = "" if isinstance(event, CancelRequested) else _again(event)
+            what = signals or "a report that cannot be read"
+            return what + told + shown + said + again
         case StepFired():
             nobody = "" if event.found else ", so it tells nobody"
             return f"{event.step}, round {event.round}: {event.found} found{nobody}"
@@ -179,6 +184,23 @@ def _said(text: str, *, revealed: bool) -> str:
     return f": \u201c{text}\u201d" if revealed else UNREAD
 
 
+def _again(event: AlarmRaised | PressJoined) -> str:
+    """Return what comes of a press after a decision of HQ's."""
+    match event.again:
+        case Again.NO:
+            return ""
+        case Again.HQ:
+            return "; after a decision of HQ's: HQ alone is told of it"
+        case Again.ALL:
+            return "; after a decision of HQ's: those who were told are told again"
+        case Again.WAIT:
+            at = event.at.plus(HOLD).to_datetime()
+            told = f"colleagues are told at {at:%H:%M:%S} UTC unless held"
+            return f"; pressed again after false: {told}"
+        case _:
+            assert_never(event.again)
+
+
 def _position(place: KnownPlace, *, revealed: bool) -> str:
     if not revealed or place.lat_deg is None or place.lon_deg is None:
         return HIDDEN
@@ -207,6 +229,9 @@ def _act(event: AlarmEvent, *, revealed: bool) -> str:
             return _position(event.place, revealed=revealed)
         case AlarmVerified():
             return f"{event.truth.value} by {event.by}"
+        case AlarmAcknowledged():
+            holds = ", who holds colleagues back" if event.holds else ""
+            return f"by {event.by}{holds}"
         case AlarmClosed():
             return f"{_reason(event)} {_by(event)}"
         case SafetyConfirmed():
@@ -311,7 +336,7 @@ def _late(press: Press) -> str:
     at = press.device_at
     sent = "" if at is None else f"{at.to_datetime():%F %H:%M} UTC"
     if press.late:
-        return f" (late: sent {sent})" if sent else " (late)"
+        return f" ({late_words(press)}: sent {sent})" if sent else " (late)"
     # Of a short message it is the network's; of a frame the device's, which may be off.
     is_sms = press.wire_protocol == SMS
     return f" (by its network's clock sent {sent})" if sent and is_sms else ""

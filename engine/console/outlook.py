@@ -2,6 +2,7 @@
 
 from msgspec import structs
 
+from engine.alarm.contents import WAIT_TEXT, text_of
 from engine.alarm.evolve import evolve
 from engine.alarm.lease import lapses
 from engine.alarm.schedule import due_rounds, next_due
@@ -70,4 +71,5 @@ def outlook(alarm: Alarm, now: Instant) -> tuple[str, Instant | None]:
         "the next " if step.to is Audience.DUTY and alarm.fired.get(step.id) else ""
     )
     who = who_of(step).removeprefix("the ") if next_one else who_of(step)
-    return (f"tell {next_one}{who} by {ways_of(step)}", at)
+    waits = " to wait for HQ" if text_of(alarm, step) == WAIT_TEXT else ""
+    return (f"tell {next_one}{who} by {ways_of(step)}{waits}", at)

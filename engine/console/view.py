@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
-from engine.alarm.contents import doubts_of, published_name, text_of
+from engine.alarm.contents import doubts_of, newest_of, published_name, text_of
 from engine.alarm.desk import country_name
 from engine.alarm.events import (
     AlarmEvent,
@@ -35,6 +35,10 @@ from engine.console.words import (
     OTHERWISE,
     PLACES,
     REFUSALS,
+    again_words,
+    colleagues_wait,
+    late_words,
+    pressed_words,
     signals,
     state,
     tone,
@@ -101,8 +105,9 @@ def summary(alarm: Alarm, now: Instant) -> Json:
         "raised_at": str(alarm.raised_at),
         "raised_ms": alarm.raised_at.ms,
         "presses": alarm.press_count,
-        "signals": list(alarm.presses[-1].signals),
+        "signals": list(newest_of(alarm).signals),
         "what": signals(alarm),
+        "late": late_words(alarm.presses[-1]),
         "doubts": [words[doubt] for doubt in doubts_of(alarm)],
         "sounds": alarm.is_open and alarm.acknowledged is None,
         "open": alarm.is_open,
@@ -154,6 +159,8 @@ def detail(
         "manner": _manner(alarm),
         "numbers": list(numbers) if revealed else [],
         "protocol": f"{alarm.protocol.name} v{alarm.protocol.version}",
+        "pressed": _pressed(alarm),
+        "again": _again(alarm, now),
         "place": {
             "source": place.source.value,
             "words": PLACES[place.source],
@@ -179,7 +186,7 @@ def detail(
         "held": alarm.seen.detained and not alarm.is_open,
         "force": _force(alarm, operator),
         "consented": alarm.consented,
-        "may": _may(alarm, operator),
+        "may": _may(alarm, operator, now),
         "why_not": _why_not(alarm, operator),
     }
 
@@ -188,6 +195,24 @@ def _manner(alarm: Alarm) -> str:
     """Return what those who are told read as well: that a ring may harm, say."""
     manner = alarm.protocol.manner
     return "" if manner is None else MANNERS[manner]
+
+
+def _pressed(alarm: Alarm) -> list[str]:
+    """Return the presses by their own time, where one of them was late."""
+    if not any(press.late for press in alarm.presses):
+        return []
+    ordered = sorted(alarm.presses, key=lambda press: press.pressed_at)
+    return [pressed_words(press) for press in ordered]
+
+
+def _again(alarm: Alarm, now: Instant) -> Json:
+    """Return what comes of a press after a decision, and when colleagues are told."""
+    waits, until = colleagues_wait(alarm, now), alarm.again.colleagues_at
+    return {
+        "words": again_words(alarm, now),
+        "due_ms": until.ms if waits and until is not None else None,
+        "held": alarm.again.is_held,
+    }
 
 
 def _verification(alarm: Alarm) -> Json:
@@ -277,7 +302,7 @@ def _force(alarm: Alarm, operator: OperatorId | None) -> Json:
     }
 
 
-def _may(alarm: Alarm, operator: OperatorId | None) -> Json:
+def _may(alarm: Alarm, operator: OperatorId | None, now: Instant) -> Json:
     """Return which acts make sense now; the rules themselves are the alarm's."""
     acknowledged = alarm.acknowledged is not None
     others = operator is None or not is_own(alarm, operator)
@@ -286,6 +311,7 @@ def _may(alarm: Alarm, operator: OperatorId | None) -> Json:
     )
     return {
         "acknowledge": others and alarm.is_open and not acknowledged,
+        "hold": others and not acknowledged and colleagues_wait(alarm, now),
         "verify": others and alarm.is_open and acknowledged,
         "approve": others and alarm.is_open and _publication_bar(alarm, None) is None,
         "safe": others and (alarm.is_open or asks),

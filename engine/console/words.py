@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from engine.alarm.contents import lateness_of, newest_of
+from engine.alarm.pressed_again import may_hold
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import (
     Alarm,
@@ -11,13 +13,14 @@ from engine.alarm.state import (
     Force,
     Kind,
     PlaceSource,
+    Press,
     ReplyKind,
     Truth,
 )
 from engine.dispatch.retired import RETIRED
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Fallback, Manner
-from engine.values import PlaceDoubt, Signal
+from engine.values import Instant, PlaceDoubt, Signal
 
 EFFECTS = {
     EffectState.PLANNED: "waiting to be sent",
@@ -116,6 +119,11 @@ FORCES = {
     Force.MOVING: "the position moves although it was called off",
     Force.SILENT: "no position comes any more although it was called off",
 }
+AGAIN_WAITS = (
+    "Pressed again after false: colleagues are told to wait for HQ,"
+    " unless you hold them"
+)
+AGAIN_HELD = "Colleagues are held: none is called before HQ says that it is real"
 OTHERWISE = {
     Fallback.ASK: "the officers on duty are asked again",
     Fallback.TREAT_AS_REAL: "it counts as real",
@@ -212,14 +220,51 @@ def way(channel: str) -> str:
 
 def signals(alarm: Alarm) -> str:
     """Return what the latest press said."""
-    last = alarm.presses[-1]
-    if last.text and last.signals == (Signal.UNKNOWN,):
+    return signals_of(newest_of(alarm))
+
+
+def signals_of(press: Press) -> str:
+    """Return what a press said."""
+    if press.text and press.signals == (Signal.UNKNOWN,):
         return "a message in words"
     said = [
         "SOS" if signal is Signal.SOS else signal.value.replace("_", " ")
-        for signal in last.signals
+        for signal in press.signals
     ]
     return ", ".join(said) or "unreadable report"
+
+
+def pressed_words(press: Press) -> str:
+    """Return when a press was made, what it said, and how late it came."""
+    at = f"{press.pressed_at.to_datetime():%F %H:%M} UTC"
+    late = late_words(press)
+    return f"{at} {signals_of(press)}" + (f" (came {late})" if late else "")
+
+
+def late_words(press: Press) -> str:
+    """Return how late a press came; empty where it was not late."""
+    late = lateness_of(press)
+    if late is None:
+        return "late, nobody can say how much" if press.late else ""
+    minutes = int(late.total_seconds()) // 60
+    days, hours = minutes // (24 * 60), minutes // 60
+    if days:
+        return f"{days} d {hours % 24} h late"
+    return f"{hours} h {minutes % 60} min late" if hours else f"{minutes} min late"
+
+
+def colleagues_wait(alarm: Alarm, now: Instant) -> bool:
+    """Say whether an officer may still hold colleagues who are to be told to wait."""
+    return alarm.is_open and may_hold(alarm, now) and not alarm.again.is_held
+
+
+def again_words(alarm: Alarm, now: Instant) -> str:
+    """Return what comes of a press after a decision: who waits, and for what."""
+    if colleagues_wait(alarm, now):
+        return AGAIN_WAITS
+    is_real = alarm.truth in {Truth.VERIFIED, Truth.PRESUMED}
+    is_held = alarm.is_open and alarm.again.is_held and not is_real
+    return AGAIN_HELD if is_held else ""
 
 
 def whole(text: str) -> str:

@@ -119,6 +119,7 @@ class Away:
 class Take:
     """To a route: this effect is yours if the journal agrees, and those behind it.
 
+    To a modem those behind it are for one telephone, by one ring or in one message.
     `more` where others wait that the route could send next.
     """
 
@@ -358,14 +359,16 @@ class Dispatcher(SupervisedActor[Heard]):
     ) -> tuple[EffectRow, ...]:
         """Return what else goes with an effect: a share of what waits for its channel.
 
-        With a call all of the same telephone, which rings once for them. Else only
-        where people are told. What is exclusive stands alone: were it unknown, it would
-        never be repeated.
+        With a call all of the same telephone, which rings once for them; with a page
+        those that one message says with it. Else only where people are told. What is
+        exclusive stands alone: were it unknown, it would never be repeated.
         """
         if number_rung(row):
             return self._queue.take_with(row)
         takes = self._takes[choice.route]
-        if takes == 1 or row.effect_class is EffectClass.EXCLUSIVE:
+        if takes == 1:
+            return self._queue.take_pages_with(row, choice.leaves)
+        if row.effect_class is EffectClass.EXCLUSIVE:
             return ()
         routes = sum(row.channel in channels for channels in up.values())
         share = min(takes, self._queue.waiting(row.channel) // routes)

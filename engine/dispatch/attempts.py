@@ -23,6 +23,7 @@ from engine.dispatch.outcomes import (
     effect_stream,
     settled_body,
 )
+from engine.dispatch.pages import PAGES_TOGETHER
 from engine.dispatch.patience import ask_patiently, begun_by
 from engine.dispatch.retired import RETIRED, IsNobodys, is_retired
 from engine.ports.journal import (
@@ -48,7 +49,7 @@ _ATTEMPTING = frozenset({EffectState.ATTEMPTING})
 _PENDING = frozenset({EffectState.ATTEMPTING, EffectState.UNKNOWN})
 _LATER = frozenset({EffectState.ACCEPTED, EffectState.UNKNOWN})
 _UNCOUNTED = (*UNSEEN, RETIRED)
-UNSENT_MAX = 64
+UNSENT_MAX = 2 * PAGES_TOGETHER
 NO_NOTE: Mapping[str, object] = MappingProxyType({})
 
 
@@ -126,7 +127,8 @@ class Attempts:
     ) -> list[EffectRow]:
         """Begin a few in one commit, as `begin` does one; return those that are ours.
 
-        After a `kill -9` all that are not settled are unknown: few, and soon sent.
+        After a `kill -9` all that are not settled are unknown: soon sent, as they are
+        few, or are one message.
         """
         begins = [self._begin_of(row, note) for row in rows]
         self.release()

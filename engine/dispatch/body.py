@@ -6,7 +6,7 @@ have waited for a modem.
 
 from msgspec import field
 
-from engine.protocol.texts import Segment, finish
+from engine.protocol.texts import PageFacts, Segment, finish
 from engine.stored import Body
 from engine.values import Instant
 from engine.written import Written
@@ -24,6 +24,8 @@ class EffectBody(Written, frozen=True, kw_only=True, gc=False):
     subject: str = ""
     repeat: int = 0
     data: dict[str, str] = field(default_factory=dict)
+    page: PageFacts | None = None
+    """Of what pages HQ: what one message for several cases says of this one."""
 
     def text(self, now: Instant) -> str:
         """Return the whole text as it reads at `now`."""

@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush, heapreplace
+from itertools import islice
 from math import inf
 
 from engine.dispatch.body import decode_body
+from engine.dispatch.pages import PAGES_TOGETHER, PageKey, page_key
 from engine.ports.journal import EffectRow
 from engine.values import EffectId
 
@@ -69,6 +71,8 @@ class Queue:
     _again: set[EffectId] = field(default_factory=set)
     _resting: dict[str, float] = field(default_factory=dict)
     _aside: dict[str, list[EffectId]] = field(default_factory=dict)
+    _pages: dict[PageKey, dict[EffectId, None]] = field(default_factory=dict)
+    _page_keys: dict[EffectId, PageKey] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return how many wait."""
@@ -82,6 +86,10 @@ class Queue:
         if row.avoid_route and _is_again(row):
             self._again.add(row.effect_id)
         self._waiting[row.alarm] += 1
+        key = page_key(row)
+        if key is not None:
+            self._page_keys[row.effect_id] = key
+            self._pages.setdefault(key, {})[row.effect_id] = None
         number = number_rung(row)
         if number in self._resting:
             self._aside[number].append(row.effect_id)
@@ -120,7 +128,10 @@ class Queue:
             best = self._sooner(best, self._first(_SMS_AGAIN, leaves))
         if best is None or best[0] >= below_rank:
             return None
-        row = self._forget(EffectId(best[2]))
+        return self._hand_on(EffectId(best[2]))
+
+    def _hand_on(self, effect: EffectId) -> EffectRow:
+        row = self._forget(effect)
         if row.alarm in self._waiting:
             self._told.add(row.alarm)
         return row
@@ -129,6 +140,23 @@ class Queue:
         """Take what waits to ring the same telephone as a row: one ring is for all."""
         theirs = self._ringing(number_rung(row))[: RINGS_TOGETHER - 1]
         return tuple(self._forget(one.effect_id) for one in theirs)
+
+    def take_pages_with(
+        self, row: EffectRow, leaves: Callable[[EffectRow], bool]
+    ) -> tuple[EffectRow, ...]:
+        """Take the pages that one message may say with a page; none of one case alone.
+
+        Whatever their rank: they cost the route nothing.
+        """
+        key = page_key(row)
+        if key is None:
+            return ()
+        waiting = (self._rows[effect] for effect in self._pages.get(key, ()))
+        mine = (page for page in waiting if not leaves(page))
+        pages = [*islice(mine, PAGES_TOGETHER - 1)]
+        if all(page.alarm == row.alarm for page in pages):
+            return ()
+        return tuple(self._hand_on(page.effect_id) for page in pages)
 
     def rest(self, number: str, until_s: float) -> None:
         """Let nobody ring a telephone until then; what would waits aside."""
@@ -234,6 +262,11 @@ class Queue:
 
     def _forget(self, effect: EffectId) -> EffectRow:
         row = self._rows.pop(effect)
+        key = self._page_keys.pop(effect, None)
+        if key is not None:
+            self._pages[key].pop(effect)
+            if not self._pages[key]:
+                del self._pages[key]
         self._again.discard(effect)
         self._waiting[row.alarm] -= 1
         if not self._waiting[row.alarm]:

@@ -122,7 +122,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self._driver.close()
 
     def handle(self, message: Take | Shout | Hurry) -> None:
-        """Send one effect, or what cannot be recorded."""
+        """Send one message, or what cannot be recorded."""
         match message:
             case Take():
                 self._take(message)
@@ -153,7 +153,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             return
         shout.answered(outcome_of(submitted))
         if submitted.may_follow:
-            self._unanswered_by(None, submitted)
+            self._unanswered_by((), submitted)
 
     def _hurry(self) -> None:
         """End a patience that nobody can afford; nothing rings any more."""
@@ -170,12 +170,13 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
     def _take(self, take: Take) -> None:
         row = take.row
         if not self._is_open or self._pacing.is_listening:
-            self._tell_dispatcher(Planned(rows=(row,)))
+            self._tell_dispatcher(Planned(rows=(row, *take.behind)))
             return
-        text = draft_of(row, self._driver, self.clock.now())
+        rows = (row, *take.behind)
+        text = draft_of(rows, self._driver, self.clock.now())
         number = self._driver.next_number()
         begun = self._attempts.begin_all(
-            (row, *take.behind),
+            rows,
             self.beat,
             note_of(number, text),
             lambda: self.inbox.has_urgent,
@@ -184,7 +185,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         if begun and row.channel == "call":
             has_dialled = self._call(begun)
         elif begun:
-            reached = self._send(row, text, more=take.more)
+            reached = self._send(begun, text, more=take.more)
         self._driver.pass_over(number)
         self._ask_for_work(reached, has_dialled=has_dialled)
 
@@ -300,7 +301,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         if text:
             submitted = self._submit(loop.number, text, validity_min=LOOP_MIN)
             if submitted.may_follow:
-                self._unanswered_by(None, submitted)
+                self._unanswered_by((), submitted)
             elif submitted.result is SendResult.REJECTED:
                 loop.refused(now_s)
         if loop.has_failed(now_s):
@@ -317,9 +318,11 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         if self._pacing.is_quiet or not self._pacing.is_listening:
             self._look()
 
-    def _unanswered_by(self, row: EffectRow | None, submitted: SubmitOutcome) -> None:
+    def _unanswered_by(
+        self, rows: Sequence[EffectRow], submitted: SubmitOutcome
+    ) -> None:
         """Find out whether a modem that owes an answer takes commands all the same."""
-        self._unanswered.add(row, self.clock.boottime_s(), LATE_S, submitted.number)
+        self._unanswered.add(rows, self.clock.boottime_s(), LATE_S, submitted.number)
         try:
             takes_commands = self._driver.answers()
         except ModemError as error:
@@ -394,33 +397,34 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self._lost(lost)
         return lost is None and was_dialled(outcome)
 
-    def _send(self, row: EffectRow, text: str, *, more: bool) -> str:
-        """Send, journal the outcome; return the number that was reached, if one was.
+    def _send(self, rows: Sequence[EffectRow], text: str, *, more: bool) -> str:
+        """Send one message for some effects, journal the outcome of each.
 
+        Return the number that was reached, if one was.
         Where `more` waits, the outcome of what was sent is written with its beginning.
         """
         began_s = self.clock.boottime_s()
-        body = decode_body(row.body)
+        address = decode_body(rows[0].body).address
         try:
-            submitted = self._submit(body.address, text)
+            submitted = self._submit(address, text)
         except ModemError as error:
             # The driver raises only before the message was handed over.
-            self._settle(row, not_sent(error), began_s)
+            for row in rows:
+                self._settle(row, not_sent(error), began_s)
             self._lost(error)
             return ""
         outcome = outcome_of(submitted)
         is_sent = submitted.result is SendResult.SENT
-        self._settle(row, outcome, began_s, with_next=more and is_sent)
+        for row in rows:
+            self._settle(row, outcome, began_s, with_next=more and is_sent)
         if is_sent:
-            self._arrivals.sent.add(
-                row, body.address, outcome.reference, self.clock.now()
-            )
-            return body.address
+            self._arrivals.sent.add(rows, address, outcome.reference, self.clock.now())
+            return address
         has_no_answer = submitted.may_follow and not submitted.in_doubt
         if has_no_answer or (submitted.retry and submitted.code is not None):
-            self._tell_dispatcher(Failed(worker=self.link.name, address=body.address))
+            self._tell_dispatcher(Failed(worker=self.link.name, address=address))
         if submitted.may_follow:
-            self._unanswered_by(row, submitted)
+            self._unanswered_by(rows, submitted)
         return ""
 
     def _settle(

@@ -192,12 +192,13 @@ class Arrivals:
         clock = self.link.clock
         self.gauges.submitted(late.outcome, clock.now())
         self.pacing.learned(late.outcome)
-        row = self.unanswered.take(clock.boottime_s(), late.number)
-        if row is not None:
+        rows = self.unanswered.take(clock.boottime_s(), late.number)
+        if rows:
             outcome = outcome_of(late.outcome)
-            address = decode_body(row.body).address
-            self.sent.add(row, address, outcome.reference, clock.now())
-            self.attempts.settle_late(row, outcome)
+            address = decode_body(rows[0].body).address
+            self.sent.add(rows, address, outcome.reference, clock.now())
+            for row in rows:
+                self.attempts.settle_late(row, outcome)
 
     def _settle_by(self, report: StatusReport) -> None:
         """Match a status report by (modem, TP-MR), newest first, then number."""
@@ -205,13 +206,13 @@ class Arrivals:
         if state is None:
             return  # it is still on its way, the network says
         name, now = self.link.name, self.link.clock.now()
-        row = self.sent.match(report, self.readers, name, now)
-        if row is None:
+        rows = self.sent.match(report, self.readers, name, now)
+        if not rows:
             return
-        self.attempts.settle_late(
-            row, Outcome(state=state, reference=row.reference or str(report.reference))
-        )
+        for row in rows:
+            reference = row.reference or str(report.reference)
+            self.attempts.settle_late(row, Outcome(state=state, reference=reference))
         self.gauges.delivered(state)
         if state is EffectState.UNDELIVERED:
-            failed = Failed(worker=name, address=decode_body(row.body).address)
+            failed = Failed(worker=name, address=decode_body(rows[0].body).address)
             self.link.tree.names.tell("dispatcher", failed)

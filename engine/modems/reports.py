@@ -7,7 +7,7 @@ older than its validity.
 
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -27,13 +27,14 @@ _DELIVERY = {
     "delivered": EffectState.DELIVERED,
     "failed": EffectState.UNDELIVERED,
 }
+_TOGETHER = timedelta(minutes=1)
 _KEPT_MAX = 8
 _DIGITS = 7
 
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    row: EffectRow
+    rows: tuple[EffectRow, ...]
     number: str
     at: Instant
 
@@ -45,35 +46,39 @@ class Sent:
     _sent: dict[str, deque[_Sent]] = field(default_factory=dict)
     _before: tuple[EffectRow, ...] | None = None
 
-    def add(self, row: EffectRow, number: str, reference: str, at: Instant) -> None:
+    def add(
+        self, rows: Sequence[EffectRow], number: str, reference: str, at: Instant
+    ) -> None:
         """Remember a message that was accepted under this reference."""
         if reference:
             same = self._sent.setdefault(reference, deque(maxlen=_KEPT_MAX))
-            same.append(_Sent(row, number, at))
+            same.append(_Sent(tuple(rows), number, at))
 
-    def find(self, reference: str, recipient: str, now: Instant) -> EffectRow | None:
-        """Return the message that a report is about, None where it is not here."""
+    def find(
+        self, reference: str, recipient: str, now: Instant
+    ) -> tuple[EffectRow, ...]:
+        """Return the rows of the message that a report is about; () where not here."""
         for sent in reversed(self._sent.get(reference, ())):
             if _is_valid(sent.at, now) and same_number(sent.number, recipient):
-                return sent.row
-        return None
+                return sent.rows
+        return ()
 
     def match(
         self, report: StatusReport, readers: ReaderLender, route: str, now: Instant
-    ) -> EffectRow | None:
-        """Return the message of this route that a report is about, from here or rows.
+    ) -> tuple[EffectRow, ...]:
+        """Return the rows of the message of this route that a report is about.
 
         The rows are looked at once, for what was sent before this instance began: they
         are many after some months, and whoever runs the network can send reports of
         what nobody has sent.
         """
         reference = str(report.reference)
-        row = self.find(reference, report.recipient, now)
-        if row is None:
+        rows = self.find(reference, report.recipient, now)
+        if not rows:
             if self._before is None:
                 self._before = _stored(readers, route, now)
-            row = find_stored(self._before, reference, report.recipient, now)
-        return row
+            rows = find_stored(self._before, reference, report.recipient, now)
+        return rows
 
 
 def _stored(readers: ReaderLender, route: str, now: Instant) -> tuple[EffectRow, ...]:
@@ -98,8 +103,11 @@ def state_of(report: StatusReport) -> EffectState | None:
 
 def find_stored(
     rows: Iterable[EffectRow], reference: str, recipient: str, now: Instant
-) -> EffectRow | None:
-    """Return the message of a report among one modem's stored effects."""
+) -> tuple[EffectRow, ...]:
+    """Return the message of a report among one modem's stored effects.
+
+    Its rows have changed together: no modem counts round its references so soon.
+    """
     mine = [
         row
         for row in rows
@@ -107,7 +115,12 @@ def find_stored(
         and _is_valid(row.changed_at or row.planned_at, now)
         and same_number(_address(row), recipient)
     ]
-    return max(mine, key=lambda row: row.changed_at or row.planned_at, default=None)
+    newest = max(map(_changed, mine), default=now)
+    return tuple(row for row in mine if newest.since(_changed(row)) < _TOGETHER)
+
+
+def _changed(row: EffectRow) -> Instant:
+    return row.changed_at or row.planned_at
 
 
 def _address(row: EffectRow) -> str:

@@ -37,7 +37,7 @@ _OPEN = frozenset({EffectState.ATTEMPTING, EffectState.UNKNOWN})
 
 class _Kept(NamedTuple):
     until_s: float
-    row: EffectRow | None
+    rows: tuple[EffectRow, ...]
     number: int
 
 
@@ -74,29 +74,33 @@ class Unanswered:
         except (JournalError, ValueError, KeyError) as error:
             logger.error("what is owed cannot be read: %s", Failure.of(error))  # noqa: TRY400 - its text may quote the row
             begun = []
-        noted: dict[int, EffectRow] = {}
+        noted: dict[int, list[EffectRow]] = {}
         following = driver.next_number()
         for _, number, row in sorted(begun, key=lambda one: one[0]):
             if number >= following:
                 attempts.note_unsent(row.effect_id)
             if not attempts.is_unsent(row.effect_id):
-                noted[number] = row
+                noted.setdefault(number, []).append(row)
         driver.pass_over(max((following, *(number for _, number, _ in begun))))
         for number in driver.owed():
             if number in noted:
                 self.add(noted[number], clock.boottime_s(), 0.0, number)
 
     def add(
-        self, row: EffectRow | None, now_s: float, waited_s: float, number: int = 0
+        self,
+        rows: Sequence[EffectRow],
+        now_s: float,
+        waited_s: float,
+        number: int = 0,
     ) -> None:
         """Keep a message that was waited for in vain for so long.
 
-        None for one that no row tells of: its late answer is nobody's.
+        Without rows it is one that none tells of: its late answer is nobody's.
         """
-        self._rows.append(_Kept(now_s + LISTEN_S - waited_s, row, number))
+        self._rows.append(_Kept(now_s + LISTEN_S - waited_s, tuple(rows), number))
 
-    def take(self, now_s: float, number: int = 0) -> EffectRow | None:
-        """Return whose answer one that is read now is; None where that is open.
+    def take(self, now_s: float, number: int = 0) -> tuple[EffectRow, ...]:
+        """Return whose answer one that is read now is; nobody's where that is open.
 
         It is that message's which the driver names by its number.
         """
@@ -106,12 +110,12 @@ class Unanswered:
             named = [kept for kept in self._rows if kept.number == number]
             for kept in named:
                 self._rows.remove(kept)
-            return named[0].row if named else None
+            return named[0].rows if named else ()
         if not self._rows:
-            return None
-        until_s, row, _ = self._rows.popleft()
+            return ()
+        until_s, rows, _ = self._rows.popleft()
         # Past its time it may still be its answer, read late; or the next one's.
-        return row if now_s <= until_s else None
+        return rows if now_s <= until_s else ()
 
 
 def _begun(

@@ -238,7 +238,7 @@ RECEIPT_TAKEN = Step(
     text="taken",
     repeats=0,
 )
-"""The engine's own steps: one for each answer that counts, and no file can name them."""
+"""The engine's own steps, which no file can name: one for each answer that counts."""
 
 
 # Without slots: what is looked up for every fact of an alarm is put beside the fields

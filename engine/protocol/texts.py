@@ -30,6 +30,8 @@ KM_M = 2_000.0
 _SAME_NIGHT = timedelta(hours=12)
 _REPEAT = 6
 _CASE = 11
+_NAMES, _NAMED_MAX = 9, 20
+"""The priority of the aliases in a message for several pages; so many are tried."""
 _AGO = "{ago}"
 _AGE = "{age}"
 SENDER_DOUBTS = frozenset({"unknown_device", "failed_authentication"})
@@ -52,6 +54,15 @@ class Segment(Written, frozen=True, kw_only=True, gc=False):
     def forms(self) -> Forms:
         """Return priority and text of each form, from long to short."""
         return ((self.priority, self.text), *self.shorter)
+
+
+class PageFacts(Written, frozen=True, kw_only=True, gc=False):
+    """What one message for several pages says of each, and `sign`, its reader's own."""
+
+    alias: str
+    sign: str = ""
+    mark: str = ""
+    is_strangers: bool = False
 
 
 class TextFacts(Struct, frozen=True, kw_only=True, gc=False):
@@ -140,6 +151,45 @@ def _composed(
         stop = "" if is_ended else "."
         said.append(Segment(priority=_CASE, text=stop + _case(table, facts)))
     return tuple(said)
+
+
+def pages_in_one(language: str, pages: Sequence[PageFacts]) -> tuple[Segment, ...]:
+    """Return one message for the pages of several cases, all to one reader.
+
+    It counts the cases, names the first people of the roster, counts the rest of them
+    and the strangers apart, and says where to look: `9 x SOS: Asha, Bina +5.`
+    """
+    words, first = wording(language).words, pages[0]
+    known = [page.alias for page in pages if not page.is_strangers]
+    strangers = len(pages) - len(known)
+    said = [Segment(priority=1, text=f"{len(pages)} x {_of_what(language, first)}")]
+    if known:
+        most = min(len(known), _NAMED_MAX)
+        long, *shorter = (_first_of(known, count) for count in range(most, 0, -1))
+        forms = tuple((_NAMES, text) for text in shorter)
+        said.append(Segment(priority=_NAMES, text=long, shorter=forms))
+    if strangers:
+        counted = words["pages_strangers"].format(n=strangers)
+        said.append(Segment(priority=2, text=f". {counted}"))
+    said.append(Segment(priority=1, text=f". {words['pages_look']}"))
+    if first.sign:
+        forms = ((1, f" {first.sign}"),)
+        said.append(Segment(priority=7, text=f". {first.sign}", shorter=forms))
+    return tuple(said)
+
+
+def _of_what(language: str, page: PageFacts) -> str:
+    table = wording(language)
+    mark = page.mark and table.words[page.mark]
+    if page.mark == "notice":
+        return mark
+    return f"{mark} {table.signals['sos']}".lstrip()
+
+
+def _first_of(aliases: Sequence[str], count: int) -> str:
+    """Return the first aliases, and how many there are besides."""
+    more = len(aliases) - count
+    return f": {', '.join(aliases[:count])}" + (f" +{more}" if more else "")
 
 
 def subject(template: str, language: str, facts: TextFacts) -> str:

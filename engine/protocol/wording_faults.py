@@ -46,6 +46,7 @@ _HOLES: Mapping[str, tuple[frozenset[str], ...]] = {
     "range": (frozenset({"n", "unit"}),),
     "next": (frozenset({"who", "n"}),),
     "case": (frozenset({"id", "where"}),),
+    "pages_strangers": (_NUMBER,),
 }
 """What a word is filled with: all of it, or what was counted or meant goes unsaid."""
 _NONE = (frozenset[str](),)

@@ -225,3 +225,30 @@ def test_a_hand_by_another_clock_than_the_page_answers_bug_it_was_asked_for_ever
     alder.page.wait_for_timeout(1_000)
     hand.press(1.8)
     expect(alder.page.locator("#case-head")).to_contain_text("Closed by alder: safe")
+
+
+def test_an_officer_holds_colleagues_after_a_press_that_follows_false(
+    rig: Rig, sign_in: Sign
+) -> None:
+    alder = sign_in("alder", viewport={"width": 1280, "height": 900})
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    hold = alder.page.locator("#do-hold")
+    expect(hold).to_be_hidden()
+    alder.page.locator("#do-acknowledge").click()
+    expect(alder.page.locator("#case-head")).to_contain_text("With alder")
+    alder.page.wait_for_timeout(700)
+    alder.page.locator("#do-false").click()
+    expect(alder.page.locator("#case-head")).to_contain_text("False, says alder")
+    with rig.device() as device:
+        device.sos()
+    again = alder.page.locator("#again")
+    expect(again).to_contain_text("colleagues are told to wait for HQ")
+    expect(again).to_contain_text("in 0:")
+    expect(hold).to_be_visible()
+    hold.click()
+    expect(again).to_contain_text("Colleagues are held")
+    expect(hold).to_be_hidden()
+    expect(alder.page.locator("#timeline")).to_contain_text("who holds colleagues")
+    assert not alder.faults

@@ -18,6 +18,7 @@ from tests.simulation.officers import OFFICERS
 from tests.simulation.orders import ORDERS
 from tests.simulation.people import OPERATORS
 from tests.simulation.plan import Item
+from tests.simulation.pressed_again import PRESSED_AGAIN
 from tests.simulation.silences import SILENCES
 from tests.simulation.timers import TIMERS
 
@@ -346,6 +347,7 @@ ACTS: dict[str, Act] = {
     **SILENCES,
     **COLLEAGUES,
     **OFFICERS,
+    **PRESSED_AGAIN,
     **BUTTONS,
     **ORDERS,
 }

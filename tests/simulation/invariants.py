@@ -1,10 +1,11 @@
-"""What must hold after every step, and how it is counted: I1 to I13.
+"""What must hold after every step, and how it is counted: I1 to I14.
 
 The watcher folds the journal by itself, apart from any actor, and hears of every
 contact with the outside. What it finds is a `Violation`: the invariant's number and
 words, never the state itself, so that a shrunk plan can be told to fail alike.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -44,6 +45,7 @@ from tests.simulation.attention import Attention, is_past_shift
 from tests.simulation.disk import Disk
 from tests.simulation.freedom import Freedom
 from tests.simulation.labels import wrong_in
+from tests.simulation.pressed_again import TOLD_S, PressesAgain
 from tests.simulation.remembered import Remembered
 from tests.simulation.retired import Retired
 from tests.simulation.rings import Rings
@@ -55,6 +57,8 @@ OVERDUE_S = 60.0
 ATTEMPTING_S = 240.0
 FIRST_TOLD_S = 10.0
 BEGUN_S = 300.0
+PAGES = re.compile(r"(\d+) x ")
+"""How a message begins that is of the pages of several cases."""
 SENT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
 _HEARS = ("alarm/", "check-in/")
 
@@ -87,6 +91,7 @@ class Watching:
         self.arrived: dict[str, int] = {}
         self.freedom, self.attention = Freedom(), Attention()
         self.answers, self.after_care = Answers(), AfterCare()
+        self.pressed_again = PressesAgain()
         self.crashes, self.calm_since_s = 0, 0.0
         self.now_s: Callable[[], float] = float
         self.fired: list[tuple[float, AlarmId, StepId]] = []
@@ -142,6 +147,8 @@ class Watching:
             self.attention.listen(alarm_id, event, self.now_s())
             self._fact(alarm_id, alarm, event)
             alarm = fold(alarm_id, alarm, event)
+            if alarm and self.pressed_again.listen(alarm, event, self.now_s()):
+                self.found("I14", "a press after a decision asks HQ nothing")
             if alarm and self.after_care.listen(alarm, event, self.now_s()):
                 self.found("I8", "the telephone of whoever is detained is written to")
         if alarm is None:
@@ -200,6 +207,8 @@ class Watching:
             self.found("I3", "a step that calls people is not done")
 
     def _was_confirmed(self, effect: EffectId, state: EffectState) -> None:
+        if ".sms." in effect and not self.sent[effect]:
+            self.found("I12", "shown as sent, and it was in no message")
         wanted = "reported" if state is EffectState.DELIVERED else "accepted"
         if wanted not in self.confirmed.get(effect, set()):
             self.found("I12", "shown as sent, and nobody has said so")
@@ -248,8 +257,12 @@ class Watching:
             return
         if when != "before":
             return
-        row = told[0] if len(told) == 1 else self._meant(told, text)
+        for row in self._parts(told, text):
+            self._is_contacted(row, address)
+
+    def _is_contacted(self, row: EffectRow, address: str) -> None:
         if is_alarms(row.alarm):  # else what a timer answers
+            self._is_heard(alarm_of(row.alarm), row.effect_id)
             self._in_time(alarm_of(row.alarm))
             if self.retired.has(address, self.now_s()):
                 self.found("I10", "a telephone that is in no roster is written to")
@@ -267,6 +280,22 @@ class Watching:
             self._addresses[row.effect_id] = address
         return address
 
+    def _parts(self, told: Sequence[EffectRow], text: str) -> Sequence[EffectRow]:
+        """Return what a contact is of: of one effect, or of each page that it counts.
+
+        Attempts that have ended cannot be settled while the disk is full.
+        """
+        counted = PAGES.match(text)
+        if counted is None:
+            return told if len(told) == 1 else [self._meant(told, text)]
+        noted = [row for row in told if self.disk.text_of(row) == text]
+        out = self.sent - self.unsent
+        least = min((out[row.effect_id] for row in noted), default=0)
+        parts = [row for row in noted if out[row.effect_id] == least]
+        if int(counted[1]) < len({row.alarm for row in parts}) or not parts:
+            self.found("I12", "a page counts fewer cases than it is of")
+        return parts
+
     def _meant(self, told: Sequence[EffectRow], text: str) -> EffectRow:
         """Return which of some attempts to one address a contact is.
 
@@ -283,6 +312,19 @@ class Watching:
             self.first_told_s[alarm_id] = took_s
             if took_s > FIRST_TOLD_S and self.calm_since_s <= self.raised_s[alarm_id]:
                 self.found("I11", "the first contact came too late")
+
+    def _is_heard(self, alarm_id: AlarmId, effect_id: EffectId) -> None:
+        """I14: HQ is told of a press after a decision within its bound."""
+        alarm = self.alarms.get(alarm_id)
+        effect = None if alarm is None else alarm.effects.get(effect_id)
+        if effect is not None:
+            since_s = self.pressed_again.told(alarm_id, effect.audience)
+            if since_s is not None:
+                self._has_waited(since_s)
+
+    def _has_waited(self, since_s: float) -> None:
+        if self.now_s() - since_s > TOLD_S and self.calm_since_s <= since_s:
+            self.found("I14", "HQ is told of a press after a decision too late")
 
     def rings_at(self, when: str, route: str, there: Sequence[str]) -> None:
         """I11: no telephone rings on while a message of an alarm waits."""
@@ -367,6 +409,8 @@ class Watching:
                 self.found("I1", "an acknowledged raise that is in no case")
         for alarm in self.alarms.values():
             self._came_right(alarm)
+        for since_s in self.pressed_again.waiting():
+            self._has_waited(since_s)
         for invariant, what in self.timed.forgotten(self.alarms, self.disk):
             self.found(invariant, what)
         if self.freedom.is_lost(self.disk):

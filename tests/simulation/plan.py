@@ -25,6 +25,7 @@ from tests.simulation.tables import (
     MODEMS,
     OFFICERS,
     ORDERS,
+    PRESSED_AGAIN,
     PRESSES,
     SILENCES,
     SILENT_AGAIN,
@@ -109,6 +110,7 @@ AGAIN = 0.02
 # Whoever is asked next is forced to answer, and says so.
 COLLEAGUE = 0.04
 OFFICER = 0.03
+FALSE_AGAIN = 0.03
 UNREADABLE = 0.02
 ORDER = 0.03
 # Somebody sets a timer by the button of a device.
@@ -145,7 +147,7 @@ def plan_of(seed: int) -> Plan:
     items += [*_timers(seed, press.at_s), *_silences(seed, press.at_s)]
     items += _silent_again(seed, press.at_s, {one.who for one in items})
     items += [*_colleagues(seed, press.at_s), *_officers(seed, press.at_s)]
-    items += _unread(seed, press.at_s)
+    items += [*_pressed_again(seed, press), *_unread(seed, press.at_s)]
     items += [*_buttons(seed, press.at_s), *_orders(seed, press.at_s)]
     return Plan(seed, tuple(sorted(items)))
 
@@ -236,6 +238,18 @@ def _officers(seed: int, begins_s: float) -> list[Item]:
     after_s = min(draw.expovariate(1 / 200), EPISODE_S)
     what, number = _drawn(draw, OFFICERS), draw.randrange(1, 15)
     return [_item(begins_s + 1, "force", what, n=number, s=after_s)]
+
+
+def _pressed_again(seed: int, press: Item) -> list[Item]:
+    """Return that HQ says *false*, and the defender presses again."""
+    draw = random.Random(f"pressed again/{seed}")
+    if draw.random() >= FALSE_AGAIN:
+        return []
+    after_s, what = (
+        draw.choice((8.0, draw.uniform(1, 400))),
+        _drawn(draw, PRESSED_AGAIN),
+    )
+    return [_item(press.at_s + 1, "human", what, who=press.who, s=after_s)]
 
 
 def _unread(seed: int, begins_s: float) -> list[Item]:

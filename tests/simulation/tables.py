@@ -183,6 +183,9 @@ COLLEAGUES = {
 # An officer who was paged is forced, while a case is open or once it has ended.
 OFFICERS = {"officer_forced": 1, "officer_opens": 2}
 
+# HQ says that it is false, and the defender presses again.
+PRESSED_AGAIN = {"false_again": 1}
+
 # A page of the journal cannot be read for a while.
 UNREAD = {"unread": 1}
 

@@ -21,24 +21,23 @@ class AlarmBits:
     def take(self, report: DeviceReport) -> DeviceReport:
         """Return a report with what is known of each bit that it shows as set.
 
-        What a device had stored says nothing of how its bits are now.
+        What a device had stored says nothing of how its bits are now: it counts by
+        its own time, as an event does.
         """
         device = report.device
-        if device is None or not report.levels:
+        if device is None or not report.levels or report.buffered:
             return report
-        if not report.buffered:
-            for signal in report.levels - report.signals:
-                if (device, signal) in self._is_set:
-                    self._is_set[device, signal] = False
+        for signal in report.levels - report.signals:
+            self._is_set[device, signal] = False
         bits = {
-            signal: AlarmBit.UNSEEN if report.buffered else self._bit(device, signal)
+            signal: self._bit(device, signal)
             for signal in report.levels & report.signals
         }
         return replace(report, bits=bits) if bits else report
 
     def pressed(self, report: DeviceReport) -> None:
         """Note the bits of a press that is durable: what is lost must come again."""
-        if report.device is not None and not report.buffered:
+        if report.device is not None:
             for signal in report.bits:
                 self._is_set[report.device, signal] = True
 

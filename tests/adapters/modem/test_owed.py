@@ -150,14 +150,13 @@ class Ledger:
         if own is not None:
             self._assert_true(number, own)
         elif name := self.owed.wait_no_more():
-            self._unanswered.add(_row(number), now_s, 0.0, name)
+            self._unanswered.add([_row(number)], now_s, 0.0, name)
 
     def poll(self, now_s: float) -> None:
         """Record what is told late."""
         self.owed.expire(now_s)
         for late in self.owed.tell():
-            row = self._unanswered.take(now_s, late.number)
-            if row is not None:
+            for row in self._unanswered.take(now_s, late.number):
                 self._assert_true(int(row.effect_id), late.outcome)
 
     def _assert_true(self, number: int, outcome: SubmitOutcome) -> None:

@@ -54,8 +54,8 @@ def test_a_kind_that_nobody_knows_is_unreadable_and_names_the_row() -> None:
 
 
 def test_a_version_of_a_newer_engine_is_unreadable() -> None:
-    with pytest.raises(UnreadableEventError, match="version 3"):
-        decode(stored("NoteAdded", NOTE.body, version=3))
+    with pytest.raises(UnreadableEventError, match="version 4"):
+        decode(stored("NoteAdded", NOTE.body, version=4))
 
 
 @given(st.binary(max_size=40))

@@ -155,6 +155,7 @@ def test_who_is_forced_on_the_way_is_coming_no_more_bug_nobody_else_was_called(
     scene.run(600)
     assert _wider(scene) == 0
     scene.reply(FORCED, kind, word=Word.DURESS, authentic=authentic)
+    scene.settle_all()  # their receipt goes first
     scene.tick()
     assert _wider(scene) == 10
     entry = scene.state().told[FORCED]

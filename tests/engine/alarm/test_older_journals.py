@@ -1,7 +1,8 @@
 """Cases that an engine of version 4 of a raise has left, as its process was killed.
 
 Rows and meaning are that engine's own: what it made of its rows before it ended is what
-is made of them now, so that whoever upgrades goes on where they were.
+is made of them now, so that whoever upgrades goes on where they were. Only HQ hears
+more at once: that nobody near could be told.
 """
 
 import json

@@ -66,7 +66,9 @@ def test_a_field_more_needs_a_version_of_its_own(
     """An older engine reads past it, and goes on as though nobody had said it."""
     monkeypatch.setitem(codec.CLASSES, "NoteAdded", Variant)
     (fault,) = faults()
-    assert fault.startswith("NoteAdded: aloud, person, source is not as version 2 has")
+    assert fault.startswith(
+        "NoteAdded: aloud, person, source, urges is not as version 3 has"
+    )
     assert fault in str(main([]))
 
 
@@ -77,7 +79,7 @@ def test_what_has_a_version_of_its_own_is_put_on_record(
         copy = tmp_path / name
         copy.write_bytes(getattr(event_shapes, name).read_bytes())
         monkeypatch.setattr(event_shapes, name, copy)
-    monkeypatch.setitem(codec.VERSIONS, "NoteAdded", 3)
+    monkeypatch.setitem(codec.VERSIONS, "NoteAdded", 4)
     monkeypatch.setitem(codec.CLASSES, "NoteAdded", Variant)
     assert faults() == []
     monkeypatch.setitem(codec.CLASSES, "NoteAdded", NoteAdded)
@@ -85,7 +87,7 @@ def test_what_has_a_version_of_its_own_is_put_on_record(
     assert main([]) == 0
     assert main(["--check"]) == 0
     written = [row for row in event_shapes.on_record()[1] if row["kind"] == "NoteAdded"]
-    assert [row["version"] for row in written] == [1, 1, 2, 3]
+    assert [row["version"] for row in written] == [1, 1, 2, 3, 4]
 
 
 class Before(StrEnum):

@@ -351,3 +351,22 @@ def test_statistics_of_no_alarms_say_so(
     SqliteStore(tmp_path / JOURNAL_FILE, ballast_bytes=0).close()
     assert natalia(patch, "alarm", "statistics", "--state", str(tmp_path)) == 0
     assert out.readouterr().out == "no alarms\n"
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_who_holds_colleagues_reads_whether_they_are_held(
+    patch: Patch, out: Output, *, is_held: bool
+) -> None:
+    alarm = "7d5c01aa90e2"
+    case = {**CASE, "again": {"words": "", "due_ms": None, "held": is_held}}
+    answers = {
+        f"alarms__{alarm}__acknowledge": (200, {"done": True, "refused": None}),
+        f"alarms__{alarm}": (200, case),
+    }
+    with service(**answers) as engine:
+        state = ("--state", str(engine.state))
+        args = ("alarm", "acknowledge", alarm, "--by", "alder", "--hold", *state)
+        assert natalia(patch, *args) == 0
+    assert json.loads(engine.asked[0][1])["hold"] == "1"
+    said = out.readouterr().out.splitlines()[-1]
+    assert said.startswith("colleagues are held" if is_held else "no colleague is held")

@@ -1,6 +1,6 @@
 """Words of safety and of force in an SMS or from a device: what each comes to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -181,6 +181,14 @@ def test_a_word_without_a_code_answers_the_one_open_case_that_told_them(
     assert said.text == shown
 
 
+def answers_in(told: Iterable[object]) -> list[TakeReply]:
+    return [
+        one.command
+        for one in told
+        if isinstance(one, Forward) and isinstance(one.command, TakeReply)
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "sender"),
     [
@@ -196,7 +204,25 @@ def test_a_word_that_stands_for_no_code_goes_to_hq(
     rig: Rig, text: str, sender: str
 ) -> None:
     rig.take(codes=(FOR_LAPWING,))
-    assert not any(isinstance(one, Forward) for one in rig.sms(text, sender=sender))
+    assert not answers_in(rig.sms(text, sender=sender))
+
+
+def test_words_go_into_each_open_case_of_which_their_writer_was_told(
+    rig: Rig,
+) -> None:
+    rig.take(codes=(FOR_LAPWING,))
+    (one,) = rig.sms("I am at the police station, they say she is not here")
+    assert isinstance(one, Forward)
+    assert isinstance(one.command, AddNote)
+    assert (one.alarm_id, one.command.loud, one.command.person) == ("a", True, LAPWING)
+    assert one.command.text.startswith("I am at the police station")
+    rig.take(codes=(Code(code="P8Q9", stream=OTHER, person=LAPWING),), stream=OTHER)
+    both = rig.sms("nobody has seen her", key="sms-2")
+    assert len({told.alarm_id for told in both if isinstance(told, Forward)}) == 2
+    for told in both:
+        assert isinstance(told, Forward)
+        assert isinstance(told.command, AddNote)
+        assert told.command.text.startswith("(of 2 cases that they were told of)")
 
 
 def test_a_word_answers_neither_of_two_open_cases_nor_one_that_has_ended(
@@ -206,11 +232,11 @@ def test_a_word_answers_neither_of_two_open_cases_nor_one_that_has_ended(
         rig.take(codes=(Code(code=code, stream="alarm/a", person=LAPWING),))
     assert isinstance(rig.sms("4 hazel")[0], Forward), "two codes of one case"
     rig.take(codes=(Code(code="P8Q9", stream=OTHER, person=LAPWING),), stream=OTHER)
-    assert not any(isinstance(one, Forward) for one in rig.sms("4 hazel", key="sms-2"))
+    assert not answers_in(rig.sms("4 hazel", key="sms-2"))
     rig.take(stream=OTHER, is_open=False)
     assert isinstance(rig.sms("4 hazel", key="sms-3")[0], Forward)
     rig.take(is_open=False)
-    assert not any(isinstance(one, Forward) for one in rig.sms("4 hazel", key="sms-4"))
+    assert not answers_in(rig.sms("4 hazel", key="sms-4"))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,14 @@ from engine.protocol.findings import Fault
 from engine.protocol.language import LANGUAGES, templates, wording
 from engine.protocol.lint import lint, longest
 from engine.protocol.registry import STANDARD, load_registry
-from engine.protocol.texts import TextFacts, age, compose, finish
+from engine.protocol.texts import (
+    PageFacts,
+    TextFacts,
+    age,
+    compose,
+    finish,
+    pages_in_one,
+)
 from engine.roster.model import Language
 from engine.roster.signs import (
     ALIAS_LENGTH_MAX,
@@ -347,3 +354,25 @@ def test_check_measures_with_an_alias_and_a_sign_as_long_as_a_roster_may_have() 
     assert (len(facts.alias), len(facts.sign)) == (ALIAS_LENGTH_MAX, SIGN_LENGTH_MAX)
     assert alias_fault(facts.alias) is None
     assert all(sign_fault(facts.sign, language) is None for language in Language)
+
+
+@pytest.mark.parametrize("mark", ["", "exercise", "notice"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_of_many_cases_counts_all_and_says_where_to_look(
+    language: str, mark: str
+) -> None:
+    sign = max((one.sign for one in RECIPIENTS if one.language == language), key=len)
+    known = [
+        PageFacts(alias=LONGEST_ALIAS, sign=sign, mark=mark, is_strangers=False)
+    ] * 401
+    strange = [PageFacts(alias="", sign=sign, mark=mark, is_strangers=True)] * 99
+    segments = pages_in_one(language, [*known, *strange])
+    text = MODEM.fit([segment.forms for segment in segments])
+    assert fits(text)
+    assert text.startswith("500 x ")
+    assert re.search(CONSOLE[language], text)
+    assert sign in text
+    assert "99" in text
+    named = text.count(LONGEST_ALIAS)
+    assert f"+{401 - named}" in text or not named
+    assert named or language in {"ru", "ar"}
