@@ -25,6 +25,6 @@ def is_nobody_near(alarm: Alarm) -> bool:
         told.audience is Audience.NEAREST
         and told.distance_m is not None
         and told.distance_m <= NEAR_M
-        and not failed.get(told.person, True)
+        and not failed.get(told.person, False)
         for told in alarm.told.values()
     )

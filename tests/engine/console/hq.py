@@ -312,11 +312,14 @@ class Hq:
         )
         self.do(alarm, command)
 
-    def settle(self, alarm: AlarmId, state: EffectState, reason: str = "") -> None:
+    def settle(
+        self, alarm: AlarmId, state: EffectState, reason: str = "", of: str = ""
+    ) -> None:
         """Let the colleague's SMS come to something."""
         found = self.alarm(alarm)
         assert found is not None
-        effect = next(key for key in found.effects if "lapwing" in key)
+        theirs = (key for key in found.effects if "lapwing" in key)
+        effect = next(key for key in theirs if of in key)
         command = Settle(
             command_id=CommandId(f"{effect}/{state}"),
             effect=EffectId(effect),

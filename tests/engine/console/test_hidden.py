@@ -272,13 +272,13 @@ def test_what_a_colleague_wrote_beside_an_answer_is_shown(hq: Hq) -> None:
     alarm = hq.press()
     hq.reply(alarm, ReplyKind.COMING, text="K7F2 1, police at the gate")
     with browser(hq) as at:
-        hidden = at.client.get(f"/api/alarms/{alarm}").json()["lines"][-1]
+        hidden = at.client.get(f"/api/alarms/{alarm}").json()["lines"][-2]
         at.act(alarm, "reveal")
         lines = at.client.get(f"/api/alarms/{alarm}").json()["lines"]
     assert hidden["text"] == "colleague 1: coming (words: press Show to read them)"
     assert "police" not in str(hidden)
     text = "Lapwing: coming: \u201cK7F2 1, police at the gate\u201d"
-    assert lines[-2]["text"] == text
+    assert lines[-3]["text"] == text, "before its receipt"
 
 
 def test_what_somebody_writes_cannot_turn_the_page_round(hq: Hq) -> None:

@@ -62,6 +62,7 @@ def test_what_is_decided_while_they_are_folded_is_nobodys_change(hq: Hq) -> None
     hq.do(alarm_id, Acknowledge(command_id=CommandId("taken"), by=ALDER))
     hq.reply(alarm_id, ReplyKind.COMING)
     hq.settle(alarm_id, EffectState.ACCEPTED)
+    hq.settle(alarm_id, EffectState.ACCEPTED, of="_receipt_taken")
     before = heads(hq)[alarm_id].next_due
     folded = Cases(Answered(hq, alarm_id))
     after = heads(hq)[alarm_id].next_due
