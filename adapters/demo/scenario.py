@@ -176,6 +176,14 @@ class Scenario:
             ],
         )
         self._say(f"{self._alias(nearest)} answers {code} 1: coming", "HQ console")
+        number = self._stage.number(nearest)
+        receipt = self._stage.messages.wait_for(
+            lambda one: one.number == number and one.text.startswith("Received."),
+            WAIT_S,
+        )
+        receipt = _found("the answer gets a receipt", receipt)
+        what = f"SMS to {self._alias(nearest)}: {receipt.text}"
+        self._say(what, "telephone", at=receipt.at)
 
     def _phone(self, operator: OperatorAtConsole, second: OperatorAtConsole) -> str:
         """Press SOS in a telephone's app, over HTTP; returns that alarm, closed."""
