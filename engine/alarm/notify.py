@@ -174,7 +174,13 @@ def plan_latecomers(alarm: Alarm, now: Instant) -> list[AlarmEvent]:
 
 
 def plan_receipts(alarm: Alarm, now: Instant) -> list[AlarmEvent]:
-    """Return the receipts of answers that count."""
+    """Return the receipts of answers that count; people of a merged case get theirs."""
+    merged = {
+        one.person: address
+        for one in alarm.taken_in
+        for channel, address in one.ways
+        if channel == "sms"
+    }
     return [
         _notification(
             alarm,
@@ -186,7 +192,7 @@ def plan_receipts(alarm: Alarm, now: Instant) -> list[AlarmEvent]:
             now=now,
         )
         for told, step in receipts_due(alarm)
-        if (address := _address(alarm, told, "sms")) is not None
+        if (address := _address(alarm, told, "sms") or merged.get(told.person))
     ]
 
 

@@ -1,4 +1,4 @@
-"""What must hold after every step, and how it is counted: I1 to I14.
+"""What must hold after every step, and how it is counted: I1 to I16.
 
 The watcher folds the journal by itself, apart from any actor, and hears of every
 contact with the outside. What it finds is a `Violation`: the invariant's number and
@@ -42,6 +42,7 @@ from tests.simulation.after import AfterCare
 from tests.simulation.agreed import breaks, may_be_public
 from tests.simulation.answers import Answers
 from tests.simulation.attention import Attention, is_past_shift
+from tests.simulation.belongs import beside_another, without_receipt
 from tests.simulation.disk import Disk
 from tests.simulation.freedom import Freedom
 from tests.simulation.labels import wrong_in
@@ -154,9 +155,12 @@ class Watching:
         if alarm is None:
             return
         self.alarms[alarm_id] = alarm
-        for what in self.freedom.breaks(before, alarm, events):
-            self.found("I8", what)
-        for invariant, what in breaks(alarm, events):
+        found = (
+            *(("I8", what) for what in self.freedom.breaks(before, alarm, events)),
+            *(("I16", what) for what in without_receipt(before, alarm, events)),
+            *breaks(alarm, events),
+        )
+        for invariant, what in found:
             self.found(invariant, what)
         self._has_a_deadline(append, alarm)
 
@@ -165,6 +169,10 @@ class Watching:
     ) -> None:
         if isinstance(event, AlarmRaised | AlarmReopened):
             self.opened_s[alarm_id] = self.now_s()
+        if isinstance(event, AlarmRaised):
+            others = (case for case in self.alarms.values() if case.id != alarm_id)
+            if beside_another(event, others):
+                self.found("I15", "a notice beside its defender's open case")
         elif isinstance(event, AlarmClosed) and alarm is not None:
             self._was_called(alarm, event.at)
             if event.into is not None:
