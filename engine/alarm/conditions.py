@@ -30,7 +30,6 @@ _HOLDS: dict[Condition, Callable[[Alarm], bool]] = {
     Condition.DISPUTED: lambda alarm: alarm.ask is Ask.DISPUTED,
     Condition.SAFE_CONFIRMED: lambda alarm: alarm.safe_confirmed is not None,
     Condition.FALSE: is_found_false,
-    Condition.NOBODY_NEAR: is_nobody_near,
     Condition.CONSENTED: lambda alarm: alarm.consented,
     Condition.APPROVED: lambda alarm: alarm.approved is not None,
 }
@@ -69,7 +68,12 @@ def _is_of_another(alarm: Alarm, step: Step) -> bool:
 
 
 def _is_needless(alarm: Alarm, step: Step) -> bool:
-    """Say whether a step asks for weeks after an end that was played."""
+    """Say whether a step asks for weeks after an end that was played.
+
+    Or is the engine's own, and somebody near could be told.
+    """
+    if step is alarm.protocol.nobody_near:
+        return not is_nobody_near(alarm)
     return step.text in AFTER_CARE and alarm.kind in _PLAYED
 
 

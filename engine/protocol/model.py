@@ -75,7 +75,6 @@ class Condition(StrEnum):
     DISPUTED = "disputed"
     SAFE_CONFIRMED = "safe_confirmed"
     CONSENTED = "consented"
-    NOBODY_NEAR = "nobody_near"
     APPROVED = "approved"
 
 
@@ -340,7 +339,6 @@ class ActionProtocol:
             to=Audience.HQ,
             channels=tuple(dict.fromkeys(sum(own, ()))) or ("email", "webhook"),
             text="nobody_near",
-            requires=(Condition.NOBODY_NEAR,),
         )
 
     @cached_property

@@ -244,7 +244,6 @@ def test_every_condition_can_be_asked_and_changes_its_answer() -> None:
         Condition.CONFIRMED_SOURCE,
         Condition.CONSENTED,
         Condition.FALSE,
-        Condition.NOBODY_NEAR,
         Condition.DISPUTED,
         Condition.SAFE_CONFIRMED,
     }
