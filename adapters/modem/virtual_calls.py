@@ -29,6 +29,7 @@ class Calls:
         self._loop = loop
         self._say = say
         self._on_call = on_call
+        self._clip, self._number_with = "", 1
         self.takes_after_s: float | None = None
 
     def dial(self, number: str) -> None:
@@ -38,9 +39,11 @@ class Calls:
             self._on_call(self._state.number, number)
         self._loop.later(_ALERTING_S, self._alert)
 
-    def ring(self, caller: str) -> None:
-        """Ring until hung up."""
+    def ring(self, caller: str, *, number_with: int, is_withheld: bool) -> None:
+        """Ring until hung up; the number comes with that ring, counted from 1."""
         self._state.call = caller
+        self._clip = f'+CLIP: "{"" if is_withheld else caller}",145,,,,0'
+        self._number_with = number_with
         self._ring(_RINGS)
 
     def _alert(self) -> None:
@@ -61,6 +64,6 @@ class Calls:
             self._say("NO CARRIER")
             return
         self._say("RING")
-        if self._state.settings.clip:
-            self._say(f'+CLIP: "{self._state.call}",145,,,,0')
+        if self._state.settings.clip and left <= _RINGS - self._number_with + 1:
+            self._say(self._clip)
         self._loop.later(_RING_EVERY_S, lambda: self._ring(left - 1))
