@@ -19,6 +19,7 @@ from engine.alarm.state import (
 )
 from engine.dispatch.retired import RETIRED
 from engine.ports.journal import EffectState
+from engine.ports.modem import CALL
 from engine.protocol.model import Audience, Fallback, Manner
 from engine.values import Instant, PlaceDoubt, Signal
 
@@ -225,6 +226,8 @@ def signals(alarm: Alarm) -> str:
 
 def signals_of(press: Press) -> str:
     """Return what a press said."""
+    if press.wire_protocol == CALL:
+        return "SOS by a call" if Signal.SOS in press.signals else "a call"
     if press.text and press.signals == (Signal.UNKNOWN,):
         return "a message in words"
     said = [

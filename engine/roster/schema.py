@@ -197,6 +197,7 @@ class PersonEntry(_Entry):
     declared: DeclaredEntry | None = None
     available: bool = True
     live_position_consent: bool = False
+    call_is_sos: bool = False
     publish_consent: Annotated[Consent, _one_of("consent", Consent)] = Consent.NONE
     public_name: Text | None = None
     action_protocol: Identifier | None = None
