@@ -60,7 +60,14 @@ def test_a_call_is_one_press_not_proven_and_is_never_answered(rig: Rig) -> None:
     assert not any(line.startswith("<- ATA") for line in said)
     assert sum(line == "-> RING" for line in said) == 2, "hung up before a third ring"
 
-    idle_modem(rig).ring(LAPWING)
+    # Acknowledged, it is paged no more: the other modem rings nobody and is free.
+    rig.password("alder")
+    (case,) = (str(row["id"]) for row in rig.alarms() if row["kind"] == "real")
+    words = ("acknowledge", case, "--by", "alder", "--state", str(rig.state))
+    assert rig.natalia("alarm", *words).returncode == 0
+    other = rig.modems[1]
+    assert eventually(lambda: not other.state.call)
+    other.ring(LAPWING)
     assert eventually(lambda: cases(rig, "real") == [("Lapwing", 2)])
 
 
