@@ -78,7 +78,7 @@ class Health:
         """Say whether nothing leaves by a channel just now, as far as is known."""
         with self._lock:
             if channel in BY_MODEM:
-                return not any(self._routes[modem] for modem in self._modems)
+                return not any(map(self._routes.get, self._modems))
             return channel in self._wrong.get(DegradedReason.CHANNEL_DOWN, ())
 
     def tells_people(self, name: str) -> bool:
