@@ -24,6 +24,7 @@ from engine.dispatch.attempts import Attempts
 from engine.dispatch.channel.actor import ChannelWorker
 from engine.health import Health
 from engine.intake.actor import Intake, SmsHeard
+from engine.intake.calls import calls_minded
 from engine.intake.checkins.actor import CheckIns
 from engine.intake.gateway.actor import Gateway, Https, Streams, Tls
 from engine.intake.gateway.certificates import CertificateWatch, Validity
@@ -34,7 +35,6 @@ from engine.intake.orders.lines import Lines
 from engine.intake.register.actor import Register
 from engine.intake.shouter.actor import Shouter, Unkept, Unrecorded
 from engine.intake.shouter.whom import routes_of
-from engine.intake.sms import calls_minded
 from engine.intake.vigil.actor import Vigil
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.actor import JournalActor

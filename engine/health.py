@@ -4,9 +4,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.ports.measures import DegradedReason
 from engine.ports.telemetry import Telemetry
 
 ALL_CHANNELS_DOWN = "all_channels_down"
+BY_MODEM = frozenset({"sms", "call"})
 HOLDS_S = 600.0
 """Longer than the longest wait before a repeat: as long as something is owed, the next
 failure comes before this one is forgotten."""
@@ -36,6 +38,7 @@ class Health:
         self._lock = threading.RLock()
         self._wrong: dict[str, set[str]] = {}
         self._routes: dict[str, bool] = {}
+        self._modems: set[str] = set()
         self._standings: dict[str, Standing] = {}
 
     def report(self, reason: str, component: str, *, wrong: bool) -> None:
@@ -66,8 +69,17 @@ class Health:
             if name in self._tell_nobody:
                 return
             self._routes[name] = is_up
+            if reason == DegradedReason.MODEM_DOWN:
+                self._modems.add(name)
             all_down = not any(self._routes.values())
             self.report(ALL_CHANNELS_DOWN, "every route", wrong=all_down)
+
+    def is_down(self, channel: str) -> bool:
+        """Say whether nothing leaves by a channel just now, as far as is known."""
+        with self._lock:
+            if channel in BY_MODEM:
+                return not any(map(self._routes.get, self._modems))
+            return channel in self._wrong.get(DegradedReason.CHANNEL_DOWN, ())
 
     def tells_people(self, name: str) -> bool:
         """Say whether colleagues, officers or HQ may be told by a channel."""

@@ -10,8 +10,9 @@ one, and the rest is shown.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
+from adapters.devices.beats import beat_s
 from adapters.devices.draft import KNOT_MPS, Draft
 from adapters.devices.osmand_alarms import ALARM_WORDS
 from adapters.devices.osmand_noise import is_noise
@@ -49,6 +50,26 @@ class Osmand:
     name = "osmand"
     transport = Transport.HTTP
     port = 5055
+    app = "Traccar Client"
+    takes_secret = False
+
+    def device_of(self, token: str) -> DeviceId:
+        """Return the token: the app has nothing else to prove itself by."""
+        return DeviceId(token)
+
+    def setup_uri(
+        self, url: str, device: DeviceId, *, secret: str, heartbeat_s: float | None
+    ) -> str:
+        """Return the address with the app's settings as its query.
+
+        So read by Traccar Client (`lib/configuration_service.dart`, 2026-08): scheme,
+        host, port and path are its server, `heartbeat` is in seconds.
+        """
+        del secret
+        settings = {"id": device, "accuracy": "high"}
+        if heartbeat_s is not None:
+            settings["heartbeat"] = str(beat_s(heartbeat_s))
+        return f"{url.rstrip('/')}/?{urlencode(settings)}"
 
     def decode(self, request: HttpRequest, received_at: Instant) -> HttpDecoded:
         """Return what a request reports; a torn one keeps its alarm and gets 400."""

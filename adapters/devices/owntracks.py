@@ -6,9 +6,13 @@ publish by hand (`"t": "u"`) is a check-in. The app keeps a message until it get
 torn one the fields that stand whole are read, and it is said again.
 """
 
+import base64
+import json
 import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
+from adapters.devices.beats import beat_s
 from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.reading import (
     UnreadableError,
@@ -28,6 +32,44 @@ class Owntracks:
     name = "owntracks"
     transport = Transport.HTTP
     port = 5144
+    app = "OwnTracks"
+    takes_secret = True
+
+    def device_of(self, token: str) -> DeviceId:
+        """Return user and device, as the headers of the app name them."""
+        return DeviceId(f"{token}/phone")
+
+    def setup_uri(
+        self, url: str, device: DeviceId, *, secret: str, heartbeat_s: float | None
+    ) -> str:
+        """Return the app's configuration as its URL has it.
+
+        Elements by the OwnTracks booklet (tech/json, features/remoteconfig, 2026-06):
+        `mode` 3 is HTTP, `monitoring` 1 reports significant moves, `ping` is in minutes
+        and Android's alone. Its base64 is the standard one; without padding and plus
+        nothing of it is changed by whoever reads a query.
+        """
+        user, _, name = device.partition("/")
+        if not (user and name) or "/" in name:
+            message = "OwnTracks calls itself USER/DEVICE, such as k7f2m9qx/phone"
+            raise ValueError(message)
+        settings: dict[str, object] = {
+            "_type": "configuration",
+            "mode": 3,
+            "url": url,
+            "auth": bool(secret),
+            "username": user,
+            "password": secret,
+            "deviceId": name,
+            "tid": user[:2],
+            "monitoring": 1,
+        }
+        if heartbeat_s is not None:
+            settings["ping"] = max(_PING_MIN, beat_s(heartbeat_s) // 60)
+        text = json.dumps(settings, separators=(",", ":")).encode()
+        text += b" " * (-len(text) % 3)
+        inline = quote(base64.b64encode(text), safe="")
+        return f"owntracks:///config?inline={inline}"
 
     def decode(self, request: HttpRequest, received_at: Instant) -> HttpDecoded:
         """Return what a request reports."""
@@ -125,6 +167,7 @@ def _device(request: HttpRequest, message: Mapping[str, object]) -> DeviceId | N
 
 
 _DONE = b"[]"
+_PING_MIN = 15
 _CHARS_MAX = 64
 # Who or what made the app publish, and where a transition leads.
 _TEXTS = {"t": "event", "event": "transition", "desc": "region"}

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from adapters.modem import pdu_decode, text_mode
 from adapters.modem.at import is_unsolicited, prefix_of
-from adapters.modem.at_replies import caller, storages, stored_at, stored_pdus
+from adapters.modem.at_replies import storages, stored_at, stored_pdus
 from adapters.modem.bring_up import Session, hear_out
 from adapters.modem.cms_policy import is_busy
 from adapters.modem.dialogue import UNSOLICITED_MAX, Dialogue, never
@@ -27,12 +27,13 @@ from adapters.modem.pdu import (
 )
 from adapters.modem.reassembly import Reassembly
 from adapters.modem.rereading import Rereading
+from adapters.modem.ringing import LINES as CALL_LINES
+from adapters.modem.ringing import Ringing
 from adapters.modem.sorting import Sorted, may_be_words
 from engine.errors import ModemSilentError
 from engine.ports.clock import Clock
 from engine.ports.modem import (
     InboundSms,
-    IncomingCall,
     ModemEvent,
     StatusReport,
 )
@@ -64,12 +65,18 @@ class Arrivals:
         """Whether the next look is at every store: what came meanwhile is unsaid."""
         self._gives_way: Callable[[], bool] = never
         self.own: list[str] = []
+        self._ringing = Ringing(clock)
         self._lost = Rereading(dialogue, options, clock)
         self._parts = Reassembly(
             timeout_s=options.multipart_s,
             urgent_words=options.urgent_words,
             help_words=HELP_WORDS,
         )
+
+    @property
+    def waits_for_caller(self) -> bool:
+        """Whether a call rings whose number may still come."""
+        return self._ringing.waits
 
     def forget(self) -> None:
         """Forget what was read of the stores: the SIM may be another."""
@@ -101,10 +108,10 @@ class Arrivals:
             self._unstored.extend(self._straight(urc))
         for _ in heard.direct:
             self._acknowledge(session)
-        if heard.rings:
-            # No store has it, and whoever hangs up may find the port lost.
-            self._unstored.append(IncomingCall(caller=heard.caller))
-            self._hang_up()
+        # No store has it, and to hang up may find the port lost.
+        self._unstored.extend(self._ringing.hear(heard.calls))
+        if self._ringing.must_hang_up:
+            self._ringing.hung_up(is_over=self._hang_up())
         events: list[ModemEvent] = []
         if drain or heard.hint:
             events.extend(self._drain(session))
@@ -129,8 +136,7 @@ class Arrivals:
         heard = self._sort(UNSOLICITED_MAX)
         for urc in heard.direct:
             self._unstored.extend(self._straight(urc))
-        if heard.rings:
-            self._unstored.append(IncomingCall(caller=heard.caller))
+        self._unstored.extend(self._ringing.hear(heard.calls, is_lost=True))
         unstored, self._unstored = self._unstored, []
         return unstored
 
@@ -168,10 +174,8 @@ class Arrivals:
                     heard.hint = True
                 case "+CMT" | "+CDS":
                     heard.comes(urc)
-                case "RING" | "+CRING":
-                    heard.rings = True
-                case "+CLIP":
-                    heard.rings, heard.caller = True, caller(urc.line)
+                case word if word in CALL_LINES:
+                    heard.calls.append(urc.line)
                 case _ as word:
                     is_ours = self._is_late(urc) or is_unsolicited(word)
                     if not is_ours and may_be_words(urc.line):
@@ -225,13 +229,13 @@ class Arrivals:
             # One and no more: a second one is answered with +CMS ERROR: 340.
             self._dialogue.command("AT+CNMA", deadline_s=self._options.command_s)
 
-    def _hang_up(self) -> None:
+    def _hang_up(self) -> bool:
         with suppress(ModemSilentError):
-            reply = self._dialogue.command(
-                "AT+CHUP", deadline_s=self._options.command_s
+            return any(
+                self._dialogue.command(one, deadline_s=self._options.command_s).ok
+                for one in ("AT+CHUP", "ATH")
             )
-            if not reply.ok:
-                self._dialogue.command("ATH", deadline_s=self._options.command_s)
+        return False
 
     def _drain(self, session: Session) -> Sequence[ModemEvent]:
         """Read every store that can hold arrivals; only full ones are listed.

@@ -210,7 +210,8 @@ class SerialModem:
 
     def wait(self, seconds: float) -> bool:
         """Wait for an unsolicited line; True as soon as one has come."""
-        return self._arrivals.looks_again or self._dialogue.wait(seconds)
+        is_due = self._arrivals.looks_again or self._arrivals.waits_for_caller
+        return is_due or self._dialogue.wait(seconds)
 
     def answers(self) -> bool:
         """Say whether the modem takes a command; False after `answer_s` of silence."""

@@ -24,8 +24,7 @@ class Sorted:
     slots: list[tuple[str, int]] = field(default_factory=list)
     hint: bool = False
     reports: bool = False
-    rings: bool = False
-    caller: str | None = None
+    calls: list[str] = field(default_factory=list)
     before: Unsolicited | None = None
     _text: int | None = None
 

@@ -158,9 +158,22 @@ class VirtualModem:
             lambda: self._loop.later(after_s, lambda: self._inbox.report(pdu, length))
         )
 
-    def ring(self, caller: str) -> None:
-        """Let somebody call this modem until it hangs up, three rings at most."""
-        self._loop.post(lambda: self._calls.ring(caller))
+    def ring(
+        self, caller: str, *, number_with: int = 1, is_withheld: bool = False
+    ) -> None:
+        """Let a caller ring until the modem hangs up, three rings at most.
+
+        Args:
+            caller: the caller's number.
+            number_with: the ring that the number comes with, counted from 1.
+            is_withheld: whether the number line is empty.
+
+        """
+        self._loop.post(
+            lambda: self._calls.ring(
+                caller, number_with=number_with, is_withheld=is_withheld
+            )
+        )
 
     def unplug(self) -> None:
         """Vanish from the bus at once."""

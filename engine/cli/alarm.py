@@ -14,7 +14,13 @@ from engine.alarm.codec import UnreadableEventError, replay
 from engine.alarm.state import Alarm as CaseState
 from engine.alarm.state import alarm_of
 from engine.alarm.statistics import DeviceRecord, by_device, hidden
-from engine.cli.case_rows import head_lines, lines_of, people_lines, time_lines
+from engine.cli.case_rows import (
+    head_lines,
+    lines_of,
+    people_lines,
+    time_lines,
+    told_line,
+)
 from engine.cli.client import (
     DEFAULT_STATE,
     STRANGE,
@@ -72,8 +78,15 @@ def show(alarm: Alarm, state: State = DEFAULT_STATE, as_json: AsJson = False) ->
     if as_json or not isinstance(case, dict):
         sys.stdout.write(json.dumps(case, indent=1) + "\n")
         return
-    said = [*head_lines(case), "", "Told", *people_lines(case), "", "Time line"]
-    said += time_lines(case)
+    said = [
+        *head_lines(case),
+        "",
+        told_line(case),
+        *people_lines(case),
+        "",
+        "Time line",
+        *time_lines(case),
+    ]
     sys.stdout.write("".join(f"{printable(line)}\n" for line in said))
 
 

@@ -23,7 +23,8 @@ def lines_of(rows: Iterable[Row]) -> Iterator[str]:
             yield (
                 f"{row['id']}  {str(row['raised_at'])[:19]}Z  {row['response']:<13}"
                 f" {row['truth']:<11} {row['alias']:<12}"
-                f" {row['coming']} coming of {row['told']} told; {row['state']}"
+                f" {row['coming']} coming of {row['told']} told{_reach(row['near'])};"
+                f" {row['state']}"
                 f"{mark_of(row)}{_why_stopped(row)}"
             )
     if is_empty:
@@ -66,6 +67,12 @@ def head_lines(case: Row) -> Iterator[str]:
         yield str(case["manner"])
 
 
+def told_line(case: Row) -> str:
+    """Return how many people were told, of how many, and what became of the rest."""
+    everybody = cast("Row", case["everybody"])
+    return f"Told {everybody['told']} of {everybody['chosen']}{_reach(everybody)}"
+
+
 def people_lines(case: Row) -> Iterator[str]:
     """Yield everybody who was told: answer, where to reach them, what did."""
     people = cast("list[Row]", case["people"])
@@ -77,7 +84,7 @@ def people_lines(case: Row) -> Iterator[str]:
         away = "" if distance_m is None else f"{distance_m / 1000:.1f} km"
         addresses = " ".join(cast("list[str]", one["addresses"]))
         reached = "; ".join(
-            f"{way['way']} {way['about']}".strip() + f": {way['words']}"
+            f"{way['way']} {way['about']}".strip() + f": {way['words']}{_why(way)}"
             for way in cast("list[Row]", one["channels"])
         )
         yield (
@@ -106,6 +113,17 @@ def time_lines(case: Row) -> Iterator[str]:
             rest = " ... (--json has all)" if len(raw) > _HEX_SHOWN_MAX else ""
             shown = f"{raw[:_HEX_SHOWN_MAX]}{rest}"
             yield f"               by {data['wire_protocol']}, in hex: {shown}"
+
+
+def _reach(tally: object) -> str:
+    """Return how far it has come to people, and why no further."""
+    parts = cast("list[Row]", cast("Row", tally)["parts"])
+    said = ", ".join(str(one["text"]) for one in parts)
+    return f" ({said})" if said else ""
+
+
+def _why(way: Row) -> str:
+    return f" ({way['why']})" if way["why"] else ""
 
 
 def _why_stopped(row: Row) -> str:

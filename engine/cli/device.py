@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from engine import plugins
 from engine.cli.client import DEFAULT_STATE, STRANGE, ServiceError, State, ask, table
+from engine.cli.device_setup import IN_CLEAR, Setup, drawn, prepared, write_png
 from engine.cli.device_trial import armed, clock, no_exercise, pressed
 from engine.cli.reading import STANDARD_INPUT, FromFile, said_in
 from engine.ports.device import DeviceCommand
@@ -147,12 +148,17 @@ def show(
         "natalia device enrol 004999010640091 --person heron --wire-protocol gt06",
         "natalia device enrol 004999010640091 --person heron --wire-protocol watch "
         "--heartbeat 600",
-        "natalia device enrol heron-phone --person heron --wire-protocol osmand "
-        "--secret-file /etc/natalia/heron",
+        "natalia device enrol --person heron --wire-protocol osmand "
+        "--url https://sos.example.org:5055",
+        "natalia device enrol --person heron --wire-protocol owntracks "
+        "--url https://sos.example.org:5144 --by alder --png heron.png",
     )
 )
 def enrol(  # noqa: PLR0913 - each is an option of the command line
-    device: Id,
+    device: Annotated[
+        str | None,
+        typer.Argument(help="The id that it sends; with --url one that is made up."),
+    ] = None,
     *,
     person: Annotated[str, typer.Option(help="Whose it is: an id of the roster.")],
     wire_protocol: Annotated[str, typer.Option(help="What it speaks, such as gt06.")],
@@ -172,10 +178,28 @@ def enrol(  # noqa: PLR0913 - each is an option of the command line
     secret_file: Annotated[
         Path | None, typer.Option(help="A file that has the secret it proves.")
     ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(help="Where telephones reach the listener: print a QR code."),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(help="The operator who sets an app's secret; journalled."),
+    ] = None,
+    png: Annotated[
+        Path | None, typer.Option(help="Write the QR code to this new file instead.")
+    ] = None,
     state: State = DEFAULT_STATE,
     as_json: AsJson = False,
 ) -> None:
-    """Add a device to the roster in force; then try it out: natalia device test."""
+    """Add a device to the roster in force; then try it out: natalia device test.
+
+    With --url a QR code sets up Traccar Client (osmand) or OwnTracks (owntracks) on a
+    telephone. Whoever sees the code can pass for the telephone: show it to its carrier
+    alone.
+    """
+    setup = _setup(device, wire_protocol, url, heartbeat, by, png, secret_file)
+    device = device if setup is None else setup.device
     entry = {
         "id": device,
         "wire_protocol": wire_protocol,
@@ -191,13 +215,80 @@ def enrol(  # noqa: PLR0913 - each is an option of the command line
         for name, value in entry.items()
         if value is not None
     )
-    reply = ask(state, "POST", "/devices/enrol", "[[device]]\n" + "\n".join(rows))
+    if setup is not None and png is not None:
+        write_png(setup.uri, png)
+    body = "[[device]]\n" + "\n".join(rows)
+    try:
+        reply: Row = table(ask(state, "POST", "/devices/enrol", body))
+    except ServiceError:
+        if setup is not None and png is not None:
+            png.unlink(missing_ok=True)
+        raise
+    if setup is not None and setup.secret:
+        reply = {**reply, **_agreed_on(setup, by, state)}
     if as_json:
-        _print_json(reply)
+        shown = {} if setup is None else {"device": setup.device, "app": setup.app}
+        if setup is not None and png is None:
+            shown["setup_uri"] = setup.uri
+        _print_json({**reply, **shown})
         return
-    _tell_doubts(table(reply))
+    _tell_doubts(reply)
+    if setup is not None:
+        _tell_setup(setup, png)
     typer.echo(f"enrolled for {person}; try it out now, an exercise to everybody:")
-    typer.echo("natalia device test DEVICE --by OPERATOR")
+    named = "DEVICE" if setup is None else setup.device
+    typer.echo(f"natalia device test {named} --by {by or 'OPERATOR'}")
+
+
+def _setup(
+    device: str | None,
+    wire_protocol: str,
+    url: str | None,
+    heartbeat: float | None,
+    by: str | None,
+    png: Path | None,
+    secret_file: Path | None,
+) -> Setup | None:
+    """Return what a QR code shall say; None where none is asked for."""
+    if url is None:
+        if device is None:
+            message = "name the id that the device sends; --url makes one for an app"
+            raise typer.BadParameter(message)
+        if by is not None or png is not None:
+            message = "--by and --png go with --url, which makes a QR code"
+            raise typer.BadParameter(message)
+        return None
+    if secret_file is not None:
+        message = "--secret-file is for a device without a QR code: --url makes one"
+        raise typer.BadParameter(message)
+    setup = prepared(wire_protocol, url, device, heartbeat)
+    if setup.secret and by is None:
+        message = f"{setup.app} gets a secret: say by which operator (--by)"
+        raise typer.BadParameter(message)
+    if url.startswith("http:"):
+        typer.echo(f"doubt: {IN_CLEAR}", err=True)
+    return setup
+
+
+def _agreed_on(setup: Setup, by: str | None, state: Path) -> Row:
+    request = {"device": setup.device, "by": by, "secret": setup.secret}
+    try:
+        return table(ask(state, "POST", "/devices/secret", json.dumps(request)))
+    except ServiceError as error:
+        message = (
+            f"it is enrolled as {setup.device}, without its secret: {error}; agree on"
+            " one (natalia device secret) and type it into the app"
+        )
+        raise ServiceError(message) from error
+
+
+def _tell_setup(setup: Setup, png: Path | None) -> None:
+    if png is None:
+        typer.echo(drawn(setup.uri))
+        where = "above"
+    else:
+        where = f"in {png}; delete it then"
+    typer.echo(f"install {setup.app} on the telephone and scan the code {where}")
 
 
 def _as_toml(value: object) -> str:

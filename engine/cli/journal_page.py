@@ -10,7 +10,7 @@ from engine.alarm.codec import UnreadableEventError, decode
 from engine.alarm.events import AlarmEvent, NotificationSettled
 from engine.alarm.evolve import fold
 from engine.alarm.state import Alarm, alarm_of
-from engine.cli.case_rows import head_lines, people_lines
+from engine.cli.case_rows import head_lines, people_lines, told_line
 from engine.console.cases import Line
 from engine.console.lines import line_of
 from engine.console.people import Names
@@ -45,7 +45,13 @@ def page(head: HeadRow, rows: Sequence[StoredEvent]) -> Iterator[str]:
     found = detail(alarm, [], rows[-1].at, revealed=True)
     if lost is not None:  # nothing in it goes on by itself
         found["next"] = ""
-    case = (*head_lines(found), *_force(alarm), "", "Told", *people_lines(found))
+    case = (
+        *head_lines(found),
+        *_force(alarm),
+        "",
+        told_line(found),
+        *people_lines(found),
+    )
     for line in (*case, "", "Time line"):
         yield printable(line)
     settled = {

@@ -116,7 +116,7 @@ async def alarms(request: Request) -> Response:
     desk = desk_of(request)
     desk.catch_up()
     now = desk.parts.clock.now()
-    return JSONResponse(listed(desk.cases, now))
+    return JSONResponse(listed(desk.cases, now, desk.why_waiting))
 
 
 async def alarm(request: Request) -> Response:
@@ -136,6 +136,7 @@ async def alarm(request: Request) -> Response:
         now,
         revealed=False,
         public_language=desk.parts.public_language,
+        why=desk.why_waiting,
     )
     return JSONResponse(as_it_stands(shown, why))
 

@@ -20,9 +20,10 @@ from engine.console.known import KnownBrowsers
 from engine.console.operators import FirstPassword, Operators, write_private
 from engine.console.parts import WebParts
 from engine.console.sessions import Session, Sessions, Throttle
-from engine.console.words import refusal
+from engine.console.words import CHANNEL_DOWN, NO_MODEM, refusal
 from engine.errors import JournalError, not_done
 from engine.files import read_text
+from engine.health import BY_MODEM
 from engine.intake.orders.actor import NOT_KNOWN, Give
 from engine.ports.device import DeviceCommand
 from engine.ports.journal import Answer, Request, Unknown
@@ -300,6 +301,12 @@ class ConsoleDesk:
     async def keep_roster(self, text: str) -> None:
         """Keep an imported roster for the next start; whole or not at all."""
         await self.keep_private(self.parts.state / KEPT_ROSTER, text)
+
+    def why_waiting(self, channel: str) -> str:
+        """Return why nothing leaves by a channel just now; "" where something can."""
+        if not self.parts.health.is_down(channel):
+            return ""
+        return NO_MODEM if channel in BY_MODEM else CHANNEL_DOWN
 
     async def keep_private(self, path: Path, text: str) -> None:
         """Write a file of the state folder outside the loop; whole or not at all."""

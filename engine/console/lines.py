@@ -57,6 +57,7 @@ from engine.console.words import (
     title,
     way,
 )
+from engine.ports.modem import CALL
 
 HIDDEN = "hidden"
 SMS = "sms"
@@ -117,6 +118,7 @@ def _text(
             signals = ", ".join(event.press.signals).replace("_", " ")
             measured = _measured(event.press)
             told = f" ({measured})" if measured else ""
+            told += " (a call)" if event.press.wire_protocol == CALL else ""
             doubt = " (its position is not believed)"
             shown = _late(event.press) + (doubt if event.press.place_doubtful else "")
             again = "" if isinstance(event, CancelRequested) else _again(event)

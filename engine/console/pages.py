@@ -239,7 +239,7 @@ def _rows(request: Request) -> list[dict[str, object]]:
     desk = desk_of(request)
     desk.catch_up()
     now = desk.parts.clock.now()
-    return listed(desk.cases, now)
+    return listed(desk.cases, now, desk.why_waiting)
 
 
 def _in_small_letters(request: Request, pages: str) -> Response | None:
@@ -271,6 +271,7 @@ def _detail(request: Request) -> dict[str, object] | None:
         numbers=() if defender is None else defender.numbers,
         contacts=_contacts(desk, alarm),
         public_language=desk.parts.public_language,
+        why=desk.why_waiting,
     )
     return {**as_it_stands(found, why), "revealed_for_s": left_s}
 

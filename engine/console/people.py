@@ -1,13 +1,23 @@
 """Who was told, and whether it reached them: what HQ must never have to guess. Pure."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
 
 from engine.alarm.effects import Effect
-from engine.alarm.state import Alarm, Told
-from engine.console.words import ABOUT, AUDIENCES, NOT_TRIED, REPLIES, outcome, way
+from engine.alarm.state import VERDICTS, Alarm, Told
+from engine.console.words import (
+    ABOUT,
+    AUDIENCES,
+    NOT_TRIED,
+    REPLIES,
+    cause,
+    outcome,
+    spoken,
+    way,
+)
 from engine.dispatch.retired import RETIRED
-from engine.ports.journal import EffectState
+from engine.ports.journal import TOLD, EffectState
 from engine.protocol.model import Audience
 from engine.roster.model import Person
 
@@ -20,9 +30,28 @@ _BAD = frozenset(
         EffectState.UNKNOWN,
     }
 )
-_WENT_OUT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
 _UNDER_WAY = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
 _TELEPHONE = frozenset({"sms", "call"})
+REASONS_MAX = 2
+Why = Callable[[str], str]
+"""Says why nothing leaves by a channel just now; "" where something can."""
+
+
+class Reach(StrEnum):
+    """How far the alarm has come to a person, by all their channels together.
+
+    Delivered: a network, or their answer, proves it. Accepted: a network has it.
+    """
+
+    DELIVERED = "delivered"
+    ACCEPTED = "accepted"
+    WAITING = "waiting"
+    FAILED = "failed"
+
+
+def nothing_stops(_: str) -> str:
+    """Return no reason to wait: nobody has looked at the routes."""
+    return ""
 
 
 class Names:
@@ -53,12 +82,15 @@ class Names:
         return "the defender" if audience is Audience.DEFENDER else self.of(person)
 
 
-def people(alarm: Alarm, names: Names, *, revealed: bool) -> list[Json]:
-    """Return everybody who was told; whom nothing has reached comes first."""
+def people(
+    alarm: Alarm, names: Names, *, revealed: bool, why: Why = nothing_stops
+) -> list[Json]:
+    """Return everybody who was to be told; whom nothing has reached comes first."""
     found = [
-        _person(alarm, told, names, revealed=revealed) for told in alarm.told.values()
+        _person(alarm, told, names, why, revealed=revealed)
+        for told in alarm.told.values()
     ]
-    return sorted(found, key=lambda one: one["reached"] != "no")
+    return sorted(found, key=lambda one: one["reached"] != Reach.FAILED)
 
 
 def untold(alarm: Alarm, contacts: Sequence[Person]) -> list[Json]:
@@ -78,20 +110,65 @@ def can_come(told: Told) -> bool:
     return told.audience in {Audience.NEAREST, Audience.CONTACTS}
 
 
-def unreached(alarm: Alarm, *, who_can_come: bool | None = None) -> int:
-    """Return how many people nothing has reached although something was tried.
+def tally(alarm: Alarm, whom: Iterable[Told], why: Why) -> Json:
+    """Return how many of these people were told, and why the others were not.
 
-    All of them, or only those who can come, or only the others.
+    A person is told once a network has accepted a message to them: what waits, or has
+    failed, has told nobody.
     """
-    return sum(
-        _reached(_theirs(alarm, one), one) == "no"
-        for one in alarm.told.values()
-        if who_can_come in {None, can_come(one)}
-    )
+    counts: Counter[Reach] = Counter()
+    reasons: dict[Reach, dict[str, None]] = {one: {} for one in Reach}
+    for told in whom:
+        theirs = _theirs(alarm, told)
+        reach = _reach(theirs, told)
+        counts[reach] += 1
+        if reason := _reason(theirs, reach, why):
+            reasons[reach][reason] = None
+    return {
+        "chosen": counts.total(),
+        "told": counts[Reach.DELIVERED] + counts[Reach.ACCEPTED],
+        **{reach.value: counts[reach] for reach in Reach},
+        "parts": [
+            {
+                "reach": reach.value,
+                "text": ": ".join(
+                    filter(None, (f"{counts[reach]} {reach}", _few(reasons[reach])))
+                ),
+                "bad": reach is Reach.FAILED or bool(reasons[reach]),
+            }
+            for reach in Reach
+            if counts[reach]
+        ],
+    }
 
 
-def _person(alarm: Alarm, told: Told, names: Names, *, revealed: bool) -> Json:
+def _few(reasons: Iterable[str]) -> str:
+    """Return the first reasons; what a list has room for."""
+    first = [*reasons]
+    more = len(first) - REASONS_MAX
+    said = "; ".join(first[:REASONS_MAX])
+    return f"{said}; {more} more" if more > 0 else said
+
+
+def _reason(theirs: list[Effect], reach: Reach, why: Why) -> str:
+    """Return why somebody was not told yet, of the latest message that says so."""
+    latest = _of_alarm(theirs)[::-1]
+    match reach:
+        case Reach.WAITING:
+            waiting = (one.channel for one in latest if one.state in _UNDER_WAY)
+            return next(filter(None, map(why, waiting)), "")
+        case Reach.FAILED:
+            ended = (one for one in latest if one.state not in _UNDER_WAY)
+            return next(map(cause, ended), "no way to reach them")
+        case _:
+            return ""
+
+
+def _person(
+    alarm: Alarm, told: Told, names: Names, why: Why, *, revealed: bool
+) -> Json:
     theirs = _theirs(alarm, told)
+    reach = _reach(theirs, told)
     age = told.place_age
     return {
         "person": told.person if revealed else names.of(told.person),
@@ -104,8 +181,9 @@ def _person(alarm: Alarm, told: Told, names: Names, *, revealed: bool) -> Json:
         "reply": None if told.reply is None else told.reply.value,
         "reply_words": "" if told.reply is None else REPLIES[told.reply],
         "replied_at": None if told.replied_at is None else str(told.replied_at),
-        "reached": _reached(theirs, told),
-        "channels": [_channel(effect) for effect in _shown(theirs)],
+        "reached": reach.value,
+        "why": _reason(theirs, reach, why),
+        "channels": [_channel(effect, theirs, why) for effect in _shown(theirs)],
         "addresses": _addresses(theirs, told) if revealed else [],
     }
 
@@ -127,7 +205,7 @@ def _addresses(theirs: list[Effect], told: Told) -> list[str]:
     return list(dict.fromkeys(address for _, address in ways))
 
 
-def _channel(effect: Effect) -> Json:
+def _channel(effect: Effect, theirs: list[Effect], why: Why) -> Json:
     words = outcome(effect.state, effect.reason)
     return {
         "channel": effect.channel,
@@ -135,12 +213,28 @@ def _channel(effect: Effect) -> Json:
         "about": ABOUT.get(effect.audience, ""),
         "state": effect.state.value,
         "words": words,
+        "why": "" if words == NOT_TRIED else _why_so(effect, theirs, why),
         "bad": effect.state in _BAD,
         "repeat": effect.repeat,
         "attempt": effect.attempt,
         "route": "" if words == NOT_TRIED else effect.route,
         "at": None if effect.settled_at is None else str(effect.settled_at),
     }
+
+
+def _why_so(effect: Effect, theirs: list[Effect], why: Why) -> str:
+    """Return why a message waits, or what became of the one that it repeats."""
+    if effect.state in _BAD:
+        return spoken(effect.reason)
+    if effect.state not in _UNDER_WAY:
+        return ""
+    before = (
+        one
+        for one in theirs[::-1]
+        if one.channel == effect.channel and one.state in _BAD
+    )
+    earlier = next(map(cause, before), "")
+    return why(effect.channel) or (f"before: {earlier}" if earlier else "")
 
 
 def _shown(theirs: list[Effect]) -> list[Effect]:
@@ -163,21 +257,26 @@ def _shown(theirs: list[Effect]) -> list[Effect]:
 
 
 def _went_out(effect: Effect | None) -> bool:
-    return effect is not None and effect.state in _WENT_OUT
+    return effect is not None and effect.state in TOLD
 
 
 def _theirs(alarm: Alarm, told: Told) -> list[Effect]:
     return [one for one in alarm.effects.values() if one.person == told.person]
 
 
-def _reached(effects: list[Effect], told: Told) -> str:
-    """Return `yes` with proof, `maybe`, `waiting` or `no`: of the alarm itself."""
-    alarms = [effect for effect in effects if effect.audience not in ABOUT]
-    states = {effect.state for effect in alarms or effects}
-    if told.reply is not None or EffectState.DELIVERED in states:
-        return "yes"
+def _of_alarm(effects: list[Effect]) -> list[Effect]:
+    """Return what told of the alarm itself; of nobody else all there is."""
+    return [one for one in effects if one.audience not in ABOUT] or effects
+
+
+def _reach(effects: list[Effect], told: Told) -> Reach:
+    """Return how far it has come: of the alarm itself, not of what came after it."""
+    states = {effect.state for effect in _of_alarm(effects)}
+    # A forced answer proves it as a true one does: a verdict is kept with the voices.
+    has_answered = told.seen_reply not in {None, *VERDICTS}
+    if has_answered or EffectState.DELIVERED in states:
+        return Reach.DELIVERED
     if EffectState.ACCEPTED in states:
-        return "maybe"
-    if states & _UNDER_WAY:
-        return "waiting" if not states & _BAD else "no"
-    return "no"
+        return Reach.ACCEPTED
+    is_waiting = states & _UNDER_WAY and not states & _BAD
+    return Reach.WAITING if is_waiting else Reach.FAILED

@@ -108,7 +108,7 @@ def _events(
             alarm = desk.cases.get(alarm_id)
             if alarm is not None:
                 why = desk.cases.stopped.get(alarm_id)
-                shown = as_it_stands(summary(alarm, now), why)
+                shown = as_it_stands(summary(alarm, now, desk.why_waiting), why)
         data = {
             "position": row.position,
             "at": str(row.at),

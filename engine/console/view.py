@@ -26,7 +26,15 @@ from engine.alarm.verification import answer_due, counted, fallback_of, judges_o
 from engine.console.cases import Cases, Line, Unread
 from engine.console.lines import HIDDEN, Json, line_of
 from engine.console.outlook import outlook
-from engine.console.people import Names, can_come, people, unreached, untold
+from engine.console.people import (
+    Names,
+    Why,
+    can_come,
+    nothing_stops,
+    people,
+    tally,
+    untold,
+)
 from engine.console.voices import closing_waits, safety
 from engine.console.words import (
     ASKS,
@@ -54,8 +62,11 @@ STOPPED = "Cannot be read whole"
 UNREADABLE = "Unreadable"
 
 
-def listed(cases: Cases, now: Instant) -> list[Json]:
-    """Return the rows of the list; first what nobody can read, by its id alone."""
+def listed(cases: Cases, now: Instant, why: Why = nothing_stops) -> list[Json]:
+    """Return the rows of the list; first what nobody can read, by its id alone.
+
+    `why` says of a channel why nothing leaves by it.
+    """
     unread: list[Json] = [
         {
             "id": alarm_id,
@@ -67,7 +78,7 @@ def listed(cases: Cases, now: Instant) -> list[Json]:
         for alarm_id, why in sorted(cases.unread.items())
     ]
     return unread + [
-        as_it_stands(summary(alarm, now), cases.stopped.get(alarm.id))
+        as_it_stands(summary(alarm, now, why), cases.stopped.get(alarm.id))
         for alarm in cases.all(now)
     ]
 
@@ -84,11 +95,13 @@ def as_it_stands(case: Json, why: Unread | None) -> Json:
     return {**case, **still, "open": True, "doubts": doubts, "stopped": why.value}
 
 
-def summary(alarm: Alarm, now: Instant) -> Json:
-    """Return one row of the list."""
+def summary(alarm: Alarm, now: Instant, why: Why = nothing_stops) -> Json:
+    """Return one row of the list; people are counted as told by `tally`."""
     next_words, due = outlook(alarm, now)
     words = wording("en").words
     near = [told for told in alarm.told.values() if can_come(told)]
+    others = [told for told in alarm.told.values() if not can_come(told)]
+    reached = tally(alarm, near, why)
     replies = [told.reply for told in near if told.reply is not None]
     return {
         "id": alarm.id,
@@ -115,10 +128,9 @@ def summary(alarm: Alarm, now: Instant) -> Json:
         "next_due_ms": None if due is None else due.ms,
         "coming": sum(reply.value == "coming" for reply in replies),
         "need_help": sum(reply.value == "need_help" for reply in replies),
-        "told": len(near),
-        "unreached": unreached(alarm),
-        "unreached_near": unreached(alarm, who_can_come=True),
-        "unreached_others": unreached(alarm, who_can_come=False),
+        "told": reached["told"],
+        "near": reached,
+        "others": tally(alarm, others, why),
         "cancel_requests": alarm.cancel_requests,
         "acknowledged_by": None
         if alarm.acknowledged is None
@@ -138,12 +150,13 @@ def detail(
     numbers: Sequence[str] = (),
     contacts: Sequence[Person] = (),
     public_language: str = FALLBACK,
+    why: Why = nothing_stops,
 ) -> Json:
     """Return everything about a case, its time line included.
 
     `operator` is who looks: to them alone is said what they may not do. `numbers` are
     the defender's own telephones, `contacts` whom they have named; the world is told in
-    `public_language`.
+    `public_language`; `why` says of a channel why nothing leaves by it.
     """
     left = untold(alarm, contacts)
     place, names = alarm.place, Names(alarm, revealed=revealed)
@@ -153,7 +166,8 @@ def detail(
         else {"lat_deg": HIDDEN, "lon_deg": HIDDEN, "name": HIDDEN}
     )
     return {
-        **summary(alarm, now),
+        **summary(alarm, now, why),
+        "everybody": tally(alarm, alarm.told.values(), why),
         "revealed": revealed,
         "never": list(alarm.protocol.never),
         "manner": _manner(alarm),
@@ -168,7 +182,7 @@ def detail(
             "at": None if place.at is None else str(place.at),
             **exact,
         },
-        "people": people(alarm, names, revealed=revealed),
+        "people": people(alarm, names, revealed=revealed, why=why),
         "untold_count": len(left),
         "untold": left if revealed else [],
         "untold_forbidden": not alarm.protocol.may_tell_contacts,

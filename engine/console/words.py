@@ -3,6 +3,7 @@
 import unicodedata
 
 from engine.alarm.contents import lateness_of, newest_of
+from engine.alarm.effects import Effect
 from engine.alarm.pressed_again import may_hold
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import (
@@ -19,6 +20,7 @@ from engine.alarm.state import (
 )
 from engine.dispatch.retired import RETIRED
 from engine.ports.journal import EffectState
+from engine.ports.modem import CALL
 from engine.protocol.model import Audience, Fallback, Manner
 from engine.values import Instant, PlaceDoubt, Signal
 
@@ -35,6 +37,13 @@ EFFECTS = {
 }
 NOT_TRIED = f"not sent: {RETIRED.reason}"
 """Nobody has refused it, and whoever has that telephone now is not to be rung."""
+_CAUSES = {
+    "ModemGoneError": "the modem is gone",
+    "ModemSilentError": "the modem does not answer",
+    "ModemBusyError": "another program holds the modem",
+}
+NO_MODEM = "no modem is up"
+CHANNEL_DOWN = "the channel is down"
 AUDIENCES = {
     Audience.NEAREST: "colleague",
     Audience.CONTACTS: "contact",
@@ -180,6 +189,18 @@ def outcome(state: EffectState, reason: str) -> str:
     return NOT_TRIED if reason == RETIRED.reason else EFFECTS[state]
 
 
+def spoken(reason: str) -> str:
+    """Return the reason that a route gave; the name of a fault of ours in words."""
+    is_fault = reason.isidentifier() and reason.endswith("Error")
+    return _CAUSES.get(reason, "the modem failed") if is_fault else reason
+
+
+def cause(effect: Effect) -> str:
+    """Return why a message told nobody, in one phrase."""
+    said = effect.reason if effect.state is EffectState.REJECTED else ""
+    return spoken(said) or EFFECTS[effect.state]
+
+
 def refusal(ground: RefusalGround) -> str:
     """Return why an act was refused, and what would help."""
     return REFUSALS[ground]
@@ -225,6 +246,8 @@ def signals(alarm: Alarm) -> str:
 
 def signals_of(press: Press) -> str:
     """Return what a press said."""
+    if press.wire_protocol == CALL:
+        return "SOS by a call" if Signal.SOS in press.signals else "a call"
     if press.text and press.signals == (Signal.UNKNOWN,):
         return "a message in words"
     said = [

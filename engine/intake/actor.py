@@ -20,6 +20,7 @@ from engine.intake.answers import (
     told_in,
 )
 from engine.intake.assess import Outcome
+from engine.intake.calls import NOTHING, Before, before_call
 from engine.intake.checkins.said import CheckInSaid, word_said
 from engine.intake.checkins.words import read_check_in
 from engine.intake.failing import LOST, failed_command
@@ -33,7 +34,7 @@ from engine.intake.judge import (
     raise_command,
 )
 from engine.intake.reports import decode_report
-from engine.intake.sms import SOURCE_SMS, device_of, message_command
+from engine.intake.sms import SOURCE_SMS, device_of, is_call, message_command
 from engine.intake.vigil.attendance import Attendance
 from engine.ports.device import DeviceReport
 from engine.ports.journal import SOURCE_DAMAGED, Code, InboundRow, ReaderLender
@@ -289,6 +290,7 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         if tracker is not None:
             self._attend(tracker.device, said_at(row))
         code, cases = self._codes_of(sender, text)
+        before = self._before_call(row, sender)
         stale = self.clock.now().since(row.received_at) > UNCLAIMED
         sms = Sms(
             row=row,
@@ -297,6 +299,7 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
             code=code,
             stale=stale,
             told_in=cases,
+            before=before,
         )
         for told in messages_of(sms, self._judge):
             if isinstance(told, Distress):
@@ -326,6 +329,18 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         except JournalError as error:
             logger.error("whose code it is cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
             return None, ()
+
+    def _before_call(self, row: InboundRow, number: str) -> Before:
+        """Return what a caller had from HQ; nothing where no row says so: it raises."""
+        if not is_call(row):
+            return NOTHING
+        try:
+            with self._readers.reader() as reader:
+                roster = self._judge.board.roster()
+                return before_call(roster, number, row.received_at, reader)
+        except JournalError as error:
+            logger.error("what a caller was told cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
+            return NOTHING
 
     def _attend(self, device: DeviceId, at: Instant) -> None:
         """Note a word, unless a later one is known: a row may have waited."""

@@ -15,6 +15,7 @@ from engine.alarm.messages import Distress, Forward, ToOpen
 from engine.alarm.rows import key_of, look_in
 from engine.alarm.state import Kind, Press, ReplyKind, alarm_of
 from engine.intake.beside import Message, after_force, beside_own_force
+from engine.intake.calls import NOTHING, Before, call_command
 from engine.intake.checkins.said import CheckInSaid
 from engine.intake.checkins.words import CheckInText, read_check_in
 from engine.intake.excerpt import excerpt
@@ -50,7 +51,7 @@ _UNDERWAY = timedelta(hours=1)
 class Sms:
     """A recorded short message, and whom its code belongs to; `stale` after a while.
 
-    What is stale has waited for an open case in vain.
+    What is stale has waited for an open case in vain. `before` is of a call.
     """
 
     row: InboundRow
@@ -60,6 +61,7 @@ class Sms:
     stale: bool = False
     told_in: tuple[Code, ...] = ()
     """Of the open cases of which its sender was told; none where theirs is open."""
+    before: Before = NOTHING
 
     @property
     def sent(self) -> Instant | None:
@@ -111,7 +113,8 @@ def code_by_word(
 def messages_of(sms: Sms, judge: Judge) -> tuple[Message, ...]:
     """Return whom to tell what; always somebody."""
     if is_call(sms.row):
-        return (_called(sms, judge),)
+        call = call_command(sms.row, sms.sender, sms.text, judge, sms.before)
+        return (_distress(call),)
     roster = judge.board.roster()
     is_tracker = device_of(roster, sms.sender) and not senders_of(roster, sms.sender)
     if sms.code is None or is_tracker or _is_own_call(sms, sms.code, judge):
@@ -136,19 +139,6 @@ def _is_own_call(sms: Sms, code: Code, judge: Judge) -> bool:
         return False
     is_proven = any(word_in(sms.text, one) for one in senders)
     return is_proven and read_said(sms.text, judge).kind is ReplyKind.NEED_HELP
-
-
-def _called(sms: Sms, judge: Judge) -> Message:
-    """Show HQ a call. What is written of it is ours: no word in it is the caller's.
-
-    Else who has agreed on *call* would be safe, or forced, by calling.
-    """
-    shown = tracker_command(sms.row, sms.sender, sms.text, judge)
-    if shown is None:
-        senders = senders_of(judge.board.roster(), sms.sender)
-        carrier = next((one for one in senders if one.has(Role.DEFENDER)), None)
-        shown = message_command(sms.row, sms.text, carrier, judge)
-    return _distress(shown)
 
 
 def _forced_beside(sms: Sms, code: Code, judge: Judge) -> Message | None:

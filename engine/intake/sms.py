@@ -8,7 +8,7 @@ an alarm they were told of, or their sign) it counts as they.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from engine.alarm.commands import Raise
@@ -32,7 +32,6 @@ from engine.ports.device import DeviceReport, ReportKind
 from engine.ports.journal import InboundRow
 from engine.ports.modem import CALL
 from engine.protocol.registry import HQ_ALONE
-from engine.roster.board import Board
 from engine.roster.folding import fold_word
 from engine.roster.model import Consent, Device, Person, Role, Roster
 from engine.roster.words import mask
@@ -100,27 +99,17 @@ def device_of(roster: Roster, sender: str) -> Device | None:
     return ending[0] if is_shared else None
 
 
-def calls_minded(board: Board) -> Callable[[str], bool]:
-    """Return what says of a number whether it is a device's or a defender's.
-
-    HQ hears of their calls; by the roster as it is at each.
-    """
-
-    def is_minded(number: str) -> bool:
-        roster = board.roster()
-        return device_of(roster, number) is not None or any(
-            person.has(Role.DEFENDER) for person in senders_of(roster, number)
-        )
-
-    return is_minded
-
-
 def is_call(row: InboundRow) -> bool:
     """Say whether a recorded message is a call, in words that are ours."""
     try:
         return CALL in read_plain(row.body)["flags"]
     except (ValueError, KeyError, TypeError):
         return False
+
+
+def way_of(row: InboundRow) -> str:
+    """Return what a press came by, as HQ reads it: `sms`, `call`, or its source."""
+    return CALL if is_call(row) else row.source
 
 
 def unread_octets(row: InboundRow) -> str:
@@ -242,6 +231,9 @@ def tracker_command(
     found = by_number or (None if said.device is None else roster.device(said.device))
     if found is None:
         return None
+    carrier = roster.person(found.person)
+    if is_call(row) and carrier is not None and carrier.call_is_sos:
+        said = replace(said, signals=frozenset({Signal.SOS}))
     # Whoever has the device's SIM, or an IMEI, may write a word as well.
     words = text if octets is None else octets.hex()
     shown = words if is_call(row) else mask(words, roster)
@@ -251,7 +243,7 @@ def tracker_command(
         lat_deg, lon_deg = said.place
         fix = Fix(lat_deg=lat_deg, lon_deg=lon_deg, at=said_at(row))
     report = DeviceReport(
-        protocol="sms",
+        protocol=way_of(row),
         kind=ReportKind.REPORT,
         device=found.device,
         received_at=row.received_at,
@@ -303,7 +295,7 @@ def help_command(
         press=Press(
             key=row.key,
             at=row.received_at,
-            wire_protocol="sms",
+            wire_protocol=way_of(row),
             signals=(Signal.SOS,),
             device_at=stamp_of(row),
             late=sent is not None,
@@ -345,7 +337,7 @@ def message_command(
         press=Press(
             key=row.key,
             at=row.received_at,
-            wire_protocol=row.source,
+            wire_protocol=way_of(row),
             signals=(Signal.UNKNOWN,),
             device_at=stamp_of(row),
             late=sent is not None,

@@ -35,7 +35,7 @@ from engine.supervision.link import Link
 FREED_AT_ONCE = 4
 """So many places are freed at one look: an SOS waits to be sent for no more."""
 CALLED = "(a call, which was hung up)"
-_MINUTE_MS = 60_000
+WITHHELD = "(a call without a number, which was hung up)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,21 +130,19 @@ class Arrivals:
     def _calls(self, events: Sequence[ModemEvent]) -> list[InboundSms]:
         """Return the calls of those who may be in need as what HQ reads of them.
 
-        A pendant calls the numbers that it was given as well as writing to them, or
-        instead. One that is tried again and again is told of once a minute.
+        Each is one: after HQ's word on the first a second one is news.
         """
-        minute = self.link.clock.now().ms // _MINUTE_MS
-        numbers = {one.caller for one in events if isinstance(one, IncomingCall)}
+        numbers = [one.caller or "" for one in events if isinstance(one, IncomingCall)]
         return [
             InboundSms(
                 slot="",
                 sender=number,
-                text=CALLED,
+                text=CALLED if number else WITHHELD,
                 sent_at=None,
-                pdu=f"call {minute}",
+                pdu="",
                 flags=(CALL,),
             )
-            for number in sorted(filter(None, numbers))
+            for number in numbers
             if self.ears.minds_call(number)
         ]
 

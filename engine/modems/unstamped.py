@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from engine.modems.inbound import record_of
 from engine.ports.journal import Record
-from engine.ports.modem import CALL, InboundSms
+from engine.ports.modem import InboundSms
 from engine.values import Instant, ReportKey
 
 LYING_MAX = 1_000
@@ -31,9 +31,8 @@ class Unstamped:
         if sms.sent_at is not None or not (sms.sender or sms.text):
             return record_of(sms, now)
         if not sms.slot:
-            # A modem hands one on once; parts are told again, and calls once a minute.
-            is_told_again = sms.part is not None or CALL in sms.flags
-            return record_of(sms, now, is_new=not is_told_again)
+            # A modem hands one on once; parts are told again.
+            return record_of(sms, now, is_new=sms.part is None)
         place = (sms.slot, sms.sender, sms.pdu)
         if place not in self._lying:
             first = record_of(sms, now)

@@ -238,3 +238,33 @@ class HttpWireProtocol(Protocol):
 
     def decode(self, request: HttpRequest, received_at: Instant) -> HttpDecoded:
         """Return reports and answer; never raises."""
+
+
+@runtime_checkable
+class PhoneApp(Protocol):
+    """What a wire protocol adds whose app on a telephone is set up by a QR code.
+
+    `app` is what people install; `takes_secret` whether it can prove itself by one.
+    """
+
+    app: str
+    takes_secret: bool
+
+    def device_of(self, token: str) -> DeviceId:
+        """Return the id of a new telephone, made of a token that cannot be guessed."""
+
+    def setup_uri(
+        self, url: str, device: DeviceId, *, secret: str, heartbeat_s: float | None
+    ) -> str:
+        """Return what the app reads from a QR code, the secret in it.
+
+        Args:
+            url: where telephones reach the listener.
+            device: what it shall call itself.
+            secret: its password; "" where it has none.
+            heartbeat_s: the longest silence agreed upon, in seconds.
+
+        Raises:
+            ValueError: the app cannot call itself by this id; the words say why.
+
+        """

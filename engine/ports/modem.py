@@ -91,7 +91,7 @@ class StatusReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingCall:
-    """Somebody rings; the driver has hung up."""
+    """A call that was hung up, told once however often it rang; None: no number."""
 
     caller: str | None
 

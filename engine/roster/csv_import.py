@@ -281,6 +281,7 @@ _PERSON_COLUMNS = {
     "given_on": _Column("declared.given_on", _day),
     "available": _Column("available", _flag),
     "live_position_consent": _Column("live_position_consent", _flag),
+    "call_is_sos": _Column("call_is_sos", _flag),
     "publish_consent": _Column("publish_consent", str),
     "public_name": _Column("public_name", str),
     "action_protocol": _Column("action_protocol", str),

@@ -99,6 +99,7 @@ def person_of(entry: PersonEntry) -> Person:
         declared=None if place is None else DeclaredPlace(**place.model_dump()),
         available=entry.available,
         live_position_consent=entry.live_position_consent,
+        call_is_sos=entry.call_is_sos,
         publish_consent=entry.publish_consent,
         public_name=entry.public_name or "",
         action_protocol=entry.action_protocol,

@@ -31,6 +31,7 @@ def show_person(roster: Roster, person: PersonId, *, reveal: bool) -> Plain | No
         "devices": [one.wire_protocol for one in roster.devices_of(person)],
         "available": found.available,
         "live_position_consent": found.live_position_consent,
+        "call_is_sos": found.call_is_sos,
         "publish_consent": found.publish_consent.value,
         "shifts": [one.text for one in found.shifts],
         "action_protocol": found.action_protocol,

@@ -96,7 +96,8 @@ class Person:
     `sign` is empty for somebody who never gets an SMS from us. `safe_word` proves
     that it is they who speak, `duress_word` that they are forced to; nobody shows
     either. `public_name` is what the world may call them, where they have consented to
-    a name. `agreed_text` is the digest of the text that a defender has signed; empty:
+    a name. `call_is_sos`: a call from a number of theirs to a SIM of HQ is a press.
+    `agreed_text` is the digest of the text that a defender has signed; empty:
     none is kept. `fictional` marks the people of samples and exercises, whose numbers
     reach nobody.
     """
@@ -117,6 +118,7 @@ class Person:
     declared: DeclaredPlace | None = field(default=None, repr=False)
     available: bool = True
     live_position_consent: bool = False
+    call_is_sos: bool = False
     publish_consent: Consent = Consent.NONE
     public_name: str = field(default="", repr=False)
     action_protocol: str | None = None
@@ -318,6 +320,14 @@ class Roster:
         found = self._people.get(person)
         own = frozenset[str]() if found is None else found.all_addresses()
         return own | {one.number for one in self.devices_of(person) if one.number}
+
+    def telephones_of(self, person: PersonId) -> frozenset[str]:
+        """Return the numbers that a person calls from, and their devices' SIMs."""
+        found = self._people.get(person)
+        own = () if found is None else found.numbers
+        return frozenset(
+            (*own, *(d.number for d in self.devices_of(person) if d.number))
+        )
 
     def with_any_of(self, addresses: Iterable[str]) -> tuple[Person, ...]:
         """Return who has any of these numbers and addresses (of `reached_at`)."""

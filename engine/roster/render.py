@@ -83,6 +83,8 @@ def _agreed(person: Person) -> Iterator[str]:
         yield "available = false"
     if person.live_position_consent:
         yield "live_position_consent = true"
+    if person.call_is_sos:
+        yield "call_is_sos = true"
     if person.publish_consent is not Consent.NONE:
         yield f"publish_consent = {_text(person.publish_consent)}"
     if person.public_name:

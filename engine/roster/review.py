@@ -146,9 +146,23 @@ def _about_defender(person: Person, roster: Roster) -> Iterator[str]:
         one.heartbeat for one in roster.devices_of(person.person)
     ):
         yield "risk windows and no device with heartbeat_s: silence is not noticed"
+    if person.call_is_sos:
+        yield from _about_calls(person, roster)
     yield from _about_what_is_shared(person, roster)
     for device in roster.devices_of(person.person):
         yield from about_device(device, roster)
+
+
+def _about_calls(person: Person, roster: Roster) -> Iterator[str]:
+    if not roster.telephones_of(person.person):
+        yield "call_is_sos without a number: no call is theirs"
+    if any(len(roster.by_number(number)) > 1 for number in person.numbers):
+        yield "call_is_sos with a shared number: a call of the others raises as well"
+    if person.has(Role.DUTY):
+        yield (
+            "call_is_sos for an officer: for ten minutes after HQ has rung them their"
+            " call is a notice, not an SOS"
+        )
 
 
 def _about_what_is_shared(person: Person, roster: Roster) -> Iterator[str]:

@@ -122,6 +122,9 @@ def _of_person(
     if person.agreed_text and not person.has(Role.DEFENDER):
         reason = 'is for people with the role "defender"'
         yield where.fault("person", "agreed_text", reason)
+    if person.call_is_sos and not person.has(Role.DEFENDER):
+        reason = 'is for people with the role "defender"'
+        yield where.fault("person", "call_is_sos", reason)
     yield from _of_contacts(person, where, people, complete=complete)
 
 

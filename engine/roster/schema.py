@@ -40,7 +40,7 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SIGNED = re.compile(r"[0-9a-f]{16}")
 _MODEL = re.compile(r"[0-9A-Za-z][0-9A-Za-z ._-]{0,31}")
-_DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+_DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
 
 Word = TypeVar("Word", bound=str)
 
@@ -86,7 +86,7 @@ def _zone(value: str) -> str:
 
 def _device(value: str) -> str:
     if _DEVICE.fullmatch(value) is None:
-        _refuse("must be the id that the device sends: 1 to 64 letters, digits, ._:-")
+        _refuse("must be the id that the device sends: 1 to 64 letters, digits, ._:/-")
     return value
 
 
@@ -197,6 +197,7 @@ class PersonEntry(_Entry):
     declared: DeclaredEntry | None = None
     available: bool = True
     live_position_consent: bool = False
+    call_is_sos: bool = False
     publish_consent: Annotated[Consent, _one_of("consent", Consent)] = Consent.NONE
     public_name: Text | None = None
     action_protocol: Identifier | None = None

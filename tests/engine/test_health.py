@@ -43,6 +43,19 @@ def test_all_channels_are_down_while_none_is_up(words: list[tuple[str, bool]]) -
     assert bool(shown) == (ALL_CHANNELS_DOWN in reasons)
 
 
+def test_sms_and_calls_leave_while_one_modem_is_up_another_channel_by_itself() -> None:
+    health = Health(Meter())
+    assert health.is_down("sms"), "no modem has been seen yet"
+    for name, is_up in (("modem-1", False), ("modem-2", True)):
+        health.route(name, "modem_down", is_up=is_up)
+    health.route("email", "channel_down", is_up=False)
+    channels = ("sms", "call", "email", "webhook")
+    assert [one for one in channels if health.is_down(one)] == ["email"]
+    health.route("modem-2", "modem_down", is_up=False)
+    health.route("email", "channel_down", is_up=True)
+    assert [one for one in channels if health.is_down(one)] == ["sms", "call"]
+
+
 def test_a_public_account_that_is_up_is_no_way_to_anybody() -> None:
     health = Health(Meter(), tell_nobody=frozenset({"mastodon"}))
     health.route("mastodon", "channel_down", is_up=True)

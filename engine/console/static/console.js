@@ -27,6 +27,7 @@ const learning = new Set();
 let waited = new Set();
 let severe = false;
 let standing = [];
+let routes = [];
 let isSignedOut = false;
 let isBehind = false;
 // Since when the engine cannot read what is new: its stream goes on, and says nothing of it.
@@ -157,16 +158,17 @@ function state(data) {
     .map(([reason, parts]) => `${reason.replaceAll("_", " ")}: ${parts.join(", ")}`);
   const lost = data.unrecorded.map((line) => `${line.at.slice(11, 19)} UTC ${line.text}`);
   severe = lost.length > 0 || "all_channels_down" in data.degraded;
-  const stood = String(standing);
+  const stood = String([standing, routes]);
   standing = data.degraded.alarm_standing_still ?? [];
+  routes = [data.degraded.modem_down ?? [], data.degraded.channel_down ?? []];
   keepHeard(heard().filter((id) => standing.includes(id)));
   const isUrgent = severe || standing.length > 0;
   trouble.setAttribute("role", isUrgent ? "alert" : "status");
   trouble.classList.toggle("severe", isUrgent);
   put(trouble, [...lost, ...wrong].join("\n"));
   alarm();
-  // No row tells of a case that cannot be read any more, and the page has it as it was.
-  if (String(standing) !== stood) missed();
+  // No row tells of a case that cannot be read any more, nor why a message waits.
+  if (String([standing, routes]) !== stood) missed();
   if (!isLearned) learn().catch(() => {});
 }
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from adapters.devices import osmand_encode as encode
 from adapters.devices.osmand import Osmand
 from engine.ports.device import HttpDecoded, HttpRequest, ReportKind
-from engine.values import Fix, Instant, Signal
+from engine.values import DeviceId, Fix, Instant, Signal
 from tests.adapters.devices.agreement import assert_agrees
 from tests.adapters.devices.torn_requests import decode as decode_torn
 from tests.adapters.devices.torn_requests import is_visible
@@ -233,3 +234,25 @@ def test_a_reading_that_is_none_costs_no_place(reading: str) -> None:
 def test_a_battery_may_have_its_sign() -> None:
     (report,) = decode(get("id=1&lat=50&lon=14&batt=85%25")).reports
     assert report.battery_ratio == 0.85
+
+
+def test_a_qr_code_sets_up_traccar_client_as_its_source_reads_it() -> None:
+    """`lib/configuration_service.dart`: origin and path, then the query's settings."""
+    wire = Osmand()
+    device = wire.device_of("a1b2")
+    uri = wire.setup_uri(
+        "https://sos.example.org:5055", device, secret="", heartbeat_s=600
+    )
+    parts = urlsplit(uri)
+    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == (
+        "https://sos.example.org:5055/"
+    )
+    settings = dict(parse_qsl(parts.query, strict_parsing=True))
+    assert settings == {"id": "a1b2", "accuracy": "high", "heartbeat": "200"}
+
+
+def test_a_path_of_the_listener_stays_and_no_heartbeat_is_none() -> None:
+    uri = Osmand().setup_uri(
+        "https://sos.example.org/t/", DeviceId("x&y"), secret="", heartbeat_s=None
+    )
+    assert uri == "https://sos.example.org/t/?id=x%26y&accuracy=high"

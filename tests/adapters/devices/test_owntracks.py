@@ -1,6 +1,9 @@
 """`owntracks`: the app's messages, and our convention for an SOS."""
 
+import base64
 import json
+import string
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import given
@@ -8,7 +11,7 @@ from hypothesis import strategies as st
 
 from adapters.devices.owntracks import Owntracks
 from engine.ports.device import HttpDecoded, HttpRequest, ReportKind
-from engine.values import Signal
+from engine.values import DeviceId, Signal
 from tests.adapters.devices.agreement import assert_agrees
 from tests.adapters.devices.vectors import (
     RECEIVED_AT,
@@ -18,6 +21,7 @@ from tests.adapters.devices.vectors import (
     parametrized,
 )
 
+URL = "https://sos.example.org:5144"
 PLACE = {"_type": "location", "lat": 50.0, "lon": 14.0, "tst": 1772360430, "tid": "HE"}
 
 
@@ -110,3 +114,49 @@ def test_a_reading_that_is_none_costs_no_place() -> None:
         assert report.kind is ReportKind.REPORT
         assert report.fix is not None
         assert report.attributes["incomplete"] == "true"
+
+
+def inline(uri: str) -> dict[str, object]:
+    """Return the configuration in a URL, as the app reads it: by its query."""
+    parts = urlsplit(uri)
+    assert (parts.scheme, parts.netloc, parts.path) == ("owntracks", "", "/config")
+    ((name, value),) = parse_qsl(parts.query, strict_parsing=True)
+    assert name == "inline"
+    # iOS takes it as it stands in the URL, Android as a form's field.
+    assert parts.query == f"inline={value}"
+    found: dict[str, object] = json.loads(base64.b64decode(value, validate=True))
+    return found
+
+
+def test_a_qr_code_sets_up_owntracks_as_its_booklet_has_it() -> None:
+    wire = Owntracks()
+    device = wire.device_of("a1b2c3")
+    uri = wire.setup_uri(URL, device, secret="s3cret-long", heartbeat_s=3600)
+    assert inline(uri) == {
+        "_type": "configuration",
+        "mode": 3,
+        "url": URL,
+        "auth": True,
+        "username": "a1b2c3",
+        "password": "s3cret-long",
+        "deviceId": "phone",
+        "tid": "a1",
+        "monitoring": 1,
+        "ping": 20,
+    }
+
+
+@given(st.text(string.ascii_letters + string.digits + "-_", min_size=2, max_size=60))
+def test_any_id_and_secret_of_ours_is_read_back_whole(text: str) -> None:
+    wire = Owntracks()
+    device = wire.device_of(text[:50])
+    found = inline(wire.setup_uri(URL, device, secret=text, heartbeat_s=None))
+    assert found["password"] == text
+    headers = {"X-Limit-U": str(found["username"]), "X-Limit-D": str(found["deviceId"])}
+    assert decode(PLACE, **headers).reports[0].device == device
+
+
+@pytest.mark.parametrize("name", ["heron", "heron/", "/phone", "a/b/c"])
+def test_an_id_that_owntracks_cannot_send_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="USER/DEVICE"):
+        Owntracks().setup_uri(URL, DeviceId(name), secret="", heartbeat_s=None)

@@ -31,7 +31,13 @@ ROW = {
     "alias": "Heron",
     "coming": 1,
     "state": "Waits for HQ",
-    "told": 5,
+    "told": 3,
+    "near": {
+        "parts": [
+            {"text": "3 accepted", "bad": False},
+            {"text": "2 waiting: no modem is up", "bad": True},
+        ]
+    },
     "kind": "real",
 }
 SCENE = Scene().raised()
@@ -65,7 +71,8 @@ def test_the_list_is_one_line_for_each_alarm(patch: Patch, out: Output) -> None:
         assert natalia(patch, "alarm", "list", "--state", str(engine.state)) == 0
     line = out.readouterr().out
     assert line.startswith("7d5c01aa90e2  2026-11-25T03:00:00Z")
-    assert line.endswith("1 coming of 5 told; Waits for HQ\n"), "and why it is closed"
+    said = "1 coming of 3 told (3 accepted, 2 waiting: no modem is up); Waits for HQ\n"
+    assert line.endswith(said), "and why it is closed"
 
 
 def test_a_case_that_cannot_be_read_is_named_with_the_cure(
@@ -154,7 +161,7 @@ def test_a_case_says_what_comes_next_and_who_was_told_bug_the_runbook_sent_here(
     assert f"Next, while the engine runs: {due}" in said
     assert "Position from the device: hidden +-20.0 m" in said
     assert re.search(r"\n  colleague 1 +colleague +10\.0 km  -", said)
-    told = said.split("\nTold\n")[1].split("\n\n")[0].splitlines()
+    told = said.split("\nTold 0 of 7 (7 waiting)\n")[1].split("\n\n")[0].splitlines()
     assert len({line.rindex(" -  ") for line in told}) == 1, "bug: an officer stuck out"
     assert "SMS: waiting to be sent" in said
     assert "+1555" not in said

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from engine.alarm.events import AlarmAcknowledged, SignNoticed
@@ -17,7 +19,7 @@ from engine.alarm.state import (
 )
 from engine.console.cases import Line
 from engine.console.outlook import outlook, upcoming
-from engine.console.people import Names, people, unreached
+from engine.console.people import Names, Reach, nothing_stops, people, tally
 from engine.console.view import detail, summary
 from engine.console.words import (
     ASKS,
@@ -30,7 +32,7 @@ from engine.console.words import (
     spaced,
 )
 from engine.dispatch.retired import RETIRED
-from engine.ports.journal import EffectState
+from engine.ports.journal import TOLD, EffectState
 from engine.protocol.model import LEASE, Audience, Fallback
 from engine.values import AlarmId, EffectId, PlaceDoubt
 from tests.engine.alarm.scene import ALDER, ROWAN, Scene
@@ -101,28 +103,158 @@ def test_with_nothing_to_come_it_says_so(hq: Hq) -> None:
 @pytest.mark.parametrize(
     ("state", "reached", "words"),
     [
-        (EffectState.ACCEPTED, "maybe", "handed over, no proof of delivery yet"),
-        (EffectState.DELIVERED, "yes", "delivered"),
-        (EffectState.UNDELIVERED, "no", "not delivered"),
-        (EffectState.REJECTED, "no", "not sent: refused"),
-        (EffectState.UNKNOWN, "no", "unknown whether it was sent"),
+        (EffectState.PLANNED, Reach.WAITING, "waiting to be sent"),
+        (EffectState.ATTEMPTING, Reach.WAITING, "being sent now"),
+        (EffectState.ACCEPTED, Reach.ACCEPTED, "handed over, no proof of delivery yet"),
+        (EffectState.DELIVERED, Reach.DELIVERED, "delivered"),
+        (EffectState.UNDELIVERED, Reach.FAILED, "not delivered"),
+        (EffectState.EXPIRED, Reach.FAILED, "not delivered in time"),
+        (EffectState.REJECTED, Reach.FAILED, "not sent: refused"),
+        (EffectState.UNKNOWN, Reach.FAILED, "unknown whether it was sent"),
+        (EffectState.WITHDRAWN, Reach.FAILED, "withdrawn before it was sent"),
     ],
 )
-def test_whether_a_message_reached_somebody_is_never_guessed(
-    hq: Hq, state: EffectState, reached: str, words: str
+def test_a_person_is_told_once_a_network_has_accepted_a_message_to_them(
+    hq: Hq, state: EffectState, reached: Reach, words: str
 ) -> None:
     alarm = hq.press()
-    hq.settle(alarm, state, reason="")
     found = hq.alarm(alarm)
     assert found is not None
-    person = colleague(hq, alarm)
-    assert person["reached"] == reached
-    first = next(one for one in found.effects.values() if one.person == "lapwing")
-    assert EFFECTS[first.state] == words
-    assert unreached(found) == (reached == "no")
+    case = with_state(found, state)
+    shown = summary(case, hq.clock.now())
+    is_told = reached in {Reach.ACCEPTED, Reach.DELIVERED}
+    assert shown["told"] == int(is_told)
+    assert shown["near"] == {
+        **dict.fromkeys(map(str, Reach), 0),
+        "chosen": 1,
+        "told": int(is_told),
+        reached.value: 1,
+        "parts": [
+            {
+                "reach": reached.value,
+                "text": f"1 failed: {words}"
+                if reached is Reach.FAILED
+                else f"1 {reached}",
+                "bad": reached is Reach.FAILED,
+            }
+        ],
+    }
+    assert said_of(case) == ([f"SMS : {words}"], reached.value)
+
+
+def with_state(case: Alarm, state: EffectState, reason: str = "") -> Alarm:
+    """Return a case whose colleague's messages have come to this."""
+    theirs = {
+        key: structs.replace(one, state=state, reason=reason)
+        for key, one in case.effects.items()
+        if one.person == "lapwing"
+    }
+    return structs.replace(case, effects={**case.effects, **theirs})
+
+
+def test_with_no_modem_up_nobody_is_told_and_the_list_says_why(hq: Hq) -> None:
+    """It said `0 coming of 5 told`."""
+    alarm = hq.press()
+    hq.health.route("modem-1", "modem_down", is_up=False)
     with browser(hq) as at:
-        assert words in at.client.get(f"/alarms/{alarm}").text
-        assert ("1 not reached" in at.client.get("/").text) == (reached == "no")
+        listed, case = at.client.get("/").text, at.client.get(f"/alarms/{alarm}").text
+        (shown,) = at.client.get("/api/alarms").json()
+        chosen = len(at.client.get(f"/api/alarms/{alarm}").json()["people"])
+    assert "<strong>none told</strong> of 1" in listed
+    assert "1 waiting: no modem is up" in listed
+    assert f'<h2>People told <span class="count">0 of {chosen}</span></h2>' in case
+    assert "SMS: waiting to be sent (no modem is up)" in case
+    assert (shown["told"], shown["near"]["waiting"]) == (0, 1)
+
+    hq.health.route("modem-1", "modem_down", is_up=True)
+    assert hq.desk.why_waiting("sms") == ""
+    hq.settle(alarm, EffectState.ACCEPTED)
+    with browser(hq) as at:
+        listed = at.client.get("/").text
+    assert "<strong>0 coming</strong> of 1 told" in listed
+    assert "no modem is up" not in listed
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("no credit (CMS 38, sim)", "no credit (CMS 38, sim)"),
+        ("ModemGoneError", "the modem is gone"),
+        ("SomeOtherError", "the modem failed"),
+        ("", "not sent: refused"),
+    ],
+)
+def test_what_failed_says_why_in_the_list_and_beside_the_message(
+    hq: Hq, reason: str, words: str
+) -> None:
+    alarm = hq.press()
+    hq.settle(alarm, EffectState.REJECTED, reason=reason)
+    found = hq.alarm(alarm)
+    assert found is not None
+    shown = tally(found, [found.told["lapwing"]], nothing_stops)
+    assert shown["parts"] == [
+        {"reach": "failed", "text": f"1 failed: {words}", "bad": True}
+    ]
+    person = colleague(hq, alarm)
+    assert (person["reached"], person["why"]) == ("failed", words)
+
+
+def test_a_repeat_that_waits_says_what_became_of_the_message_before(hq: Hq) -> None:
+    alarm = hq.press()
+    hq.settle(alarm, EffectState.REJECTED, reason="no network service")
+    found = hq.alarm(alarm)
+    assert found is not None
+    repeated = later(found, Audience.NEAREST, EffectState.PLANNED)
+    (one,) = (p for p in shown_people(repeated) if p["audience"] == "nearest")
+    channels = one["channels"]
+    assert isinstance(channels, list)
+    assert [(way["words"], way["why"]) for way in channels] == [
+        ("waiting to be sent", "before: no network service")
+    ]
+    assert (one["reached"], one["why"]) == ("failed", "no network service")
+
+
+@given(st.lists(st.tuples(st.sampled_from(EffectState), st.booleans()), max_size=8))
+def test_everybody_is_counted_once_and_told_only_by_what_a_network_has(
+    messages: list[tuple[EffectState, bool]],
+) -> None:
+    scene = Scene().raised()
+    case = scene.state()
+    whom = list(case.told.values())
+    first = next(iter(case.effects.values()))
+    effects = {
+        EffectId(f"{number}"): structs.replace(
+            first,
+            effect=EffectId(f"{number}"),
+            person=whom[number % len(whom)].person,
+            state=state,
+            audience=Audience.TOLD if is_end else Audience.NEAREST,
+        )
+        for number, (state, is_end) in enumerate(messages)
+    }
+    found = tally(structs.replace(case, effects=effects), whom, nothing_stops)
+    assert sum(int(str(found[one.value])) for one in Reach) == found["chosen"]
+    accepted = {e.person for e in effects.values() if e.state in TOLD}
+    assert int(str(found["told"])) <= len(accepted)
+
+
+@pytest.mark.parametrize("before", [None, ReplyKind.COMING])
+@pytest.mark.parametrize("kind", ReplyKind)
+def test_how_far_a_message_came_shows_nothing_of_a_forced_answer(
+    kind: ReplyKind, before: ReplyKind | None
+) -> None:
+    found = []
+    for duress in (False, True):
+        scene = Scene().raised()
+        who = scene.told(Audience.NEAREST)[0]
+        if before is not None:
+            scene.reply(who, before)
+        scene.reply(who, kind, duress=duress)
+        case = scene.state()
+        row = shown_people(case)[0]
+        seen = [row[name] for name in ("reached", "why", "channels")]
+        found.append((seen, tally(case, [case.told[who]], nothing_stops)))
+    assert found[0] == found[1]
 
 
 def test_hq_that_was_not_reached_is_no_colleague_that_was_not_bug_four_of_five(
@@ -150,8 +282,11 @@ def test_hq_that_was_not_reached_is_no_colleague_that_was_not_bug_four_of_five(
         found, told=told, effects={**found.effects, EffectId("e"): failed}
     )
     shown = summary(case, hq.clock.now())
-    assert (shown["told"], shown["coming"], shown["unreached_near"]) == (2, 1, 0)
-    assert (shown["unreached_others"], shown["unreached"]) == (1, 1)
+    near, others = shown["near"], shown["others"]
+    assert isinstance(near, dict)
+    assert isinstance(others, dict)
+    assert (near["chosen"], shown["told"], shown["coming"]) == (2, 1, 1)
+    assert (near["failed"], others["failed"]) == (0, 1)
 
 
 def later(case: Alarm, audience: Audience, state: EffectState) -> Alarm:
@@ -162,9 +297,13 @@ def later(case: Alarm, audience: Audience, state: EffectState) -> Alarm:
     return structs.replace(case, effects={**case.effects, key: other})
 
 
-def ways(case: Alarm) -> tuple[list[str], object]:
+def shown_people(case: Alarm) -> list[dict[str, object]]:
+    return people(case, Names(case, revealed=False), revealed=False)
+
+
+def said_of(case: Alarm) -> tuple[list[str], object]:
     """Return what the case says of the colleague, and whether they were reached."""
-    shown = people(case, Names(case, revealed=False), revealed=False)
+    shown = shown_people(case)
     (one,) = (person for person in shown if person["audience"] == "nearest")
     channels = one["channels"]
     assert isinstance(channels, list)
@@ -188,8 +327,10 @@ def test_a_later_message_covers_no_alarm_that_did_not_arrive_bug_it_hid_it(
     found = hq.alarm(alarm)
     assert found is not None
     case = later(found, audience, EffectState.DELIVERED)
-    assert ways(case) == (["SMS : not sent: refused", f"SMS {about}: delivered"], "no")
-    assert unreached(case) == 1
+    assert said_of(case) == (
+        ["SMS : not sent: refused", f"SMS {about}: delivered"],
+        "failed",
+    )
 
 
 def test_of_an_alarm_that_arrived_the_latest_message_alone_is_shown(hq: Hq) -> None:
@@ -198,7 +339,7 @@ def test_of_an_alarm_that_arrived_the_latest_message_alone_is_shown(hq: Hq) -> N
     found = hq.alarm(alarm)
     assert found is not None
     case = later(found, Audience.TOLD, EffectState.UNDELIVERED)
-    assert ways(case) == (["SMS of the end: not delivered"], "yes")
+    assert said_of(case) == (["SMS of the end: not delivered"], "delivered")
 
 
 def test_a_repeat_that_arrived_makes_good_what_did_not(hq: Hq) -> None:
@@ -207,16 +348,16 @@ def test_a_repeat_that_arrived_makes_good_what_did_not(hq: Hq) -> None:
     found = hq.alarm(alarm)
     assert found is not None
     repeated = later(found, Audience.NEAREST, EffectState.DELIVERED)
-    assert ways(repeated) == (["SMS : delivered"], "yes")
+    assert said_of(repeated) == (["SMS : delivered"], "delivered")
     ended = later(repeated, Audience.TOLD, EffectState.PLANNED)
-    assert ways(ended) == (["SMS of the end: waiting to be sent"], "yes")
+    assert said_of(ended) == (["SMS of the end: waiting to be sent"], "delivered")
 
 
 def test_an_answer_is_proof_enough(hq: Hq) -> None:
     alarm = hq.press()
     hq.settle(alarm, EffectState.UNKNOWN)
     hq.reply(alarm, ReplyKind.NEED_HELP)
-    assert colleague(hq, alarm)["reached"] == "yes"
+    assert colleague(hq, alarm)["reached"] == "delivered"
     with browser(hq) as at:
         assert "1 need help too" in at.client.get("/").text
 

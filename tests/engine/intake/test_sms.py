@@ -11,7 +11,6 @@ from engine.intake.replies import read_reply
 from engine.intake.sms import (
     caller_of,
     calls_for_help,
-    calls_minded,
     help_command,
     senders_of,
     tracker_command,
@@ -254,16 +253,6 @@ def test_what_a_person_writes_is_theirs_bug_a_tracker_elsewhere_ended_alike() ->
     assert tracker_command(_row(text), "+7460000011", text, of_both) is not None
     of_one_telephone = _with_sim(LAPWINGS)
     assert tracker_command(_row(text), sender, text, of_one_telephone) is not None
-
-
-@pytest.mark.parametrize(
-    ("number", "is_minded"),
-    [(SIM, True), ("460000999", True), (LAPWINGS, True), (FOREIGN, False)],
-)
-def test_hq_hears_of_the_calls_of_trackers_and_defenders(
-    number: str, *, is_minded: bool
-) -> None:
-    assert calls_minded(_with_sim().board)(number) is is_minded
 
 
 def test_a_drill_that_is_pressed_by_sms_knows_its_alarm() -> None:

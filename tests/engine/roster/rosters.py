@@ -137,6 +137,7 @@ def _drawn(
         declared=draw(st.none() | PLACES),
         available=draw(st.booleans()),
         live_position_consent=draw(st.booleans()),
+        call_is_sos=Role.DEFENDER in roles and draw(st.booleans()),
         publish_consent=draw(st.sampled_from(Consent)),
         public_name=f"Public {alias}",
         action_protocol=draw(st.none() | IDS),

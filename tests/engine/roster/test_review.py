@@ -336,3 +336,14 @@ def test_a_doubt_quotes_nothing_but_the_id() -> None:
     assert "idden" not in told
     assert "740610" not in told
     assert str(Doubt(person=None, text="all of it")) == "all of it"
+
+
+def test_whose_call_is_no_sos_after_all_or_anybodys_is_pointed_out() -> None:
+    assert "call" not in about(changed("heron", call_is_sos=True), "heron")
+    without = changed("heron", call_is_sos=True, numbers=())
+    assert "no call is theirs" in about(without, "heron")
+    cranes = complete().by_number("+46701740611")[0].numbers
+    shared = changed("heron", call_is_sos=True, numbers=cranes)
+    assert "a call of the others raises as well" in about(shared, "heron")
+    officer = changed("heron", call_is_sos=True, roles=OFFICER | {Role.DEFENDER})
+    assert "their call is a notice" in about(officer, "heron")

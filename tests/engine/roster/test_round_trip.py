@@ -110,6 +110,7 @@ def _row(one: Person, roster: Roster) -> dict[str, object]:
         "given_on": place.given_on if place else "",
         "available": "yes" if one.available else "no",
         "live_position_consent": str(one.live_position_consent),
+        "call_is_sos": "yes" if one.call_is_sos else "no",
         "publish_consent": one.publish_consent,
         "public_name": one.public_name,
         "action_protocol": one.action_protocol or "",

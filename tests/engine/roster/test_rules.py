@@ -80,3 +80,12 @@ def test_a_place_of_a_day_to_come_is_refused_with_its_line() -> None:
     with pytest.raises(RosterError) as caught:
         roster_of(csv_draft(CSV, "people.csv"), known)
     assert str(caught.value) == f"people.csv:2: person.given_on: {reason}"
+
+
+def test_only_a_defender_can_have_agreed_that_a_call_is_an_sos() -> None:
+    assert parse_roster(f"{HERON}call_is_sos = true\n", "r.toml").people[0].call_is_sos
+    other = HERON.replace('"defender"', '"contact"')
+    with pytest.raises(RosterError) as caught:
+        parse_roster(f"{other}call_is_sos = true\n", "r.toml")
+    fields = {(one.field, one.reason) for one in caught.value.faults}
+    assert ("person.call_is_sos", 'is for people with the role "defender"') in fields
