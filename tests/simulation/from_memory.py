@@ -1,4 +1,4 @@
-"""What people are told of a press that no row has: whom, and how often (I14)."""
+"""What people are told of a press that no row has: whom, and how often (I17)."""
 
 from collections import Counter
 from collections.abc import Sequence

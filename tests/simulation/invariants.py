@@ -1,4 +1,4 @@
-"""What must hold after every step, and how it is counted: I1 to I16.
+"""What must hold after every step, and how it is counted: I1 to I17.
 
 The watcher folds the journal by itself, apart from any actor, and hears of every
 contact with the outside. What it finds is a `Violation`: the invariant's number and
@@ -307,18 +307,18 @@ class Watching:
             self._exclusive(self.alarms[alarm_of(row.alarm)], row.effect_id)
 
     def _is_first(self, life: Life, row: EffectRow) -> None:
-        """I14: what was told from memory is told by no row as if it were the first."""
+        """I17: what was told from memory is told by no row as if it were the first."""
         if is_alarms(row.alarm) and self.from_memory.is_told_anew(
             life, alarm_of(row.alarm), row.effect_id
         ):
-            self.found("I14", "what memory has told is told anew by a row")
+            self.found("I17", "what memory has told is told anew by a row")
 
     def _no_row_has(self, life: Life, route: str, address: str, text: str) -> None:
-        """I14: what is sent by a memory case alone is sent once."""
+        """I17: what is sent by a memory case alone is sent once."""
         self.from_memory.reaches(route, address)
         told = self.from_memory.of(text, address)
         if told and not self.from_memory.contact(life, route, told, text):
-            self.found("I14", "told twice from memory, and not marked as a repeat")
+            self.found("I17", "told twice from memory, and not marked as a repeat")
 
     def _address(self, row: EffectRow) -> str:
         """Whom an effect is for, read from its row once: no row's body ever changes."""
@@ -393,9 +393,9 @@ class Watching:
             self.found("I5", "published before it may be")
 
     def told_from_memory(self, life: Life) -> None:
-        """I14: of what no row takes those nearby are told from memory, and soon."""
+        """I17: of what no row takes those nearby are told from memory, and soon."""
         if self.from_memory.is_silent(life, self.now_s() - NEARBY_S):
-            self.found("I14", "nobody nearby is told of a press that no row has")
+            self.found("I17", "nobody nearby is told of a press that no row has")
 
     def told_the_engine(self, route: str, kind: str) -> None:
         """A far end has confirmed, or will: `accepted` or `reported`."""
