@@ -1,11 +1,12 @@
 """Start-up: the only wiring. The supervision tree stands here as one literal."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import starmap
 
+from engine.alarm.cases import standing_of
 from engine.alarm.commands import AlarmCommand, Tick
 from engine.alarm.desk import Desk
 from engine.alarm.directory.actor import Alarms
@@ -34,10 +35,11 @@ from engine.intake.orders.actor import Orders
 from engine.intake.orders.lines import Lines
 from engine.intake.register.actor import Register
 from engine.intake.shouter.actor import Shouter, Unkept, Unrecorded
+from engine.intake.shouter.memory_cases import MemoryCases
 from engine.intake.shouter.whom import routes_of
 from engine.intake.vigil.actor import Vigil
 from engine.intake.vigil.attendance import Attendance
-from engine.journal.actor import JournalActor
+from engine.journal.actor import JournalActor, Return
 from engine.modems.actor import CHANNELS, ModemActor
 from engine.modems.inbound import Ears, Inbound
 from engine.modems.loopback import SelfTest
@@ -50,10 +52,11 @@ from engine.ports.telemetry import Telemetry
 from engine.probe.actor import Probe, Readiness
 from engine.supervision.child import ChildSpec, OnDown, Strategy
 from engine.supervision.failure import Failure
+from engine.supervision.names import Names
 from engine.supervision.supervisor import supervisor
 from engine.supervision.tree import Root, Tree
 from engine.timers.actor import Arm, ArmAll, Timers
-from engine.values import AlarmId, CommandId, Instant
+from engine.values import AlarmId, CommandId, Instant, ReportKey
 
 STOP_WITHIN_S = 2.5
 
@@ -69,6 +72,21 @@ class Adapters:
     https: Https
     tls: Tls = field(default_factory=dict)
     certificates: Mapping[str, Validity] = field(default_factory=dict)
+
+
+def recorded_by(
+    names: Names, unrecorded: Unrecorded
+) -> Callable[[Alarm, Iterable[ReportKey]], None]:
+    """Return who hears of a case that was begun in memory and is durable now."""
+
+    def recorded(alarm: Alarm, keys: Iterable[ReportKey]) -> None:
+        for key in keys:
+            unrecorded.recorded(key)
+        names.tell("alarms", Changed(now=standing_of(alarm)))
+        tick = Tick(command_id=CommandId(f"from memory/{alarm.id}"))
+        names.tell("alarms", Forward(alarm_id=alarm.id, command=tick))
+
+    return recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +107,13 @@ class Parts:
     attendance: Attendance
     lines: Lines
     unrecorded: Unrecorded
+    cases: MemoryCases
     web: WebParts
     tree: Tree
     hq: tuple[tuple[str, str], ...]  # HQ's own (channel, address)
     jump_s: Callable[[], float]  # how far the wall clock has drifted
+    come_back: Return
+    returned: threading.Event = field(default_factory=threading.Event)
 
 
 def tree_of(parts: Parts) -> ChildSpec:
@@ -119,6 +140,7 @@ def tree_of(parts: Parts) -> ChildSpec:
                     "lacks_reserve": tells(DegradedReason.NO_RESERVE),
                     "is_damaged": tells(DegradedReason.JOURNAL_DAMAGED),
                     "is_unread": tells(DegradedReason.JOURNAL_UNREAD),
+                    "come_back": p.come_back,
                 },
                 intensity=0,
                 heartbeat_s=60.0,
@@ -198,6 +220,7 @@ def tree_of(parts: Parts) -> ChildSpec:
                     "routes": routes_of(p.adapters.modems, p.adapters.channels),
                     "unrecorded": p.unrecorded,
                     "telemetry": p.telemetry,
+                    "cases": p.cases,
                 },
             ),
             supervisor(
@@ -370,23 +393,34 @@ def outlets_of(parts: Parts) -> Outlets:
         found=measures.found,
         unkept=unkept,
         untaken=parts.unrecorded.unkept,
-        unbegun=lambda command: parts.unrecorded.say(Unkept(command=command)),
+        unbegun=lambda command: parts.unrecorded.say(
+            Unkept(command=command, begins=True)
+        ),
         still=partial(health.report, DegradedReason.ALARM_STANDING_STILL),
     )
 
 
 class Engine:
-    """A running tree: `ready` once every child is up, `over` where it cannot go on."""
+    """A running tree: `ready` once every child is up, `over` where it cannot go on.
+
+    It has `returned` where a lost journal can be used again: another process goes on.
+    """
 
     def __init__(self, parts: Parts) -> None:
         """Start the tree; returns at once."""
         self.parts = parts
         self.ready = threading.Event()
         self.over = threading.Event()
+        self.returned = parts.returned
         self.failure: Failure | None = None
         self._root = Root(
             tree_of(parts), parts.tree, on_ready=self.ready.set, on_failure=self._failed
         )
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it cannot go on, or another process has to."""
+        return self.over.is_set() or self.returned.is_set()
 
     @property
     def progress(self) -> int:

@@ -3,6 +3,7 @@
 import logging
 import os
 import random
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -17,13 +18,18 @@ from engine.alarm.measures import Measures
 from engine.alarm.messages import Answered, Forward
 from engine.alarm.rows import kind_in
 from engine.alarm.state import Kind, alarm_of
-from engine.app import Adapters, Engine, Parts
+from engine.app import Adapters, Engine, Parts, recorded_by
 from engine.clock import SystemClock
 from engine.config import Config
 from engine.console.desk import KEPT_ROSTER
 from engine.console.parts import WebParts
 from engine.descriptors import Needs, Shares, shared_out, warning
-from engine.errors import ConfigError, JournalError
+from engine.errors import (
+    ConfigError,
+    JournalError,
+    JournalFullError,
+    JournalLostError,
+)
 from engine.health import Health
 from engine.intake.codes import new_codes
 from engine.intake.gateway.door import Door
@@ -35,12 +41,16 @@ from engine.intake.orders.lines import Lines
 from engine.intake.replayed import REPLAY
 from engine.intake.shouter.actor import Unrecorded
 from engine.intake.shouter.call import Lost, loss_by
+from engine.intake.shouter.memory_cases import MemoryCases
 from engine.intake.shouter.unhandled import PutAway
 from engine.intake.vigil.attendance import Attendance
+from engine.journal.actor import Return
 from engine.journal.handle import Journal
 from engine.journal.lock import StateLock
+from engine.journal.lost import LostStore
+from engine.journal.mishap import unwritten
 from engine.journal.moved import OpenedFile
-from engine.journal.opening import Rows, opened_beside
+from engine.journal.opening import Reopening, Rows, opened_beside
 from engine.journal.pool import ReaderPool
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.loading import hearing, listening
@@ -155,8 +165,16 @@ def _start(
     _hold(roster, registry, health)
     names = Names()
     unrecorded = Unrecorded(lambda hint: names.tell("shouter", hint), board.roster)
+    lost = partial(_say_lost, health=health, unrecorded=unrecorded, clock=clock)
+
+    def lose(why: JournalError) -> LostStore:
+        is_known = isinstance(why, JournalLostError | JournalFullError)
+        found = why if is_known else unwritten(path, str(why))
+        lost(found)
+        return LostStore(path, found)
+
     if opening.lost_by is not None:
-        _say_lost(opening.lost_by, health, unrecorded, clock)
+        lost(opening.lost_by)
     tree = Tree(
         clock=clock,
         chance=random.random,
@@ -191,6 +209,14 @@ def _start(
     def shares() -> Shares:
         return shared_out(open_files_max, needs_of(config, board.roster()))
 
+    desk = desk_of(config, board, readers, clock.boottime_s)
+    cases = MemoryCases(
+        desk=desk,
+        clock=clock,
+        recorded=recorded_by(names, unrecorded),
+        has_predecessor=opening.lost_by is not None or rows.last_at is not None,
+    )
+    returned = threading.Event()
     web = WebParts(
         console=pages["console"],
         metrics_socket=pages["metrics"],
@@ -228,12 +254,21 @@ def _start(
         health=health,
         readiness=readiness,
         judge=judge,
-        desk=desk_of(config, board, readers, clock.boottime_s),
+        desk=desk,
         measures=measures,
         door=door,
         attendance=attendance,
         lines=lines,
         unrecorded=unrecorded,
+        cases=cases,
+        come_back=Return(
+            debts=cases,
+            is_lost=opening.lost_by is not None,
+            reopen=Reopening(path, REPLAY, opening.under_way),
+            lose=lose,
+            returned=returned.set,
+        ),
+        returned=returned,
         web=web,
         tree=tree,
         hq=tuple((entry.channel, entry.address) for entry in config.hq),
@@ -268,7 +303,7 @@ def _hold(roster: Roster, registry: Registry, health: Health) -> None:
 
 
 def _say_lost(
-    why: JournalError, health: Health, unrecorded: Unrecorded, clock: SystemClock
+    why: JournalError, *, health: Health, unrecorded: Unrecorded, clock: SystemClock
 ) -> None:
     """Tell HQ now: what was open stands still, and the next SOS may be days away."""
     health.report(DegradedReason.JOURNAL_UNREAD, "journal", wrong=True)

@@ -74,6 +74,9 @@ class FaultsVfs(apsw.VFS):
         fail: numbers (from 1) of those that fail with an I/O error.
         torn: whether a failing write leaves its first half.
         is_full: asked at each write; True fails it as a full disk does.
+        refuses: asked at each write and sync; True fails them as a disk does that
+            has failed, or is read-only by now.
+        hangs: asked at each write and sync, which last until it is False.
         cut_at: the number of the act, of either kind, at which the power goes;
             from then on everything fails.
         sync_s: what each sync takes longer.
@@ -87,6 +90,8 @@ class FaultsVfs(apsw.VFS):
         self.fail: Mapping[Act, int] = {}
         self.torn = False
         self.is_full: Callable[[], bool] = lambda: False
+        self.refuses: Callable[[], bool] = lambda: False
+        self.hangs: Callable[[], bool] = lambda: False
         self.cut_at: int | None = None
         self.sync_s = sync_s
         self.lost: tuple[int, int] | None = None
@@ -164,6 +169,9 @@ class FaultsFile(apsw.VFSFile):
 
     def xWrite(self, data: bytes | memoryview, offset: int) -> None:  # noqa: N802 - SQLite's
         content = bytes(data)
+        self._wait()
+        if self._vfs.refuses():
+            raise apsw.exception_for(apsw.SQLITE_IOERR_WRITE)
         if self._vfs.count(Act.WRITE):
             if self._vfs.torn and not self._vfs.is_dead:
                 self._write(content[: len(content) // 2], offset)
@@ -178,6 +186,9 @@ class FaultsFile(apsw.VFSFile):
     def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite's name
         if self._vfs.sync_s:
             time.sleep(self._vfs.sync_s)  # noqa: TID251 - a slow disk
+        self._wait()
+        if self._vfs.refuses():
+            raise apsw.exception_for(apsw.SQLITE_IOERR_FSYNC)
         if self._vfs.count(Act.SYNC):
             if not self._vfs.is_dead:
                 self._disk.pending.clear()
@@ -190,6 +201,10 @@ class FaultsFile(apsw.VFSFile):
             raise apsw.exception_for(apsw.SQLITE_IOERR_TRUNCATE)
         super().xTruncate(newsize)
         self._disk.pending.append(Pending(newsize, None))
+
+    def _wait(self) -> None:
+        while self._vfs.hangs():
+            time.sleep(0.02)  # noqa: TID251 - a disk that hangs
 
     def _write(self, content: bytes, offset: int) -> None:
         super().xWrite(content, offset)

@@ -1,7 +1,8 @@
-"""The real engine on a disk that is full while a file is there.
+"""The real engine on a disk that is full, fails or hangs while a file is there.
 
 For where no file system may be mounted: a layer under SQLite refuses every write of
-the journal while the file that the first word names exists. The rest of the words
+the journal while the file that the first word names exists. What stands in the file
+says how: `full`, which is nothing as well, `fails` or `hangs`. The rest of the words
 go to `natalia`.
 """
 
@@ -14,10 +15,20 @@ from engine.journal.sqlite import SqliteStore
 from tests.faults_vfs import FaultsVfs
 
 
+def said_by(flag: Path) -> str:
+    """Return what a file says is wrong with the disk; nothing where it is not there."""
+    try:
+        return flag.read_text().strip() or "full"
+    except FileNotFoundError:
+        return ""
+
+
 def fill_while(flag: Path) -> FaultsVfs:
-    """Open the journal through a layer that is full while `flag` is there."""
+    """Open the journal through a layer that does as `flag` says while it is there."""
     vfs = FaultsVfs()
-    vfs.is_full = flag.exists
+    vfs.is_full = lambda: said_by(flag) == "full"
+    vfs.refuses = lambda: said_by(flag) == "fails"
+    vfs.hangs = lambda: said_by(flag) == "hangs"
     made = SqliteStore.__init__
 
     def through(store: SqliteStore, path: Path, **given: Any) -> None:

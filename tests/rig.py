@@ -137,6 +137,11 @@ class Rig:
             env={**os.environ, **self.environment},
         )
         log.close()
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Wait until the service says that it is ready, and where it listens."""
+        assert self.process is not None
         stdout = self.process.stdout
         assert stdout is not None
         deadline = time.monotonic() + READY_S

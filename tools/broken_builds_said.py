@@ -179,4 +179,26 @@ SAID = (
             ),
         ),
     ),
+    Broken(
+        "alone",
+        "HQ alone is told of what cannot be recorded",
+        (
+            Change(
+                "engine/intake/shouter/actor.py",
+                "        told = self._begin(command, record) if tells else ()\n",
+                "        told = ()\n",
+            ),
+        ),
+    ),
+    Broken(
+        "anew",
+        "who was told from memory is told anew once there is room",
+        (
+            Change(
+                "engine/journal/actor.py",
+                "        while parts := debts.owed(store.epoch):\n",
+                "        while parts := debts.owed(store.epoch)[:0]:\n",
+            ),
+        ),
+    ),
 )

@@ -87,7 +87,7 @@ def run(config: Config, stop: Ending) -> None:
         # The process ends here, and nobody above would be asked what it was.
         logger.critical("the service cannot go on", exc_info=True)
     finally:
-        _end(running, code)
+        _end(running, code, is_replaced=running.engine.returned.is_set())
 
 
 def _watch(
@@ -99,7 +99,7 @@ def _watch(
     engine, waited_s = running.engine, 0.0
     readiness = engine.parts.readiness
     while not (engine.ready.is_set() and readiness.is_fresh()):
-        if engine.over.is_set() or stop.wait(0.02):
+        if engine.is_over or stop.wait(0.02):
             return _exit_code(running)
         keeper.starts()  # not without end: what follows sees to that
         waited_s += 0.02
@@ -115,7 +115,7 @@ def _watch(
     interpreter, processor = Interpreter(), Processor()
     Collector(clock.boottime_s).listen()
     looked_s = fed_s = clock.boottime_s()
-    while not engine.over.is_set() and not stop.wait(LOOK_S):
+    while not engine.is_over and not stop.wait(LOOK_S):
         now_s = clock.boottime_s()
         load = watch.look(now_s - looked_s)
         interpreter.follow(load)
@@ -140,8 +140,12 @@ def _exit_code(running: "RunningEngine") -> int:
     return 1
 
 
-def _end(running: "RunningEngine", code: int) -> None:
-    """Take the tree down within its time; then end, whatever still blocks somewhere."""
+def _end(running: "RunningEngine", code: int, *, is_replaced: bool) -> None:
+    """Take the tree down within its time; then end, whatever still blocks somewhere.
+
+    Where the journal can be used again, a new process takes this one's place under its
+    id, so that no keeper has to start it: nothing but the rows goes over.
+    """
     from engine.log import tell_left_out  # noqa: PLC0415 - `--help` does without
 
     last_word = threading.Timer(EXIT_WITHIN_S, os._exit, args=(code,))
@@ -150,6 +154,8 @@ def _end(running: "RunningEngine", code: int) -> None:
     running.stop()
     tell_left_out(at_end=True)
     flush()
+    if is_replaced:
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command line
     os._exit(code)
 
 

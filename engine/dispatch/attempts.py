@@ -12,7 +12,6 @@ from engine.dispatch.abandoned import Uncounted
 from engine.dispatch.legible import Legible
 from engine.dispatch.outcomes import (
     ABANDONED,
-    ATTEMPTING,
     NEVER_SENT,
     REPLACED,
     SETTLED,
@@ -20,6 +19,7 @@ from engine.dispatch.outcomes import (
     Heard,
     Outcome,
     Settled,
+    begun_append,
     effect_stream,
     settled_body,
 )
@@ -170,21 +170,7 @@ class Attempts:
         return effect in self._unsent_yet
 
     def _begin_of(self, row: EffectRow, note: Mapping[str, object]) -> Append:
-        attempt = row.attempt + 1
-        return self._append_of(
-            row.effect_id,
-            expected_seq=0,
-            kind=ATTEMPTING,
-            body={"attempt": attempt, "route": self._route, **note},
-            head=Head(status=EffectState.ATTEMPTING.value, is_open=True),
-            change=EffectChange(
-                effect_id=row.effect_id,
-                state=EffectState.ATTEMPTING,
-                requires=frozenset({EffectState.PLANNED}),
-                attempt=attempt,
-                route=self._route,
-            ),
-        )
+        return begun_append(row, self._route, self._journal.epoch, note)
 
     def _is_begun(self, row: EffectRow, answer: Answer) -> bool:
         self._note_room(row.effect_id, answer)

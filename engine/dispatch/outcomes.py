@@ -1,8 +1,8 @@
 """What becomes of an attempt, and the rows that say so: pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from engine.ports.journal import (
     Answer,
@@ -89,24 +89,62 @@ def settled_body(outcome: Outcome, route: str) -> dict[str, object]:
     }
 
 
-def unknown_append(row: EffectRow, epoch: int) -> Append:
-    """Return the append that settles an attempt of a process that is gone."""
-    body = settled_body(ABANDONED, row.route)
+def begun_append(
+    row: EffectRow, route: str, epoch: int, note: Mapping[str, object] | None = None
+) -> Append:
+    """Return the append that an attempt begins with; refused unless it is planned.
+
+    `note` is kept with it, for whoever recovers.
+    """
+    body = {"attempt": row.attempt + 1, "route": route, **(note or {})}
+    return Append(
+        stream=effect_stream(row.effect_id),
+        expected_seq=0,
+        epoch=epoch,
+        command_id=CommandId(f"0/{EffectState.ATTEMPTING}/{route}"),
+        events=(NewEvent(kind=ATTEMPTING, body=write_plain(body)),),
+        head=Head(status=EffectState.ATTEMPTING.value, is_open=True),
+        owner=route,
+        changes=(
+            EffectChange(
+                effect_id=row.effect_id,
+                state=EffectState.ATTEMPTING,
+                requires=frozenset({EffectState.PLANNED}),
+                attempt=row.attempt + 1,
+                route=route,
+            ),
+        ),
+    )
+
+
+def settled_append(row: EffectRow, route: str, outcome: Outcome, epoch: int) -> Append:
+    """Return the append that an attempt ends with."""
+    state = outcome.state
     return Append(
         stream=effect_stream(row.effect_id),
         expected_seq=1,
         epoch=epoch,
-        command_id=CommandId("restart"),
-        events=(NewEvent(kind=SETTLED, body=write_plain(body)),),
-        head=Head(status=EffectState.UNKNOWN.value, is_open=False),
+        command_id=CommandId(f"1/{state}/{route}"),
+        events=(
+            NewEvent(kind=SETTLED, body=write_plain(settled_body(outcome, route))),
+        ),
+        head=Head(status=state.value, is_open=False),
+        owner=route,
         changes=(
             EffectChange(
                 effect_id=row.effect_id,
-                state=EffectState.UNKNOWN,
+                state=state,
                 requires=frozenset({EffectState.ATTEMPTING}),
+                reference=outcome.reference or None,
             ),
         ),
     )
+
+
+def unknown_append(row: EffectRow, epoch: int) -> Append:
+    """Return the append that settles an attempt of a process that is gone."""
+    settled = settled_append(row, row.route, ABANDONED, epoch)
+    return structs.replace(settled, command_id=CommandId("restart"), owner="engine")
 
 
 def effect_stream(effect: EffectId) -> str:

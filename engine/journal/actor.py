@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import ClassVar, TypeVar
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar, Protocol, TypeVar
 
 import pykka
 from msgspec import Struct
@@ -19,6 +21,7 @@ from engine.ports.journal import (
 )
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
+from engine.supervision.failure import Failure
 from engine.supervision.link import Link
 
 T = TypeVar("T")
@@ -59,6 +62,39 @@ OnCommit = Callable[[int], None]
 OnNotRecorded = Callable[[Sequence[Request]], None]
 """Told what could not be made durable; from any thread, must not block or raise."""
 
+LOOKS_MAX = 12
+AGAIN = timedelta(seconds=5)
+"""So long after one look whether a lost journal can be used again comes the next."""
+
+
+class Debts(Protocol):
+    """Facts of which people were told from memory; from any thread."""
+
+    def owed(self, epoch: int) -> Sequence[Part]:
+        """Return some of what is to be written before anything else; empty if none."""
+
+    def is_sending(self) -> bool:
+        """Say whether what becomes of a message is not known yet."""
+
+    def close(self, *, is_over: bool) -> None:
+        """Take it that another process takes over, or that it does not after all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """How an engine whose journal is lost comes back to normal.
+
+    `reopen` opens the file as a start does. `lose` is told why it cannot be used, and
+    returns what takes its place; `returned` that it can, and that a new process has to
+    take over. It `is_lost` from the start on where that has met a lost journal.
+    """
+
+    debts: Debts
+    reopen: Callable[[], JournalStore]
+    lose: Callable[[JournalError], JournalStore]
+    returned: Callable[[], None]
+    is_lost: bool = False
+
 
 class Entry(Struct, frozen=True, kw_only=True):
     """Requests on their way to the journal, each with whom to answer.
@@ -94,9 +130,10 @@ class JournalActor(SupervisedActor[Entry]):
 
     On a full disk it refuses (`Unknown`), hands the requests to `on_not_recorded`
     and stays: the device repeats, and once there is room the repeat is whole. So it
-    does where a page that cannot be read stands in the way of what is written. Any
-    other failure of the medium does the same and ends the actor, and with it the
-    engine.
+    does where a page that cannot be read stands in the way of what is written. After
+    any other failure of the medium it writes no more: it opens the file again from time
+    to time, writes what is owed, and has another process take over, which knows
+    nothing but the rows. Without a way to `come_back` it ends, and the engine with it.
     """
 
     bound: ClassVar[int] = 10_000
@@ -112,6 +149,7 @@ class JournalActor(SupervisedActor[Entry]):
         lacks_reserve: Callable[[bool], None] = lambda _: None,
         is_damaged: Callable[[bool], None] = lambda _: None,
         is_unread: Callable[[bool], None] = lambda _: None,
+        come_back: Return | None = None,
     ) -> None:
         """Take over an open store; closes it at an orderly stop.
 
@@ -128,11 +166,30 @@ class JournalActor(SupervisedActor[Entry]):
         self._is_unread, self._unread_said = is_unread, False
         self._sized_s, self._said_s = -SIZED_EVERY_S, -SAID_EVERY_S
         self._committed_s = -CALM_AFTER_S
+        self._come_back = come_back
+        self._is_lost = come_back is not None and come_back.is_lost
+        self._is_over, self._looks = False, 0
 
     def started(self) -> None:
         """Say at once that no space is held back, or what the opening found damaged."""
+        if self._is_lost:
+            self.wake_at(self.clock.now().plus(AGAIN))
+            return
         self._look_at_reserve()
         self._look_at_damage()
+
+    def woke(self) -> None:
+        """Look whether a lost journal can be used again."""
+        if self._come_back is None or self._is_over:
+            return
+        try:
+            self._return(self._come_back)
+        except JournalError as error:
+            self._say(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, an SOS is to be heard
+            logger.error("the journal cannot be opened: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
+        if not self._is_over:
+            self.wake_at(self.clock.now().plus(AGAIN))
 
     def handle(self, message: Entry) -> None:
         """Take a request into the group, and commit it when it is whole."""
@@ -167,6 +224,8 @@ class JournalActor(SupervisedActor[Entry]):
         requests = [request for request, _ in group]
         began_s = self.clock.boottime_s()
         try:
+            if self._come_back is not None and not self._is_lost:
+                self._pay(self._come_back.debts, self._store)
             answers = self._store.commit(requests, self.clock.now())
         except JournalFullError as error:
             self._refuse(group, requests, Unknown(reason=str(error), is_full=True))
@@ -181,7 +240,8 @@ class JournalActor(SupervisedActor[Entry]):
             return
         except JournalError as error:
             self._refuse(group, requests, Unknown(reason=str(error)))
-            raise
+            self._lose(error)
+            return
         except Exception as error:
             self._refuse(group, requests, Unknown(reason=type(error).__name__))
             raise
@@ -194,8 +254,61 @@ class JournalActor(SupervisedActor[Entry]):
         for listener in self._listeners:
             self._call(listener, self._store.position)
         self._measure(ended_s - began_s, len(group))
-        self._store.tidy(is_hurried=is_hurried or not self.inbox.empty())
+        self._tidy(is_hurried=is_hurried or not self.inbox.empty())
+
+    def _tidy(self, *, is_hurried: bool) -> None:
+        try:
+            self._store.tidy(is_hurried=is_hurried)
+        except JournalError as error:
+            self._lose(error)
+            return
         self._look_at_damage()
+
+    def _pay(self, debts: Debts, store: JournalStore) -> None:
+        """Write what is owed; a device's repeat behind it raises nothing anew."""
+        last: Request | None = None
+        while parts := debts.owed(store.epoch):
+            requests = [request for request, _ in parts]
+            if requests[0] == last:
+                return  # refused alone, as what meets a damaged page is
+            answers = store.commit(requests, self.clock.now())
+            for (_, reply), answer in zip(parts, answers, strict=True):
+                self._call(reply, answer)
+            last = requests[0]
+
+    def _lose(self, error: JournalError) -> None:
+        """Write no more: what the disk holds is what the next opening starts from."""
+        if self._come_back is None:
+            raise error
+        logger.critical("nothing can be recorded any more: %s", error)
+        self._is_lost = True
+        self._store.close()
+        self._store = self._come_back.lose(error)
+        self._tell_unread(is_unread=True)
+        self.wake_at(self.clock.now().plus(AGAIN))
+
+    def _return(self, come_back: Return) -> None:
+        """Open the file as a start does, write what is owed, and hand over.
+
+        While a message is under way its end is waited for, since it is a fact as well;
+        a route that hangs is not.
+        """
+        self._looks += 1
+        debts = come_back.debts
+        if debts.is_sending() and self._looks < LOOKS_MAX:
+            return
+        store = come_back.reopen()
+        debts.close(is_over=True)
+        try:
+            self._pay(debts, store)
+        except BaseException:
+            debts.close(is_over=False)
+            raise
+        finally:
+            store.close()
+        self._is_over = True
+        logger.warning("the journal can be used again: the engine starts anew")
+        come_back.returned()
 
     def _refuse(
         self, group: Sequence[Part], requests: Sequence[Request], refused: Unknown

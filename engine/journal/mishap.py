@@ -79,6 +79,11 @@ def unwritten(path: Path, said: str = "", *, is_full: bool = False) -> JournalEr
     return made(f"{path}: its disk takes no write{beside}; {_MOUNT}")
 
 
+def hanging(path: Path) -> JournalUnwrittenError:
+    """Return the error for a file whose disk does not answer."""
+    return JournalUnwrittenError(f"{path}: its disk hangs; see what it does (dmesg)")
+
+
 def write_refused(folder: Path) -> OSError | None:
     """Tell a disk that takes no write, as after a failure, from a right that lacks.
 

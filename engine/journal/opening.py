@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
@@ -24,7 +24,7 @@ from engine.errors import (
 from engine.journal.began import began, told
 from engine.journal.connection import size_of
 from engine.journal.lost import LostStore, NothingShown, no_rows
-from engine.journal.mishap import is_full, unwritten, write_refused
+from engine.journal.mishap import hanging, is_full, unwritten, write_refused
 from engine.journal.pool import ReaderPool
 from engine.journal.reading import SqliteReader
 from engine.journal.salvage import NOBODY, Replay
@@ -68,7 +68,10 @@ class Rows:
 
 
 _AGAIN_S: Final = (0.3, 2.0)
-"""A disk may fail for a moment, and none looks at a lost journal while it runs."""
+"""A disk may fail for a moment; on a lost journal nobody is shown anything."""
+HANGS_S: Final = 10.0
+"""So long after one step a start waits for the next: an SOS waits for the start."""
+ASKED_S: Final = 1.0
 
 _NO_ROWS: Final = Rows(
     last_at=None,
@@ -93,6 +96,8 @@ class Opened:
     shown: ReaderLender
     rows: Rows
     lost_by: JournalError | None = None
+    under_way: "Future[Opened] | None" = None
+    """The opening itself, where the disk hangs in it."""
 
     def close(self) -> None:
         """Give it all back."""
@@ -125,15 +130,60 @@ def opened_beside(
             way a person has to set right.
 
     """
-    with steps_told(gets_on), ThreadPoolExecutor(2, "opening") as threads:
+    threads = ThreadPoolExecutor(2, "opening")
+    with steps_told(gets_on) as steps:
         opening = threads.submit(_opened_or_lost, path, threads, replay, vfs)
+        opening.add_done_callback(lambda _: threads.shutdown(wait=False))
         try:
             loaded = load()
         except BaseException:
-            if opening.exception() is None:
+            if steps.are_made_until(opening, HANGS_S) and opening.exception() is None:
                 opening.result().close()
             raise
-        return opening.result(), loaded
+        if steps.are_made_until(opening, HANGS_S):
+            return opening.result(), loaded
+    return replace(_lost(path, hanging(path)), under_way=opening), loaded
+
+
+class Reopening:
+    """Opens a journal that was lost, again and again, as a start does.
+
+    In a thread of its own, since the disk may hang: who asks waits a moment at most.
+    """
+
+    def __init__(
+        self, path: Path, replay: Replay, under_way: Future[Opened] | None = None
+    ) -> None:
+        """Take the opening that a start has not waited for, if there is one."""
+        self._path, self._replay, self._under_way = path, replay, under_way
+
+    def __call__(self) -> JournalStore:
+        """Return the store.
+
+        Raises:
+            JournalError: it cannot be used yet.
+
+        """
+        opening = self._under_way or self._begin()
+        self._under_way = opening
+        try:
+            opened = opening.result(timeout=ASKED_S)
+        except TimeoutError as error:
+            raise hanging(self._path) from error
+        except BaseException:
+            self._under_way = None
+            raise
+        self._under_way = None
+        opened.readers.close()
+        if opened.lost_by is not None:
+            raise opened.lost_by
+        return opened.store
+
+    def _begin(self) -> Future[Opened]:
+        threads = ThreadPoolExecutor(2, "opening")
+        opening = threads.submit(_opened, self._path, threads, self._replay, None)
+        opening.add_done_callback(lambda _: threads.shutdown(wait=False))
+        return opening
 
 
 def _opened_or_lost(
@@ -145,6 +195,10 @@ def _opened_or_lost(
         except JournalError as error:
             why = _lost_by(path, error)
         threading.Event().wait(wait_s)
+    return _lost(path, why)
+
+
+def _lost(path: Path, why: JournalError) -> Opened:
     logger.critical("nothing can be recorded or read: %s", why)
     store = LostStore(path, why)
     return Opened(

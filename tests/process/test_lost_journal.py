@@ -1,6 +1,8 @@
 """The real service on a journal of which nothing can be read: HQ is told."""
 
 import subprocess
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,7 +70,7 @@ def test_hq_hears_each_sos_by_every_way_bug_no_engine_started(
         assert device.send(device.sos_frame(), timeout_s=2) == b""
     assert told_of(rig, "SOS Heron")
     rig.modems[0].inject(LAPWING, "sos Lantern")
-    assert told_of(rig, "a message that reached us")
+    assert told_of(rig, "SOS Lapwing")
     assert rig.metric("natalia_alarms_unrecorded_total") == 3.0
     rig.stop()
     assert files(rig) == damaged
@@ -168,7 +170,7 @@ def test_a_disk_that_takes_no_write_ends_no_service_bug_hq_heard_of_nothing(
             assert device.send(device.sos_frame(), timeout_s=2) == b""
         assert told_of(rig, "SOS Heron")
         rig.modems[0].inject(LAPWING, "sos Lantern")
-        assert told_of(rig, "a message that reached us")
+        assert told_of(rig, "SOS Lapwing")
         assert rig.metric(UNREAD) == 1.0
         assert rig.metric("natalia_ready") == 0.0
         assert "its disk takes no write (" in rig.log()
@@ -183,6 +185,37 @@ def test_a_disk_that_takes_no_write_ends_no_service_bug_hq_heard_of_nothing(
     rig.start()
     assert press(rig) == 200
     eventually(lambda: {one["alias"] for one in rig.alarms()} >= {"Avocet", "Lapwing"})
+
+
+def test_an_engine_returns_by_itself_once_its_disk_is_mounted_for_writing(
+    rig: Rig,
+) -> None:
+    """What it has told meanwhile is recorded, and nobody is told anew."""
+    open_a_case(rig)
+    rig.stop()
+    with taking_no_write(rig.state):
+        rig.start()
+        before = len(rig.messages.items())
+        assert press(rig) == 503
+        eventually(lambda: "Avocet" in str(rig.messages.items()[before:]))
+        assert told_of(rig, "SOS Avocet")
+        eventually(lambda: is_quiet(rig))
+        told = Counter(sms.number for sms in rig.messages.items()[before:])
+        subprocess.run(["mount", "-o", "remount,bind,rw", rig.state], check=True)
+        rig.wait_ready()
+        eventually(lambda: {one["alias"] for one in rig.alarms()} >= {"Avocet"})
+        assert press(rig) == 200
+        nearby = [sms for sms in rig.messages.items()[before:] if sms.is_repeat]
+        assert nearby, "an engine before it may have told them"
+        again = Counter(sms.number for sms in rig.messages.items()[before:])
+        assert all(again[one.number] == told[one.number] for one in nearby)
+        rig.kill()
+
+
+def is_quiet(rig: Rig) -> bool:
+    """Say whether no modem sends any more."""
+    sent = rig.messages.items()
+    return time.perf_counter() - sent[-1].seen_s > 6
 
 
 @contextmanager

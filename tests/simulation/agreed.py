@@ -11,6 +11,7 @@ from math import inf
 from engine.alarm.conditions import holds
 from engine.alarm.events import (
     AlarmEvent,
+    AlarmRaised,
     NotificationPlanned,
     NotificationSettled,
     RecipientsChosen,
@@ -34,7 +35,9 @@ def breaks(alarm: Alarm, events: Sequence[AlarmEvent]) -> Iterator[tuple[str, st
         events: of the commit.
 
     """
-    if is_unreplaced(alarm, events):
+    # What was heard before there were rows is gone on with by the look behind them.
+    is_from_memory = any(isinstance(event, AlarmRaised) for event in events)
+    if not is_from_memory and is_unreplaced(alarm, events):
         yield "I13", "somebody declined, and nobody was looked for in their place"
     if all(isinstance(event, NotificationSettled) for event in events):
         return  # as most commits: nobody is chosen, called or left alone by that

@@ -103,6 +103,7 @@ class Day:
         self.network.contact = self._contact
         self.network.confirmed = self._confirmed
         self.network.on_ring = self._rings
+        self.network.rejected = self.watching.from_memory.not_sent
 
     def run(self) -> Outcome:
         """Run the day; the first violation ends it."""
@@ -160,6 +161,7 @@ class Day:
                 or self.stop_wanted
                 or watching.violation is not None
                 or engine.failure is not None  # it is over
+                or engine.returned.is_set()
             )
 
         is_up = world.run_until(
@@ -214,6 +216,7 @@ class Day:
         host = self.host
         if host.engine is not None and not host.is_over and host.clock is not None:
             now_s = self.world.boottime_s()
+            self.watching.told_from_memory(host.life)
             self.watching.nothing_is_overdue(now_s, host.clock.now().ms)
 
     # what happens --------------------------------------------------------------------

@@ -47,6 +47,8 @@ class Network:
         """So many of the next short messages to us come twice."""
         self.contact: Callable[[Life, str, str, str, str], None]
         self.confirmed: Callable[[str, str], None]
+        self.rejected: Callable[[str], None] = lambda _: None
+        """Told which route has certainly not sent what it was contacted for."""
         self.on_arrival: Callable[[str, str, str], None]
         self.on_fault: Callable[[str], None]
         self.on_ring: Callable[[str, str], None]

@@ -1,31 +1,45 @@
 """A machine on which the engine runs: starts the production tree, again and again."""
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pykka
 
+from engine.alarm.commands import Raise
 from engine.alarm.desk import Desk, HqEntry
-from engine.app import Adapters, Engine, Parts
+from engine.alarm.state import Alarm
+from engine.app import Adapters, Engine, Parts, recorded_by
 from engine.clock import SystemClock
 from engine.console.actor import Web
 from engine.console.parts import CommitBell
 from engine.health import Health
+from engine.intake.actor import SOURCE_DEVICE
+from engine.intake.assess import Outcome
 from engine.intake.gateway.actor import LOOK, Gateway
 from engine.intake.gateway.door import Door
 from engine.intake.judge import Judge
 from engine.intake.orders.actor import Reached
 from engine.intake.orders.lines import Lines
+from engine.intake.reports import decode_report
 from engine.intake.shouter.actor import Unrecorded
+from engine.intake.shouter.memory_case import Message
+from engine.intake.shouter.memory_cases import MemoryCases
 from engine.intake.shouter.unhandled import Unhandled
 from engine.intake.vigil.attendance import Attendance
+from engine.journal.actor import Return
 from engine.journal.handle import Journal
+from engine.journal.lost import LostStore
 from engine.journal.memory import MemoryReader
+from engine.journal.rules import records_of
 from engine.ports.device import DeviceReport
+from engine.ports.journal import Record, Request
 from engine.probe.actor import Readiness
 from engine.protocol.registry import Registry
 from engine.roster.board import Board
@@ -35,7 +49,7 @@ from engine.supervision.failure import Failure
 from engine.supervision.link import Link
 from engine.supervision.names import Names
 from engine.supervision.tree import Tree
-from engine.values import DeviceId, Instant, PersonId
+from engine.values import DeviceId, Instant, PersonId, ReportKey
 from tests.simulation.cast import registry, roster
 from tests.simulation.disk import Disk, Lender, SimStore
 from tests.simulation.farends import Network, SimChannel
@@ -204,6 +218,7 @@ class Host:
         health = Health(telemetry)
         self._board = board = self._board_by(reader, clock, telemetry)
         self.unrecorded = unrecorded = _unrecorded(names, board.roster)
+        unrecorded.hears = self._hears
         refused, judge = unrecorded.refused, Judge(board=board, registry=self._registry)
         journal = Journal(lambda: names.lookup("journal"), self.store, refused)
         self.judge = judge
@@ -225,9 +240,19 @@ class Host:
             status=_Status(self),
             on_quarantine=self._quarantined,
         )
+        desk, returned = self._desk(board), threading.Event()
+        cases = self._cases(desk, last_at)
         self.engine = Engine(
             Parts(
                 adapters=self._adapters(life),
+                cases=cases,
+                come_back=Return(
+                    debts=cases,
+                    reopen=lambda: SimStore(self.disk, life),
+                    lose=lambda why: LostStore(Path("journal.db"), why),
+                    returned=returned.set,
+                ),
+                returned=returned,
                 store=self.store,
                 journal=journal,
                 readers=Lender(self.disk),
@@ -235,7 +260,7 @@ class Host:
                 health=health,
                 readiness=Readiness(clock.boottime_s),
                 judge=judge,
-                desk=self._desk(board),
+                desk=desk,
                 measures=Comparing(self.watching, telemetry, clock),
                 door=door,
                 attendance=attendance,
@@ -248,6 +273,41 @@ class Host:
             )
         )
         self.up_since_s = self.unsettled_until_s = self.world.boottime_s()
+
+    def _hears(self, record: Record) -> None:
+        """Have the watcher hear as well of each press that is not recorded."""
+        report, judge = decode_report(record.body), self.judge
+        if record.source == SOURCE_DEVICE and report is not None and judge is not None:
+            judged = judge.judge(report)
+            if judged.assessment.outcome is Outcome.ALARM and judged.person:
+                now_s = self.life.boottime_s()
+                self.watching.from_memory.refused(self.life, record.key, now_s)
+
+    def _cases(self, desk: Desk, last_at: Instant | None) -> MemoryCases:
+        """Begin what is told from memory; whom, the watcher hears as well."""
+        memory, life, clock = self.watching.from_memory, self.life, self.clock
+        told = recorded_by(self.names, self.unrecorded)
+        assert clock is not None
+
+        def recorded(alarm: Alarm, keys: Iterable[ReportKey]) -> None:
+            memory.recorded.add(alarm.id)
+            told(alarm, keys)
+
+        class Cases(MemoryCases):
+            def begin(
+                self, command: Raise, records: tuple[Record, ...]
+            ) -> Sequence[Message]:
+                messages = super().begin(command, records)
+                memory.begun(life, command, messages)
+                return messages
+
+        return Cases(
+            desk=desk,
+            clock=clock,
+            recorded=recorded,
+            has_predecessor=last_at is not None,
+            codes=lambda _, count: desk.codes(count),
+        )
 
     def _board_by(
         self, reader: MemoryReader, clock: SimClock, telemetry: WatchingTelemetry
@@ -302,9 +362,9 @@ class Host:
     @property
     def is_over(self) -> bool:
         """Whether the process has ended, or will not act again."""
-        return self.life.doomed or (
-            self.engine is not None and self.engine.over.is_set()
-        )
+        engine = self.engine
+        is_ended = engine is not None and engine.is_over
+        return self.life.doomed or is_ended
 
     def _spawn(self, actor: type[Any], /, **arguments: object) -> object:
         return self.life.spawn(STAND_INS.get(actor, actor), **arguments)
@@ -363,5 +423,17 @@ class Host:
         return not self.world.alone
 
 
-def _unrecorded(names: Names, roster: Callable[[], Roster]) -> Unrecorded:
-    return Unrecorded(lambda hint: names.tell("shouter", hint), roster)
+class SimUnrecorded(Unrecorded):
+    """The engine's own; `hears` is told of each signal that is not recorded."""
+
+    hears: Callable[[Record], None] = staticmethod(lambda _: None)
+
+    def refused(self, requests: Sequence[Request]) -> None:
+        """Take what the journal could not make durable."""
+        for record in chain.from_iterable(map(records_of, requests)):
+            self.hears(record)
+        super().refused(requests)
+
+
+def _unrecorded(names: Names, roster: Callable[[], Roster]) -> SimUnrecorded:
+    return SimUnrecorded(lambda hint: names.tell("shouter", hint), roster)

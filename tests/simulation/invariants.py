@@ -1,4 +1,4 @@
-"""What must hold after every step, and how it is counted: I1 to I16.
+"""What must hold after every step, and how it is counted: I1 to I17.
 
 The watcher folds the journal by itself, apart from any actor, and hears of every
 contact with the outside. What it finds is a `Violation`: the invariant's number and
@@ -25,6 +25,7 @@ from engine.alarm.evolve import fold
 from engine.alarm.lease import is_held_for_good
 from engine.alarm.state import Alarm, alarm_of, is_alarms
 from engine.dispatch.body import decode_body
+from engine.intake.replies import CODE
 from engine.journal.memory import MemoryReader
 from engine.journal.verify import verify
 from engine.ports.journal import (
@@ -45,6 +46,7 @@ from tests.simulation.attention import Attention, is_past_shift
 from tests.simulation.belongs import beside_another, without_receipt
 from tests.simulation.disk import Disk
 from tests.simulation.freedom import Freedom
+from tests.simulation.from_memory import FromMemory, Told
 from tests.simulation.labels import wrong_in
 from tests.simulation.pressed_again import TOLD_S, PressesAgain
 from tests.simulation.remembered import Remembered
@@ -57,6 +59,7 @@ from tests.simulation.told import has_given_up, is_left_alone, is_not_told_of_en
 OVERDUE_S = 60.0
 ATTEMPTING_S = 240.0
 FIRST_TOLD_S = 10.0
+NEARBY_S = 12.0
 BEGUN_S = 300.0
 PAGES = re.compile(r"(\d+) x ")
 """How a message begins that is of the pages of several cases."""
@@ -91,6 +94,7 @@ class Watching:
         self.unsent: Counter[EffectId] = Counter()
         self.arrived: dict[str, int] = {}
         self.freedom, self.attention = Freedom(), Attention()
+        self.from_memory = FromMemory()
         self.answers, self.after_care = Answers(), AfterCare()
         self.pressed_again = PressesAgain()
         self.crashes, self.calm_since_s = 0, 0.0
@@ -215,6 +219,9 @@ class Watching:
             self.found("I3", "a step that calls people is not done")
 
     def _was_confirmed(self, effect: EffectId, state: EffectState) -> None:
+        row = self.disk.medium.effects.get(effect)
+        if row is not None and self._address(row) in self.from_memory.confirmed:
+            return
         if ".sms." in effect and not self.sent[effect]:
             self.found("I12", "shown as sent, and it was in no message")
         wanted = "reported" if state is EffectState.DELIVERED else "accepted"
@@ -250,25 +257,44 @@ class Watching:
         self, life: Life, route: str, when: str, address: str, text: str
     ) -> None:
         """Look whether a contact may be: attempted in the journal, and only once."""
-        del life
+        if when == "before":
+            self.from_memory.begins(route)
         if self.freedom.is_told(text):
             self.found("I10", "a word of force is in a text of ours")
         if text.startswith(("NOT RECORDED", "NOT HANDLED")):
+            self.from_memory.reaches(route, address)
             return
+        told = self._attempts(route, when, address)
+        memory = self.from_memory.of(text, address)
+        if memory is not None and not self._is_of_a_row(told, memory, text):
+            if when == "before":
+                self._no_row_has(life, route, address, text)
+        elif not told:
+            self.found("I5", f"{when} a contact: no attempt in the journal")
+        elif when == "before":
+            for row in self._parts(told, text):
+                self._is_first(life, row)
+                self._by_row(row, address)
+
+    def _is_of_a_row(self, told: Sequence[EffectRow], memory: Told, text: str) -> bool:
+        """Say whether a contact is a row's, though memory has told the same address.
+
+        On a full disk what was sent before may stand as under way; a code tells them
+        apart, and without one a row goes first.
+        """
+        has_code = CODE.search(text) is not None
+        return any(not has_code or alarm_of(row.alarm) == memory.alarm for row in told)
+
+    def _attempts(self, route: str, when: str, address: str) -> list[EffectRow]:
+        """Return which rows say that an address is being written to, or was."""
         mine = self.disk.attempting(route)
         told = [row for row in mine if self._address(row) == address]
         if not told and when == "after":
             mine = self.disk.given_up(route)
             told = [row for row in mine if self._address(row) == address]
-        if not told:
-            self.found("I5", f"{when} a contact: no attempt in the journal")
-            return
-        if when != "before":
-            return
-        for row in self._parts(told, text):
-            self._is_contacted(row, address)
+        return told
 
-    def _is_contacted(self, row: EffectRow, address: str) -> None:
+    def _by_row(self, row: EffectRow, address: str) -> None:
         if is_alarms(row.alarm):  # else what a timer answers
             self._is_heard(alarm_of(row.alarm), row.effect_id)
             self._in_time(alarm_of(row.alarm))
@@ -279,6 +305,20 @@ class Watching:
             self.found("I4", "one effect, two contacts")
         if row.effect_class is EffectClass.EXCLUSIVE:
             self._exclusive(self.alarms[alarm_of(row.alarm)], row.effect_id)
+
+    def _is_first(self, life: Life, row: EffectRow) -> None:
+        """I17: what was told from memory is told by no row as if it were the first."""
+        if is_alarms(row.alarm) and self.from_memory.is_told_anew(
+            life, alarm_of(row.alarm), row.effect_id
+        ):
+            self.found("I17", "what memory has told is told anew by a row")
+
+    def _no_row_has(self, life: Life, route: str, address: str, text: str) -> None:
+        """I17: what is sent by a memory case alone is sent once."""
+        self.from_memory.reaches(route, address)
+        told = self.from_memory.of(text, address)
+        if told and not self.from_memory.contact(life, route, told, text):
+            self.found("I17", "told twice from memory, and not marked as a repeat")
 
     def _address(self, row: EffectRow) -> str:
         """Whom an effect is for, read from its row once: no row's body ever changes."""
@@ -317,6 +357,7 @@ class Watching:
         """I11: whatever else comes in, the first contact is made within its bound."""
         if alarm_id not in self.first_told_s:
             took_s = self.now_s() - self.raised_s[alarm_id]
+            took_s = self.from_memory.first_told_s.get(alarm_id, took_s)
             self.first_told_s[alarm_id] = took_s
             if took_s > FIRST_TOLD_S and self.calm_since_s <= self.raised_s[alarm_id]:
                 self.found("I11", "the first contact came too late")
@@ -351,13 +392,20 @@ class Watching:
         if not may_be_public(alarm, effect):
             self.found("I5", "published before it may be")
 
+    def told_from_memory(self, life: Life) -> None:
+        """I17: of what no row takes those nearby are told from memory, and soon."""
+        if self.from_memory.is_silent(life, self.now_s() - NEARBY_S):
+            self.found("I17", "nobody nearby is told of a press that no row has")
+
     def told_the_engine(self, route: str, kind: str) -> None:
         """A far end has confirmed, or will: `accepted` or `reported`."""
+        self.from_memory.confirms(route)
         for row in self.disk.attempting(route):
             self.confirmed.setdefault(row.effect_id, set()).add(kind)
 
     def not_sent(self, route: str) -> None:
         """A contact certainly came to nothing: the same effect may be tried again."""
+        self.from_memory.not_sent(route)
         for row in self.disk.attempting(route):
             self.unsent[row.effect_id] += 1
 

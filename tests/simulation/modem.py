@@ -167,6 +167,7 @@ class SimModem:
         network, hardware = self._network, self._hardware
         if fault == "silent":
             self._wait(5.0, beat)
+            network.rejected(self._hardware.name)
             raise ModemSilentError
         self._take_late()
         self._owed.hand_over(self._life.boottime_s())
@@ -188,6 +189,7 @@ class SimModem:
             refused = SubmitOutcome(
                 result=SendResult.REJECTED, code="CMS 38", retry=fault == "refused"
             )
+            network.rejected(hardware.name)
             self._answers(answer_s, refused)
         else:
             self._sends(fault, number, text, answer_s, late_s)

@@ -150,6 +150,9 @@ class People:
         if row is not None and person is not None and row.person == person.person:
             alarm = AlarmId(row.stream.removeprefix("alarm/"))
             self._watching.answers.note(alarm, str(person.person))
+        told = self._watching.from_memory.of(text, number)
+        if told is not None and person is not None:
+            self._watching.answers.note(told.alarm, str(person.person))
 
         def send() -> None:
             self._host.world.sleep(after_s)

@@ -3,32 +3,38 @@
 Until a route to each address has taken it, or the distress is an alarm after all.
 """
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import chain
 from typing import ClassVar, assert_never
 
-from engine.alarm.commands import AlarmCommand, Raise
+from engine.alarm.commands import AddNote, AlarmCommand, Raise, TakeReply
+from engine.alarm.messages import Distress, Forward
 from engine.alarm.state import Kind
 from engine.dispatch.actor import Shout
 from engine.dispatch.body import EffectBody
 from engine.dispatch.outcomes import AWAY, Outcome
 from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.actor import SOURCE_DEVICE
-from engine.intake.judge import Judge, raise_command
+from engine.intake.assess import Outcome as Outcomes
+from engine.intake.judge import Judge, alarm_id, raise_command
 from engine.intake.reports import decode_report
 from engine.intake.shouter.call import (
     NOT_RECORDED,
+    STANDING,
     Call,
     Deaf,
     Lost,
     call_of_deaf,
     call_of_lost,
     words_of,
+    words_of_answer,
 )
+from engine.intake.shouter.memory_case import Message, is_call_for_help
+from engine.intake.shouter.memory_cases import MemoryCases
 from engine.intake.shouter.rank import Rank, rank_of, rank_of_record, rank_of_sms
 from engine.intake.shouter.unhandled import (
     NOT_HANDLED,
@@ -48,9 +54,12 @@ from engine.protocol.texts import Segment
 from engine.roster.board import Board
 from engine.roster.model import Roster
 from engine.supervision.actor import SupervisedActor
+from engine.supervision.failure import Failure
 from engine.supervision.link import Link
 from engine.supervision.names import reaches
 from engine.values import AlarmId, Instant, PersonId, ReportKey
+
+logger = logging.getLogger(__name__)
 
 KEPT = 100
 """So many of each rank: whoever says much takes no distress off."""
@@ -72,20 +81,30 @@ class Unkept:
     """A distress that is recorded, and no alarm: the disk has no room for its rows.
 
     Its device was answered and repeats nothing. It is an alarm once there is room.
+    `begins` where it would have begun a case; of an open one people know.
     """
 
     command: Raise
+    begins: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """What became of a shout on a route; `asked` says which time it was."""
 
+    notice: Notice
     way: Way
     asked: int
     outcome: Outcome
+    urgent: bool = True
 
 
+Remarks = TakeReply | AddNote
+SMS = "sms"
+_A_MESSAGE = (
+    Segment(priority=1, text=NOT_RECORDED),
+    Segment(priority=1, text="a message that reached us."),
+)
 Said = NotRecorded | Unhandled | Unkept | Lost | Deaf | Answered
 
 
@@ -158,7 +177,8 @@ class Unrecorded:
         tell a word of force by what HQ is told of. Does not block.
         """
         if isinstance(command, Raise):
-            self.say(Unkept(command=command))
+            begins = case == alarm_id(command.press.key)
+            self.say(Unkept(command=command, begins=begins))
         elif len(self._said) >= CROWD:
             return  # it comes again, and must push out no distress that does not
         elif (word := word_of(command, case)) is not None:
@@ -210,9 +230,14 @@ class Shouter(SupervisedActor[Heed]):
         routes: tuple[tuple[str, str], ...],
         unrecorded: Unrecorded,
         telemetry: Telemetry,
+        cases: MemoryCases | None = None,
     ) -> None:
-        """Take HQ's addresses (channel, address) and the routes (worker, channel)."""
+        """Take HQ's addresses (channel, address) and the routes (worker, channel).
+
+        Without `cases` HQ alone is told.
+        """
         super().__init__(link=link)
+        self._cases = cases
         self._judge, self._board = judge, board
         self._hq, self._routes = hq, routes
         self._unrecorded, self._telemetry = unrecorded, telemetry
@@ -234,6 +259,8 @@ class Shouter(SupervisedActor[Heed]):
         self._heed()
 
     def _heed(self) -> None:
+        if self._cases is not None and self._cases.is_closed:
+            return  # another process is about to hear each of them again
         for said in self._unrecorded.heed():
             self._take(said)
             self.beat()
@@ -244,8 +271,8 @@ class Shouter(SupervisedActor[Heed]):
             case NotRecorded():
                 if (call := self._call_of_record(message.record)) is not None:
                     self._shout(call)
-            case Unkept(command=command):
-                self._shout(self._call_of(command, NOT_RECORDED))
+            case Unkept(command=command, begins=begins):
+                self._shout(self._call_of(command, NOT_RECORDED, tells=begins))
             case Lost():
                 self._shout(call_of_lost(message, self._for(None)))
             case Deaf():
@@ -253,9 +280,17 @@ class Shouter(SupervisedActor[Heed]):
             case Unhandled():
                 self._put_away(message)
             case Answered():
-                message.way.answered(message.asked, message.outcome)
+                self._hear(message)
             case _:
                 assert_never(message)
+
+    def _hear(self, answered: Answered) -> None:
+        """Note a route's answer, and ask the next where somebody is told in turn."""
+        notice, way = answered.notice, answered.way
+        way.answered(answered.asked, answered.outcome)
+        if notice.is_next_untried(way):
+            for other in notice.due(self.link.tree.names.lookup):
+                self._ask_of(notice, other, urgent=answered.urgent)
 
     def _put_away(self, unhandled: Unhandled) -> None:
         """Say what could not be handled, and its raw words."""
@@ -281,15 +316,39 @@ class Shouter(SupervisedActor[Heed]):
             )
             self._shout(call)
 
-    def _call_of(self, command: Raise, mark: str) -> Call:
-        words = words_of(command, self.clock.now())
+    def _call_of(
+        self,
+        command: Raise,
+        mark: str,
+        record: Record | None = None,
+        *,
+        tells: bool = False,
+    ) -> Call:
+        """Return what is told of a press; `tells` where it would have begun a case."""
+        now = self.clock.now()
+        told = self._begin(command, record) if tells else ()
+        standing = (STANDING,) if mark == NOT_RECORDED else ()
+        words = (*words_of(command, now), *standing)
         return Call(
-            key=command.press.key,
-            at=command.press.at,
+            key=command.press.key if record is None else record.key,
+            at=command.press.at if record is None else record.received_at,
             segments=(Segment(priority=1, text=mark), *words),
             addresses=self._for(command.defender),
             rank=rank_of(self._board.roster(), command),
+            told=told,
         )
+
+    def _begin(self, command: Raise, record: Record | None) -> tuple[Message, ...]:
+        """Begin the case in memory; whatever fails there, HQ is told."""
+        if self._cases is None:
+            return ()
+        try:
+            records = () if record is None else (record,)
+            return tuple(self._cases.begin(command, records))
+        except Exception as error:  # noqa: BLE001 - of whatever is wrong with one press
+            # Without its text, which may quote the press.
+            logger.error("nobody beside HQ can be told: %s", Failure.of(error))  # noqa: TRY400 - see above
+            return ()
 
     def woke(self) -> None:
         """Ask again where nobody has been told, and let go of what is over."""
@@ -301,7 +360,9 @@ class Shouter(SupervisedActor[Heed]):
                 self._let_go(unheard)
             else:
                 self._ask(unheard)
-        if self._unheard:
+        lookup = self.link.tree.names.lookup
+        is_sending = self._cases is not None and self._cases.look(lookup)
+        if self._unheard or is_sending:
             self.wake_at(self.clock.now().plus(AGAIN))
 
     def _shout(self, call: Call) -> None:
@@ -318,7 +379,10 @@ class Shouter(SupervisedActor[Heed]):
             self._let_go(alike[0])
         if not self._unheard:
             self.wake_at(self.clock.now().plus(AGAIN))
-        notices = tuple(self._notices(call))
+        told = tuple(self._turns(call))
+        notices = interleaved(told, tuple(self._notices(call)))
+        if self._cases is not None:
+            self._cases.told_by(key, notices)
         unheard = Unheard(key=key, notices=notices, rank=rank)
         self._unheard[key] = unheard
         self._ask(unheard)
@@ -340,25 +404,42 @@ class Shouter(SupervisedActor[Heed]):
                 ways = tuple(Way(worker=worker) for worker in workers)
                 yield Notice(channel=channel, body=body, ways=ways)
 
-    def _ask(self, unheard: Unheard) -> None:
-        lookup = self.link.tree.names.lookup
-        for notice, way in unheard.due(lookup):
-            ref = lookup(way.worker)
-            if ref is None:
-                continue  # gone since it was found due
-            answered = partial(self._answered, way, way.ask(ref))
-            shout = Shout(
-                channel=notice.channel,
-                body=notice.body,
-                answered=answered,
-                urgent=unheard.rank is Rank.DISTRESS,
+    def _turns(self, call: Call) -> Iterator[Notice]:
+        """Yield what the first step sends, spread over the routes there are."""
+        for number, message in enumerate(call.told):
+            workers = [one for one, sends in self._routes if sends == message.channel]
+            first = number % len(workers) if workers else 0
+            yield Notice(
+                channel=message.channel,
+                body=message.body,
+                ways=tuple(Way(worker=w) for w in workers[first:] + workers[:first]),
+                again=message.again,
             )
-            if not reaches(ref, shout):
-                answered(AWAY)
 
-    def _answered(self, way: Way, asked: int, outcome: Outcome) -> None:
-        """Have a route's answer heard, by the next instance if need be; any thread."""
-        self._unrecorded.say(Answered(way=way, asked=asked, outcome=outcome))
+    def _ask(self, unheard: Unheard) -> None:
+        urgent = unheard.rank is Rank.DISTRESS
+        for notice, way in unheard.due(self.link.tree.names.lookup):
+            self._ask_of(notice, way, urgent=urgent)
+
+    def _ask_of(self, notice: Notice, way: Way, *, urgent: bool) -> None:
+        ref = self.link.tree.names.lookup(way.worker)
+        if ref is None:
+            return  # gone since it was found due
+        body = notice.said_now
+        asked = way.ask(ref)
+
+        def answered(outcome: Outcome) -> None:
+            """Have it heard, by the next instance if need be; any thread."""
+            said = Answered(
+                notice=notice, way=way, asked=asked, outcome=outcome, urgent=urgent
+            )
+            self._unrecorded.say(said)
+
+        shout = Shout(
+            channel=notice.channel, body=body, answered=answered, urgent=urgent
+        )
+        if not reaches(ref, shout):
+            answered(AWAY)
 
     def _let_go(self, unheard: Unheard) -> None:
         """Ask no more, and count it where somebody was not told."""
@@ -385,16 +466,53 @@ class Shouter(SupervisedActor[Heed]):
             # What only HQ would have looked at waits: it is recorded again.
             if not command or command.kind is not Kind.REAL:
                 return None
-        elif (report := decode_report(record.body)) is not None:
-            command = raise_command(self._judge.judge(report))
-        else:
-            mark, said = NOT_RECORDED, "a message that reached us."
-            return Call(
-                key=record.key,
-                at=record.received_at,
-                segments=tuple(Segment(priority=1, text=one) for one in (mark, said)),
-                addresses=self._for(None),
-                rank=rank_of_sms(self._board.roster(), record.body),
-            )
-        call = self._call_of(command, NOT_RECORDED)
-        return replace(call, key=record.key, at=record.received_at)
+            return self._call_of(command, NOT_RECORDED, record, tells=True)
+        report = decode_report(record.body)
+        if report is None:
+            return self._call_of_sms(record)
+        judgement = self._judge.judge(report, record.key)
+        tells = judgement.assessment.outcome is Outcomes.ALARM
+        command = raise_command(judgement)
+        return self._call_of(command, NOT_RECORDED, record, tells=tells)
+
+    def _call_of_sms(self, record: Record) -> Call:
+        """Return what is shouted of a message: a press, an answer, or that one came.
+
+        A cancel is no more than that, whatever word it is by.
+        """
+        said = () if self._cases is None else self._cases.read(record, self._judge)
+        for one in said:
+            if isinstance(one, Distress) and is_call_for_help(one.command):
+                return self._call_of(one.command, NOT_RECORDED, record, tells=True)
+        segments: tuple[Segment, ...] = _A_MESSAGE
+        for one in said:
+            if isinstance(one, Forward) and isinstance(one.command, Remarks):
+                heard = self._heard(one.alarm_id, one.command, record)
+                segments = heard or segments
+        return Call(
+            key=record.key,
+            at=record.received_at,
+            segments=segments,
+            addresses=self._for(None),
+            rank=rank_of_sms(self._board.roster(), record.body),
+        )
+
+    def _heard(
+        self, alarm: AlarmId, command: TakeReply | AddNote, record: Record
+    ) -> tuple[Segment, ...]:
+        if self._cases is None:
+            return ()
+        case = self._cases.hear(alarm, command, record)
+        return () if case is None else words_of_answer(case, command)
+
+
+def interleaved(
+    told: tuple[Notice, ...], at_hq: tuple[Notice, ...]
+) -> tuple[Notice, ...]:
+    """Return in which order routes are asked: the nearest, one at HQ, all others.
+
+    A modem takes seconds for each message, and HQ has other channels.
+    """
+    by_modem = [one for one in at_hq if one.channel == SMS]
+    others = [one for one in at_hq if one.channel != SMS]
+    return (*others, *told[:1], *by_modem[:1], *told[1:], *by_modem[1:])

@@ -5,16 +5,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from engine.alarm.commands import Raise
+from engine.alarm.commands import AddNote, Raise, TakeReply
 from engine.alarm.state import Kind
 from engine.errors import JournalError, JournalFullError, JournalUnwrittenError
+from engine.intake.shouter.memory_case import MemoryCase, Message
 from engine.intake.shouter.rank import Rank
+from engine.intake.shouter.unhandled import raw_words
 from engine.intake.shouter.whom import Address
 from engine.protocol.texts import Segment, TextFacts, compose, finish
 from engine.values import Instant, ReportKey
 
 NOT_RECORDED = "NOT RECORDED "
 NOT_HEARD = "NOT HEARD "
+STANDING = Segment(
+    priority=2,
+    text=" Exercise, or decided already? Unknown.",
+    shorter=((3, " Exercise/decided: unknown."),),
+)
+"""What no memory can tell of a press that is in no row."""
 LOST_KEY: Final = ReportKey("journal")
 
 
@@ -28,8 +36,8 @@ class Loss(StrEnum):
 
 _CURES: Final[Mapping[Loss, str]] = {
     Loss.DAMAGED: "restore a backup",
-    Loss.UNWRITTEN: "mend it, restart",
-    Loss.FULL: "make room, restart",
+    Loss.UNWRITTEN: "mend it",
+    Loss.FULL: "make room",
 }
 """A backup that is restored because a disk is full would cost what is open."""
 
@@ -76,6 +84,8 @@ class Call:
     subject: str = ""
     recorded: bool = False
     rank: Rank = Rank.DISTRESS
+    told: tuple[Message, ...] = ()
+    """Whom the action protocol's first step tells beside HQ."""
 
 
 def loss_by(why: JournalError) -> Loss:
@@ -113,6 +123,21 @@ def call_of_deaf(deaf: Deaf, addresses: tuple[Address, ...]) -> Call:
         subject=f"{NOT_HEARD}{', '.join(deaf.listeners)}",
         recorded=True,
     )
+
+
+def words_of_answer(
+    case: MemoryCase, command: TakeReply | AddNote
+) -> tuple[Segment, ...]:
+    """Return what HQ hears of an answer to what was told from memory."""
+    told = case.alarm.told.get(command.person or "")
+    who = "somebody" if told is None else told.alias
+    if isinstance(command, TakeReply):
+        doubt = "" if command.authentic else " (not confirmed)"
+        said = f"{command.reply.value.replace('_', ' ')}{doubt}"
+    else:
+        said = "wrote"
+    whole = f"{NOT_RECORDED}{case.alarm.alias}: {who} {said}."
+    return (Segment(priority=1, text=whole), *raw_words(command.text))
 
 
 def words_of(command: Raise, now: Instant) -> tuple[Segment, ...]:

@@ -67,11 +67,56 @@ class Way:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Notice:
-    """What goes to one address, and the routes there."""
+    """What goes to one address, and the routes there.
+
+    One that is told `in_turn` is asked of one route after another, and the next is
+    given what says that it may be a repeat. HQ hears it twice rather than late. One
+    that `is_left` is for the journal's own queue from now on.
+    """
 
     channel: str
     body: EffectBody
     ways: tuple[Way, ...]
+    again: EffectBody | None = None
+    is_left: bool = False
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether no two routes are asked at once."""
+        return self.again is not None
+
+    @property
+    def way(self) -> tuple[str, str]:
+        """Channel and address."""
+        return self.channel, self.body.address
+
+    @property
+    def said_now(self) -> EffectBody:
+        """What the next route is given to send."""
+        may_repeat = any(way.may_have_sent for way in self.ways)
+        return self.again if self.again and may_repeat else self.body
+
+    @property
+    def is_in_hand(self) -> bool:
+        """Whether a route has it and has not said what became of it."""
+        return not self.is_taken and any(one.holder is not None for one in self.ways)
+
+    def due(self, there: Callable[[str], object]) -> list[Way]:
+        """Return which routes to ask now."""
+        if self.is_taken or self.is_left:
+            return []
+        due = [way for way in self.ways if way.is_due(there(way.worker))]
+        if not self.in_turn:
+            return due
+        strikes = sum(way.strikes for way in self.ways)
+        if self.is_in_hand or strikes >= STRIKES_MAX:
+            return []
+        return sorted(due, key=lambda way: way.asked)[:1]
+
+    def is_next_untried(self, way: Way) -> bool:
+        """Say whether another route has been asked less often than one that failed."""
+        others = min((one.asked for one in self.ways), default=way.asked)
+        return self.in_turn and not self.is_taken and others < way.asked
 
     @property
     def is_taken(self) -> bool:
@@ -81,7 +126,10 @@ class Notice:
     @property
     def is_over(self) -> bool:
         """Whether nothing more is to be done."""
-        return self.is_taken or all(way.is_spent for way in self.ways)
+        if self.is_taken or self.is_left or all(way.is_spent for way in self.ways):
+            return True
+        strikes = sum(way.strikes for way in self.ways)
+        return self.in_turn and not self.is_in_hand and strikes >= STRIKES_MAX
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -97,10 +145,8 @@ class Unheard:
     def due(self, there: Callable[[str], object]) -> Iterator[tuple[Notice, Way]]:
         """Yield what to ask now; `there` names the instance behind a name."""
         for notice in self.notices:
-            if not notice.is_taken:
-                for way in notice.ways:
-                    if way.is_due(there(way.worker)):
-                        yield notice, way
+            for way in notice.due(there):
+                yield notice, way
 
     @property
     def is_over(self) -> bool:

@@ -189,8 +189,8 @@ def test_a_press_without_room_for_its_alarm_is_shouted_once_and_shown_until_then
     ("loss", "cure"),
     [
         (Loss.DAMAGED, "restore a backup"),
-        (Loss.UNWRITTEN, "mend it, restart"),
-        (Loss.FULL, "make room, restart"),
+        (Loss.UNWRITTEN, "mend it"),
+        (Loss.FULL, "make room"),
     ],
 )
 def test_a_start_beside_a_lost_journal_is_told_in_one_short_message_and_is_no_sos(
