@@ -26,8 +26,14 @@ def rig_on(folder: Path) -> tuple[Rig, Path]:
 
 
 def told_times(rig: Rig) -> Counter[str]:
-    """Return how often each of those nearby was written to."""
-    return Counter(one for one in rig.told() if one in NEAREST)
+    """Return how often each of those nearby was told of the case."""
+    numbers = rig.numbers()
+    messages = [sms for sms in rig.messages.items() if not is_receipt(sms)]
+    return Counter(numbers[sms.number] for sms in messages if sms.number in nearby(rig))
+
+
+def is_receipt(sms: Sms) -> bool:
+    return sms.text.startswith("Received.")
 
 
 def code_in(sms: Sms) -> str:
@@ -74,6 +80,9 @@ def test_those_nearby_are_told_from_memory_and_nobody_anew_once_it_is_recorded(
         (case,) = rig.alarms()
         assert case["presses"] == 1
         eventually(lambda: "coming" in str(rig.alarm(str(case["id"]))))
+        receipt = rig.messages.wait_for(is_receipt, TOLD_S)
+        assert receipt is not None
+        assert receipt.number == lapwing.number
         assert told_times(rig) == told
 
 
