@@ -183,7 +183,7 @@ class Scenario:
         )
         receipt = _found("the answer gets a receipt", receipt)
         what = f"SMS to {self._alias(nearest)}: {receipt.text}"
-        self._say(what, "telephone", at=receipt.at)
+        self._say(what, "telephone")
 
     def _phone(self, operator: OperatorAtConsole, second: OperatorAtConsole) -> str:
         """Press SOS in a telephone's app, over HTTP; returns that alarm, closed."""

@@ -153,16 +153,18 @@ def test_a_call_for_help_is_read_between_two_messages_of_a_long_queue(
 ) -> None:
     """It lay in the modem until all that waited had been sent: minutes, in a flood."""
     defenders = (one for one in sample_roster().people if one.has(Role.DEFENDER))
-    senders = [str(one.numbers[0]) for one in islice(defenders, 12)]
+    # With their sign: of an unconfirmed call the officer alone is told, in one page.
+    senders = [(str(one.numbers[0]), one.sign) for one in islice(defenders, 12)]
     with Rig(folder=tmp_path, modems_wanted=1) as rig:
         (modem,) = rig.modems
         up = 'natalia_modem_up{modem="modem-1"}'
         assert eventually(lambda: rig.metric(up) == 1.0)
         modem.faults.latency_s = 1.0
-        for number in senders[:-1]:
-            modem.inject(number, "SOS")
+        for number, sign in senders[:-1]:
+            modem.inject(number, f"SOS {sign}")
         eventually(lambda: len(rig.alarms()) == len(senders) - 1)
-        modem.inject(senders[-1], "SOS")
+        number, sign = senders[-1]
+        modem.inject(number, f"SOS {sign}")
         eventually(lambda: len(rig.rows("SELECT 1 FROM inbound")) == len(senders))
         waits = "SELECT 1 FROM effect WHERE channel = 'sms' AND state = 'planned'"
         assert len(rig.rows(waits)) >= STILL_WAIT, "others are told yet"

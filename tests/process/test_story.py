@@ -356,18 +356,18 @@ def test_an_answer_shows_who_is_coming(rig: Rig) -> None:
     assert eventually(coming)
 
 
-def test_an_answer_without_its_code_is_shown_and_counts_for_nothing(rig: Rig) -> None:
+def test_an_answer_without_its_code_is_read_in_its_case_and_counts_for_nothing(
+    rig: Rig,
+) -> None:
     with rig.device() as device:
         device.sos()
     sms = rig.sms_to("lapwing")
     assert sms is not None
-    rig.modems[0].inject(sms.number, "1")
-
-    def shown() -> bool:
-        return any(row["kind"] == "notice" for row in rig.alarms())
-
-    assert eventually(shown)
-    assert all(row["coming"] == 0 for row in rig.alarms())
+    rig.modems[0].inject(sms.number, "1 I am on my way")
+    noted = "SELECT 1 FROM event WHERE kind = 'NoteAdded'"
+    assert eventually(lambda: rig.rows(noted))
+    (case,) = rig.alarms()
+    assert (case["kind"], case["coming"]) == ("real", 0)
 
 
 def test_sigterm_ends_the_service_within_three_seconds(rig: Rig) -> None:
