@@ -133,7 +133,7 @@ class Line:
                 "telemetry": self.telemetry,
                 "health": self._health,
                 "settled": self._told,
-                "channels": frozenset(CHANNELS),
+                "channels": lambda: frozenset(CHANNELS),
             },
         )
 

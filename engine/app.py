@@ -8,7 +8,7 @@ from itertools import starmap
 
 from engine.alarm.cases import standing_of
 from engine.alarm.commands import AlarmCommand, Tick
-from engine.alarm.desk import Desk
+from engine.alarm.desk import Desk, Offices
 from engine.alarm.directory.actor import Alarms
 from engine.alarm.events import AlarmEvent
 from engine.alarm.measures import Measures
@@ -20,7 +20,7 @@ from engine.alarm.state import Alarm
 from engine.console.actor import Web
 from engine.console.parts import WebParts
 from engine.dispatch.abandoned import counted_in
-from engine.dispatch.actor import Dispatcher, Planned, Withdrawn
+from engine.dispatch.actor import Dispatcher, Planned, RoutesChanged, Withdrawn
 from engine.dispatch.attempts import Attempts
 from engine.dispatch.channel.actor import ChannelWorker
 from engine.health import Health
@@ -36,7 +36,7 @@ from engine.intake.orders.lines import Lines
 from engine.intake.register.actor import Register
 from engine.intake.shouter.actor import Shouter, Unkept, Unrecorded
 from engine.intake.shouter.memory_cases import MemoryCases
-from engine.intake.shouter.whom import routes_of
+from engine.intake.shouter.whom import Address, routes_of
 from engine.intake.vigil.actor import Vigil
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.actor import JournalActor, Return
@@ -50,6 +50,9 @@ from engine.ports.measures import DegradedReason
 from engine.ports.modem import ModemDriver
 from engine.ports.telemetry import Telemetry
 from engine.probe.actor import Probe, Readiness
+from engine.protocol.registry import Registry
+from engine.reload.actor import Reloader
+from engine.reload.report import Report
 from engine.supervision.child import ChildSpec, OnDown, Strategy
 from engine.supervision.failure import Failure
 from engine.supervision.names import Names
@@ -90,10 +93,39 @@ def recorded_by(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """What a reload replaces, all of it at once.
+
+    Nobody keeps any of it: each asks for it when it is needed. A running case has its
+    own action protocol in its rows.
+    """
+
+    registry: Registry
+    offices: Offices
+    adapters: Adapters
+
+
+class Current:
+    """Holds what is in force; any thread reads it, the reloader's replaces it."""
+
+    def __init__(self, value: InForce) -> None:
+        """Hold what the engine starts with."""
+        self._value = value
+
+    def __call__(self) -> InForce:
+        """Return what is in force now."""
+        return self._value
+
+    def replace(self, value: InForce) -> None:
+        """Put another in force."""
+        self._value = value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """Everything that the tree's literal speaks of."""
 
-    adapters: Adapters
+    in_force: Callable[[], InForce]
     store: JournalStore
     journal: JournalAccess
     readers: ReaderLender
@@ -110,10 +142,11 @@ class Parts:
     cases: MemoryCases
     web: WebParts
     tree: Tree
-    hq: tuple[tuple[str, str], ...]  # HQ's own (channel, address)
     jump_s: Callable[[], float]  # how far the wall clock has drifted
     come_back: Return
     returned: threading.Event = field(default_factory=threading.Event)
+    reload: Callable[[], Report] | None = None  # None: nothing to read again
+    forget: Callable[[str], None] = lambda _: None  # a route that has left for good
 
 
 def tree_of(parts: Parts) -> ChildSpec:
@@ -122,7 +155,7 @@ def tree_of(parts: Parts) -> ChildSpec:
     Under rest_for_one whoever stands below a child is restarted with it, since it
     may rely on what that child had in memory.
     """
-    p = parts
+    p, adapters, left = parts, parts.in_force().adapters, partial(_left, parts)
     shared = {"journal": p.journal, "readers": p.readers}
     tells = partial(p.health.teller, component="journal")
     return supervisor(
@@ -163,7 +196,7 @@ def tree_of(parts: Parts) -> ChildSpec:
                     "telemetry": p.telemetry,
                     "health": p.health,
                     "settled": _settling(p, "dispatcher"),
-                    "channels": _all_channels(p),
+                    "channels": partial(_all_channels, p),
                 },
             ),
             ChildSpec(
@@ -189,7 +222,7 @@ def tree_of(parts: Parts) -> ChildSpec:
                     **shared,
                     "judge": p.judge,
                     "lines": p.lines,
-                    "wires": wires_of(p.adapters),
+                    "wires": wires_of(adapters),
                 },
                 heartbeat_s=60.0,
             ),
@@ -208,16 +241,18 @@ def tree_of(parts: Parts) -> ChildSpec:
                 actor=Register,
                 arguments={"attendance": p.attendance, "journal": p.journal},
             ),
-            supervisor("modems", Strategy.ONE_FOR_ONE, _modems(p)),
-            supervisor("channels", Strategy.ONE_FOR_ONE, _channels(p)),
+            *(
+                supervisor(name, Strategy.ONE_FOR_ONE, partial(specs, p), left=left)
+                for name, specs in (("modems", _modems), ("channels", _channels))
+            ),
             ChildSpec(
                 name="shouter",
                 actor=Shouter,
                 arguments={
                     "judge": p.judge,
                     "board": p.judge.board,
-                    "hq": p.hq,
-                    "routes": routes_of(p.adapters.modems, p.adapters.channels),
+                    "hq": lambda: addresses_of(p.in_force().offices),
+                    "routes": partial(_routes, p),
                     "unrecorded": p.unrecorded,
                     "telemetry": p.telemetry,
                     "cases": p.cases,
@@ -231,11 +266,13 @@ def tree_of(parts: Parts) -> ChildSpec:
                         name="gateway",
                         actor=Gateway,
                         arguments={
-                            "streams": p.adapters.streams,
-                            "https": p.adapters.https,
-                            "tls": p.adapters.tls,
+                            "streams": adapters.streams,
+                            "https": adapters.https,
+                            "tls": lambda: p.in_force().adapters.tls,
                             "certificates": CertificateWatch(
-                                p.adapters.certificates, p.health, p.telemetry
+                                lambda: p.in_force().adapters.certificates,
+                                p.health,
+                                p.telemetry,
                             ),
                             "lines": p.lines,
                             "door": p.door,
@@ -266,8 +303,37 @@ def tree_of(parts: Parts) -> ChildSpec:
                     "jump_s": p.jump_s,
                 },
             ),
+            *_reloader(p),
         ],
     )
+
+
+def _reloader(p: Parts) -> list[ChildSpec]:
+    """Return the actor that reloads; none where no file was read."""
+    if p.reload is None:
+        return []
+    arguments = {"reload": p.reload}
+    return [
+        ChildSpec(
+            name="reloader", actor=Reloader, arguments=arguments, heartbeat_s=60.0
+        )
+    ]
+
+
+def addresses_of(offices: Offices) -> tuple[Address, ...]:
+    """Return HQ's own addresses, as the shouter takes them."""
+    return tuple((entry.channel, entry.address) for entry in offices.hq)
+
+
+def _routes(p: Parts) -> tuple[tuple[str, str], ...]:
+    adapters = p.in_force().adapters
+    return routes_of(adapters.modems, adapters.channels)
+
+
+def _left(p: Parts, name: str) -> None:
+    """Settle what a route that is not configured any more had in hand; forget it."""
+    p.tree.names.tell("dispatcher", RoutesChanged(gone=name))
+    p.forget(name)
 
 
 def wires_of(adapters: Adapters) -> Mapping[str, WireProtocol | HttpWireProtocol]:
@@ -280,6 +346,7 @@ def wires_of(adapters: Adapters) -> Mapping[str, WireProtocol | HttpWireProtocol
 
 
 def _modems(p: Parts) -> list[ChildSpec]:
+    adapters = p.in_force().adapters
     return [
         ChildSpec(
             name=name,
@@ -292,13 +359,13 @@ def _modems(p: Parts) -> list[ChildSpec]:
                 "telemetry": p.telemetry,
                 "health": p.health,
                 "ears": ears_of(p),
-                "self_test": p.adapters.self_tests.get(name),
+                "self_test": adapters.self_tests.get(name),
             },
             on_down=OnDown.RETRY_FOREVER,
             heartbeat_s=60.0,
             interrupt=driver.interrupt,
         )
-        for name, driver in p.adapters.modems.items()
+        for name, driver in adapters.modems.items()
     ]
 
 
@@ -319,13 +386,14 @@ def _channels(p: Parts) -> list[ChildSpec]:
             heartbeat_s=channel.timeout_s * 2,
             interrupt=channel.interrupt,
         )
-        for name, channel in p.adapters.channels.items()
+        for name, channel in p.in_force().adapters.channels.items()
     ]
 
 
 def _all_channels(p: Parts) -> list[str]:
-    spoken = [channel for _ in p.adapters.modems for channel in CHANNELS]
-    return [*spoken, *(c.name for c in p.adapters.channels.values())]
+    adapters = p.in_force().adapters
+    spoken = [channel for _ in adapters.modems for channel in CHANNELS]
+    return [*spoken, *(c.name for c in adapters.channels.values())]
 
 
 def _settling(p: Parts, name: str) -> Settling:

@@ -16,6 +16,11 @@ def boottime_ns() -> int:
     return time.clock_gettime_ns(_BOOTTIME)
 
 
+def monotonic_us() -> int:
+    """Return microseconds of CLOCK_MONOTONIC, by which systemd counts."""
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+
+
 class SystemClock:
     """UTC that is read once, at start, and never steps after that.
 

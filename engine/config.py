@@ -56,6 +56,7 @@ RESERVED = frozenset(
         "orders",
         "probe",
         "register",
+        "reloader",
         "shouter",
         "sms",
         "timers",

@@ -100,6 +100,22 @@ class DataError(EngineError):
         return (DataError(self.file, self.line, self.field, self.reason), *self.also)
 
 
+Fault = ConfigError | DataError
+"""What is wrong with a file that people wrote."""
+
+
+def facts_of(fault: Fault) -> dict[str, object]:
+    """Return a fault by its fields, for JSON."""
+    if isinstance(fault, ConfigError):
+        return {"key": fault.key, "expected": fault.expected, "cure": fault.cure}
+    return {
+        "file": fault.file,
+        "line": fault.line,
+        "field": fault.field,
+        "reason": fault.reason,
+    }
+
+
 def cure_of(error: OSError | UnicodeDecodeError) -> str:
     """Return what to do about a file that cannot be read, or written."""
     match error:

@@ -85,6 +85,27 @@ class Health:
         """Say whether colleagues, officers or HQ may be told by a channel."""
         return name not in self._tell_nobody
 
+    def tells_nobody(self, channels: frozenset[str]) -> None:
+        """Take which channels are to the world alone, from now on."""
+        with self._lock:
+            self._tell_nobody = channels
+            for name in channels & self._routes.keys():
+                del self._routes[name]
+
+    def forget(self, name: str) -> None:
+        """Take a modem or channel that is not configured any more for gone.
+
+        One that is configured anew begins without what its messages have shown.
+        """
+        with self._lock:
+            self._standings.pop(name, None)
+            for reason, components in self._wrong.items():
+                if name in components:
+                    self.report(reason, name, wrong=False)
+            if self._routes.pop(name, None) is not None and self._routes:
+                all_down = not any(self._routes.values())
+                self.report(ALL_CHANNELS_DOWN, "every route", wrong=all_down)
+
     def standing(self, name: str) -> "Standing":
         """Return what messages have shown of a channel; one for all its lanes."""
         with self._lock:

@@ -1,16 +1,19 @@
-"""The adapters that a configuration names, constructed; listening ports are bound."""
+"""What a configuration names: adapters constructed, ports bound, the roster read."""
 
+import os
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from ssl import SSLContext
-from typing import cast
+from types import MappingProxyType
+from typing import Any, cast
 
 from engine import plugins
 from engine.app import Adapters
 from engine.config import Config, Listen
+from engine.console.desk import KEPT_ROSTER
 from engine.dispatch.channel.actor import lane_name
 from engine.errors import ConfigError, Gathered
 from engine.intake.gateway.certificates import Validity, validity
@@ -22,6 +25,11 @@ from engine.ports.clock import Clock
 from engine.ports.device import HttpWireProtocol, Transport, WireProtocol
 from engine.ports.modem import ModemDriver
 from engine.ports.telemetry import Telemetry
+from engine.roster.model import Roster
+from engine.roster.parse import load_roster
+from engine.roster.rules import Known
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def listening(
@@ -78,12 +86,18 @@ def load_adapters(
         self_tests=self_tests(config.modem),
         streams=streams,
         https=https,
-        tls=_contexts(config),
-        certificates=_certificates(config),
+        tls=load_contexts(config),
+        certificates=load_certificates(config),
     )
 
 
-def _contexts(config: Config) -> dict[str, SSLContext]:
+def load_contexts(config: Config) -> dict[str, SSLContext]:
+    """Return the server's side of each TLS listener, by the listener's name.
+
+    Raises:
+        ConfigError: a certificate or a key cannot be used.
+
+    """
     return {
         tls_name(name): context(f"gateway.{name}.tls", table.tls)
         for name, table in config.gateway.items()
@@ -91,7 +105,7 @@ def _contexts(config: Config) -> dict[str, SSLContext]:
     }
 
 
-def _certificates(config: Config) -> dict[str, Validity]:
+def load_certificates(config: Config) -> dict[str, Validity]:
     """Return until when each is good that can be understood; all have been loaded."""
     read = {
         name: validity(table.tls.cert_file)
@@ -152,12 +166,57 @@ def _bound(
     return bind_datagrams(key, listen)
 
 
+def current_roster(config: Config, *, known: Known | None = None) -> Roster:
+    """Return the roster in force: the one last imported, else the configured one.
+
+    Where something is `known` beside it, it must fit that.
+
+    Raises:
+        DataError: names file, line and field.
+        ConfigError: the state folder cannot be looked into, or the file be read.
+
+    """
+    is_kept = has_kept_roster(config)
+    path = config.state / KEPT_ROSTER if is_kept else config.roster
+    if path is None:
+        return Roster()
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+    except OSError as error:
+        # Which of two files of that name it is has to be said.
+        expected = f"{'an imported' if is_kept else 'a'} roster that can be read"
+        cure = f"{path}: {error.strerror}; mend the path or its rights"
+        key = "state" if is_kept else "roster"
+        raise ConfigError(key, expected, cure) from error
+    return load_roster([path], known=known)
+
+
+def has_kept_roster(config: Config) -> bool:
+    """Say whether a roster was imported: the configured one counts no more.
+
+    Raises:
+        ConfigError: the state folder cannot be looked into.
+
+    """
+    try:
+        return (config.state / KEPT_ROSTER).exists()
+    except OSError as error:
+        expected = "a folder that this user may look into"
+        cure = f"{config.state}: {error.strerror}; mend its permissions"
+        key = "state"
+        raise ConfigError(key, expected, cure) from error
+
+
 def load_channels(
-    config: Config, clock: Clock, telemetry: Telemetry
+    config: Config,
+    clock: Clock,
+    telemetry: Telemetry,
+    *,
+    kept: Mapping[str, Channel] = NOTHING,
 ) -> Mapping[str, Channel]:
     """Construct the configured channels, one for each lane, by the lane's name.
 
-    The demo's may speak to loopback alone.
+    The demo's may speak to loopback alone. Lanes that are `kept` are taken as they are.
 
     Raises:
         ConfigError: see `load_adapters`.
@@ -171,22 +230,32 @@ def load_channels(
         if config.demo:
             options["only_loopback"] = True
         for lane in range(1, table.lanes + 1):
+            name = lane_name(table.name, lane)
+            if name in kept:
+                channels[name] = kept[name]
+                continue
             channel = plugins.made(
                 kind, key, table.name, options, clock=clock, telemetry=telemetry
             )
             plugins.held(channel, Channel, key)
-            channels[lane_name(table.name, lane)] = cast("Channel", channel)
+            channels[name] = cast("Channel", channel)
     return channels
 
 
 def load_modems(
-    config: Config, clock: Clock, telemetry: Telemetry, *, owner: str = ""
+    config: Config,
+    clock: Clock,
+    telemetry: Telemetry,
+    *,
+    owner: str = "",
+    kept: Mapping[str, ModemDriver] = NOTHING,
 ) -> Mapping[str, ModemDriver]:
     """Construct the configured modems; nothing is opened.
 
     `owner` stands before a modem's name in the names of files: what an engine's modem
     owes, and which one it is, must not be overwritten by another process' modem of the
-    same name. A PIN that was refused to one is tried by neither.
+    same name. A PIN that was refused to one is tried by neither. Modems that are `kept`
+    are taken as they are.
 
     Raises:
         ConfigError: see `load_adapters`; in the demo also a port that is no pty.
@@ -195,6 +264,9 @@ def load_modems(
     modems: dict[str, ModemDriver] = {}
     for number, table in enumerate(config.modem):
         key = f"modem[{number}]"
+        if table.name in kept:
+            modems[table.name] = kept[table.name]
+            continue
         if config.demo and not _is_pty(table.port):
             cure, path = "the demo speaks to virtual modems alone", f"{key}.port"
             raise ConfigError(path, "a pty", cure)

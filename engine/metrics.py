@@ -63,6 +63,7 @@ class Metrics:
         self._registry = CollectorRegistry(auto_describe=False)
         self._declared = {each.name: each for each in DECLARATIONS}
         self._names: dict[str, set[str]] = defaultdict(set)
+        self._retired: dict[str, set[str]] = defaultdict(set)
         for label, values in (known or {}).items():
             self._names[label].update(values)
         self._names["version"] = {version}
@@ -82,9 +83,28 @@ class Metrics:
     def admit(self, label: str, *values: str) -> None:
         """Add configured names to a label that has no enumeration (`channel` ...)."""
         self._names[label].update(values)
+        self._retired[label].difference_update(values)
         for each in DECLARATIONS:
             if any(one.name == label and one.values is None for one in each.labels):
                 self._start_at_zero(each)
+
+    def retire(self, label: str, value: str) -> None:
+        """Show the gauges of a configured name no more; what it was counts on.
+
+        A measurement that comes late is taken all the same.
+        """
+        self._retired[label].add(value)
+        for each in DECLARATIONS:
+            labels = [one.name for one in each.labels]
+            if each.kind is not Kind.GAUGE or label not in labels:
+                continue
+            at, collector = labels.index(label), self._collectors[each.name]
+            for metric in list(collector.collect()):
+                for sample in metric.samples:
+                    values = [sample.labels[one] for one in labels]
+                    if values[at] == value:
+                        collector.remove(*values)
+        self._series_known.clear()
 
     def count(self, name: str, amount: float = 1, **labels: str) -> None:
         """Add to a counter."""
@@ -181,7 +201,15 @@ class Metrics:
     def _start_at_zero(self, declaration: Declaration) -> None:
         if declaration.labels and declaration.starts:
             collector = self._collectors[declaration.name]
-            for values in product(*map(self._choices, declaration.labels)):
+            shown = [
+                [
+                    one
+                    for one in self._choices(label)
+                    if one not in self._retired[label.name]
+                ]
+                for label in declaration.labels
+            ]
+            for values in product(*shown):
                 collector.labels(*values)
 
 

@@ -1,7 +1,6 @@
 """From a configuration to a running engine: opens, binds, loads, then starts."""
 
 import logging
-import os
 import random
 import threading
 from collections.abc import Callable
@@ -12,24 +11,18 @@ from platform import python_version
 
 from engine import plugins
 from engine.alarm.commands import AlarmCommand
-from engine.alarm.desk import Desk, HqEntry
+from engine.alarm.desk import Desk, Offices
 from engine.alarm.flood import Flood
 from engine.alarm.measures import Measures
 from engine.alarm.messages import Answered, Forward
 from engine.alarm.rows import kind_in
 from engine.alarm.state import Kind, alarm_of
-from engine.app import Adapters, Engine, Parts, recorded_by
+from engine.app import Adapters, Current, Engine, InForce, Parts, recorded_by
 from engine.clock import SystemClock
 from engine.config import Config
-from engine.console.desk import KEPT_ROSTER
 from engine.console.parts import WebParts
 from engine.descriptors import Needs, Shares, shared_out, warning
-from engine.errors import (
-    ConfigError,
-    JournalError,
-    JournalFullError,
-    JournalLostError,
-)
+from engine.errors import JournalError, JournalFullError, JournalLostError
 from engine.health import Health
 from engine.intake.codes import new_codes
 from engine.intake.gateway.door import Door
@@ -53,17 +46,17 @@ from engine.journal.moved import OpenedFile
 from engine.journal.opening import Reopening, Rows, opened_beside
 from engine.journal.pool import ReaderPool
 from engine.journal.sqlite import JOURNAL_FILE
-from engine.loading import hearing, listening
+from engine.loading import current_roster, hearing, listening
 from engine.metrics import Metrics
 from engine.ports.measures import DegradedReason
 from engine.ports.telemetry import Telemetry
 from engine.probe.actor import Readiness
 from engine.process import prepare
 from engine.protocol.registry import Registry, load_registry
+from engine.reconfigure import Reconfigure, offices_of, settings_of, show_protocols
+from engine.reload.actor import Reload
 from engine.roster.board import Board
 from engine.roster.model import Roster
-from engine.roster.parse import load_roster
-from engine.roster.rules import Known
 from engine.supervision.failure import Failure
 from engine.supervision.names import Names
 from engine.supervision.on_demand import OnDemandActor
@@ -86,6 +79,7 @@ CHILDREN = (
     "register",
     "doors",
     "probe",
+    "reloader",
     "alarm",
 )
 
@@ -113,6 +107,7 @@ def start(
     config: Config,
     *,
     adapters: Adapters | None = None,
+    reread: Callable[[], Config] | None = None,
     gets_on: Callable[[], None] = lambda: None,
 ) -> RunningEngine:
     """Start an engine; returns once the tree is starting (`engine.ready` tells more).
@@ -121,6 +116,7 @@ def start(
         config: as read and checked.
         adapters: constructed ones, for the demo and tests; None loads what the
             configuration names.
+        reread: reads the configuration's file again, for a reload; None offers none.
         gets_on: called at each step of what may take long; from any thread, must not
             block or raise.
 
@@ -136,7 +132,7 @@ def start(
     lock = StateLock(config.state, now=wall.now())
     opened = ExitStack()
     try:
-        return _start(config, lock, adapters, opened, gets_on, open_files_max)
+        return _start(config, lock, adapters, opened, reread, gets_on, open_files_max)
     except BaseException:
         opened.close()
         lock.release()
@@ -148,6 +144,7 @@ def _start(
     lock: StateLock,
     adapters: Adapters | None,
     opened: ExitStack,
+    reread: Callable[[], Config] | None,
     gets_on: Callable[[], None],
     open_files_max: int,
 ) -> RunningEngine:
@@ -162,7 +159,7 @@ def _start(
     places = [(place.person, place.fix) for place in rows.places]
     board = Board(roster, places, rows.doubts, clock=clock, telemetry=metrics)
     health = Health(metrics, tell_nobody=config.tell_nobody())
-    _hold(roster, registry, health)
+    show_protocols(roster, registry, health)
     names = Names()
     unrecorded = Unrecorded(lambda hint: names.tell("shouter", hint), board.roster)
     lost = partial(_say_lost, health=health, unrecorded=unrecorded, clock=clock)
@@ -183,7 +180,11 @@ def _start(
         on_quarantine=PutAway(metrics, health, unrecorded.say),
     )
     journal = Journal(lambda: names.lookup("journal"), store, unrecorded.refused)
-    judge = Judge(board=board, registry=lambda: registry)
+    pages, adapters = listening(config, adapters, clock, metrics, opened)
+    current = Current(
+        InForce(registry=registry, offices=offices_of(config), adapters=adapters)
+    )
+    judge = Judge(board=board, registry=lambda: current().registry)
     door = Door(
         judge=judge,
         journal=journal,
@@ -202,14 +203,24 @@ def _start(
     _seed(measures, rows)
     _sample(metrics, measures, tree)
     bound = bind_unnamed if opening.lost_by else bind_unix
-    pages, adapters = listening(config, adapters, clock, metrics, opened)
     if (little := warning(open_files_max, needs_of(config, roster))) is not None:
         logger.warning("%s", little)
+    reconfigure = reread and Reconfigure(
+        reread=reread,
+        settings=settings_of(config, registry, roster),
+        current=current,
+        board=board,
+        names=names,
+        clock=clock,
+        metrics=metrics,
+        health=health,
+    )
 
     def shares() -> Shares:
-        return shared_out(open_files_max, needs_of(config, board.roster()))
+        configured = config if reconfigure is None else reconfigure.config
+        return shared_out(open_files_max, needs_of(configured, board.roster()))
 
-    desk = desk_of(config, board, readers, clock.boottime_s)
+    desk = desk_of(lambda: current().offices, board, readers, clock.boottime_s)
     cases = MemoryCases(
         desk=desk,
         clock=clock,
@@ -227,7 +238,7 @@ def _start(
         journal_file=OpenedFile(path),
         readers=opening.shown,
         board=board,
-        registry=lambda: registry,
+        registry=lambda: current().registry,
         command=_commander(tree),
         metrics=metrics,
         health=health,
@@ -243,10 +254,12 @@ def _start(
         ),
         is_heard=hearing(config),
         is_demo=config.demo,
-        public_language=config.hq_language,
+        public_language=lambda: current().offices.language,
+        reload=lambda answered: names.tell("reloader", Reload(answered=answered)),
+        last_reload=lambda: reconfigure.last if reconfigure else None,
     )
     parts = Parts(
-        adapters=adapters,
+        in_force=current,
         store=store,
         journal=journal,
         readers=readers,
@@ -271,8 +284,9 @@ def _start(
         returned=returned,
         web=web,
         tree=tree,
-        hq=tuple((entry.channel, entry.address) for entry in config.hq),
         jump_s=clock.jump_s,
+        reload=reconfigure,
+        forget=_forgetting(current, metrics, health),
     )
     return RunningEngine(Engine(parts), lock, readers, opened)
 
@@ -282,26 +296,6 @@ def _files(config: Config) -> tuple[Registry, Roster]:
     return registry, current_roster(config)
 
 
-def _hold(roster: Roster, registry: Registry, health: Health) -> None:
-    """Say where somebody's action protocol is gone: their alarms run on the default.
-
-    Its file was taken away after the roster had been checked; an engine that would not
-    start for it would take no alarm at all. A name may be a person's: none is told.
-    """
-    lost = [
-        person
-        for person in roster.people
-        if (person.action_protocol or registry.default) not in registry.protocols
-    ]
-    if lost:
-        logger.error(
-            "%s people have an action protocol that is not there: theirs is the"
-            " default; `natalia check-config` names the lines",
-            len(lost),
-        )
-    health.report(DegradedReason.PROTOCOL_MISSING, "roster", wrong=bool(lost))
-
-
 def _say_lost(
     why: JournalError, *, health: Health, unrecorded: Unrecorded, clock: SystemClock
 ) -> None:
@@ -309,47 +303,6 @@ def _say_lost(
     health.report(DegradedReason.JOURNAL_UNREAD, "journal", wrong=True)
     health.report(DegradedReason.ALARM_STANDING_STILL, ALL_OPEN, wrong=True)
     unrecorded.say(Lost(loss=loss_by(why), at=clock.now()))
-
-
-def current_roster(config: Config, *, known: Known | None = None) -> Roster:
-    """Return the roster in force: the one last imported, else the configured one.
-
-    Where something is `known` beside it, it must fit that.
-
-    Raises:
-        DataError: names file, line and field.
-        ConfigError: the state folder cannot be looked into, or the file be read.
-
-    """
-    is_kept = has_kept_roster(config)
-    path = config.state / KEPT_ROSTER if is_kept else config.roster
-    if path is None:
-        return Roster()
-    try:
-        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
-    except OSError as error:
-        # Which of two files of that name it is has to be said.
-        expected = f"{'an imported' if is_kept else 'a'} roster that can be read"
-        cure = f"{path}: {error.strerror}; mend the path or its rights"
-        key = "state" if is_kept else "roster"
-        raise ConfigError(key, expected, cure) from error
-    return load_roster([path], known=known)
-
-
-def has_kept_roster(config: Config) -> bool:
-    """Say whether a roster was imported: the configured one counts no more.
-
-    Raises:
-        ConfigError: the state folder cannot be looked into.
-
-    """
-    try:
-        return (config.state / KEPT_ROSTER).exists()
-    except OSError as error:
-        expected = "a folder that this user may look into"
-        cure = f"{config.state}: {error.strerror}; mend its permissions"
-        key = "state"
-        raise ConfigError(key, expected, cure) from error
 
 
 def needs_of(config: Config, roster: Roster) -> Needs:
@@ -364,19 +317,17 @@ def needs_of(config: Config, roster: Roster) -> Needs:
 
 
 def desk_of(
-    config: Config, board: Board, readers: ReaderPool, now_s: Callable[[], float]
+    offices: Callable[[], Offices],
+    board: Board,
+    readers: ReaderPool,
+    now_s: Callable[[], float],
 ) -> Desk:
     """Return what look-ups are answered from."""
     flood = Flood(OnDemandActor.crew.waiting, now_s)
     return Desk(
         board=board,
         codes=partial(new_codes, readers),
-        hq=tuple(HqEntry(channel=e.channel, address=e.address) for e in config.hq),
-        public=tuple(
-            HqEntry(channel=e.channel, address=e.address) for e in config.public
-        ),
-        hq_language=config.hq_language,
-        console=config.console.address,
+        offices=offices,
         is_flooded=flood.is_on,
         was_flooded=flood.was_lately,
     )
@@ -398,6 +349,20 @@ def metrics_of(config: Config) -> Metrics:
     for name in channels:
         metrics.gauge("channel_up", 0, channel=name)
     return metrics
+
+
+def _forgetting(
+    current: Current, metrics: Metrics, health: Health
+) -> Callable[[str], None]:
+    def forget(route: str) -> None:
+        adapters, name = current().adapters, route.partition("/")[0]
+        if name in adapters.modems or name in adapters.channels:
+            return  # a lane less, of a channel that is there
+        health.forget(name)
+        for label in ("modem", "channel"):
+            metrics.retire(label, name)
+
+    return forget
 
 
 def _commander(tree: Tree) -> Callable[[AlarmId, AlarmCommand, Answered], bool]:

@@ -32,6 +32,20 @@ class HqEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offices:
+    """HQ's own addresses and the public's, as the configuration has them.
+
+    `language` is what both are written to in. `console` is the URL at which HQ opens
+    it, without a slash at its end, or empty.
+    """
+
+    hq: tuple[HqEntry, ...] = ()
+    public: tuple[HqEntry, ...] = ()
+    language: str = "en"
+    console: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What look-ups are answered from.
 
@@ -40,11 +54,7 @@ class Desk:
 
     board: Board
     codes: Callable[[int], Sequence[str]]
-    hq: tuple[HqEntry, ...] = ()
-    public: tuple[HqEntry, ...] = ()
-    hq_language: str = "en"
-    console: str = ""
-    """Where HQ open it: a URL without a slash at its end, or empty."""
+    offices: Callable[[], Offices] = Offices
     is_flooded: Callable[[], bool] = lambda: False
     """Says whether more alarms wait to be decided than can be at once; any thread."""
     was_flooded: Callable[[], bool] = lambda: False
@@ -207,17 +217,17 @@ class Desk:
         return person.person != lookup.subject and bool(_others(everywhere, theirs))
 
     def _hq(self, lookup: Lookup) -> tuple[Recipient, ...]:
-        theirs = self._theirs(lookup)
+        theirs, offices = self._theirs(lookup), self.offices()
         return tuple(
             Recipient(
                 person=f"hq-{number}",
                 alias="HQ",
-                language=self.hq_language,
+                language=offices.language,
                 sign="",
                 addresses=((entry.channel, entry.address),),
-                console=self.console,
+                console=offices.console,
             )
-            for number, entry in enumerate(self.hq, start=1)
+            for number, entry in enumerate(offices.hq, start=1)
             if entry.address.casefold() not in theirs
         )
 
@@ -225,16 +235,17 @@ class Desk:
         roster = self.board.roster()
         defender = None if lookup.subject is None else roster.person(lookup.subject)
         country = "" if defender is None else defender.country
+        offices = self.offices()
         return tuple(
             Recipient(
                 person=f"public-{number}",
                 alias="public",
-                language=self.hq_language,
+                language=offices.language,
                 sign="",
                 addresses=((entry.channel, entry.address),),
-                country_name=country_name(country, self.hq_language),
+                country_name=country_name(country, offices.language),
             )
-            for number, entry in enumerate(self.public, start=1)
+            for number, entry in enumerate(offices.public, start=1)
         )
 
     def _recipients(
@@ -273,7 +284,7 @@ class Desk:
             place_age=place_age,
             declared=declared,
             zone=person.zone,
-            console=self.console if lookup.audience is Audience.DUTY else "",
+            console=self.offices().console if lookup.audience is Audience.DUTY else "",
         )
 
 

@@ -132,10 +132,10 @@ def examine(
     from engine.cli.check_state import of_state  # noqa: PLC0415 - likewise
     from engine.cli.check_ways import of_ways  # noqa: PLC0415 - likewise
     from engine.clock import SystemClock  # noqa: PLC0415 - likewise
+    from engine.loading import current_roster  # noqa: PLC0415 - likewise
     from engine.protocol.agreement_faults import check_agreements  # noqa: PLC0415 - likewise
     from engine.protocol.registry import load_registry  # noqa: PLC0415 - likewise
     from engine.roster.rules import Known  # noqa: PLC0415 - likewise
-    from engine.start import current_roster  # noqa: PLC0415 - likewise
 
     registry = roster = None
     with _taking(faults):
@@ -223,9 +223,9 @@ def _taking(faults: list[ConfigError | DataError]) -> Iterator[None]:
 
 def _of_roster(config: Config, roster: "Roster") -> list[str]:
     """Say where somebody may think that an edited file counts, and it does not."""
+    from engine.loading import has_kept_roster  # noqa: PLC0415 - likewise
     from engine.roster.faults import RosterError  # noqa: PLC0415 - loaded when used
     from engine.roster.parse import load_roster  # noqa: PLC0415 - likewise
-    from engine.start import has_kept_roster  # noqa: PLC0415 - likewise
 
     if config.roster is None or not has_kept_roster(config):
         return []

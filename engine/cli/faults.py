@@ -7,11 +7,9 @@ from contextlib import contextmanager
 
 import typer
 
-from engine.errors import ConfigError, DataError
+from engine.errors import DataError, Fault, facts_of
 
 EXIT_FAULTS = 3
-
-Fault = ConfigError | DataError
 
 
 def faults_json(faults: Sequence[Fault], **beside: object) -> str:
@@ -20,18 +18,7 @@ def faults_json(faults: Sequence[Fault], **beside: object) -> str:
     As all JSON of a command in ASCII alone: a letter that the output does not have
     would be written as an escape that JSON does not know.
     """
-    told = [
-        {"key": one.key, "expected": one.expected, "cure": one.cure}
-        if isinstance(one, ConfigError)
-        else {
-            "file": one.file,
-            "line": one.line,
-            "field": one.field,
-            "reason": one.reason,
-        }
-        for one in faults
-    ]
-    whole = {"ok": False, **beside, "faults": told}
+    whole = {"ok": False, **beside, "faults": [facts_of(one) for one in faults]}
     return json.dumps(whole, indent=1)
 
 

@@ -25,7 +25,7 @@ class Keeper:
         way = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         way.settimeout(0)
         self._watchdog = WatchDog(way)
-        self._owes_ready = False
+        self._owes_ready, self._status = False, "ready"
         self._boottime_s, self._said_s = boottime_s, -WORD_S
 
     def starts(self) -> None:
@@ -42,17 +42,27 @@ class Keeper:
             self._watchdog.status(f"starting\nEXTEND_TIMEOUT_USEC={STEP_S * 1_000_000}")
             self._said_s = now_s
 
-    def ready(self) -> None:
+    def ready(self, status: str = "ready") -> None:
         """Say that the service is ready, now or with a later word."""
-        self._owes_ready = True
+        self._owes_ready, self._status = True, status
         with suppress(OSError):
             self._watchdog.ready()
-            self._watchdog.status("ready")
+            self._watchdog.status(status)
             self._owes_ready = False
+
+    def reloading(self, now_us: int) -> None:
+        """Say that a reload begins; `ready` says that it has ended.
+
+        By `now_us`, of CLOCK_MONOTONIC, systemd tells this word from one before its
+        request (sd_notify(3)).
+        """
+        with suppress(OSError):
+            # One word of two lines: the library has no name for either.
+            self._watchdog.status(f"reloading\nRELOADING=1\nMONOTONIC_USEC={now_us}")
 
     def alive(self) -> None:
         """Say that the service gets on."""
         if self._owes_ready:
-            self.ready()
+            self.ready(self._status)
         with suppress(OSError):
             self._watchdog.notify()

@@ -43,6 +43,7 @@ GROUPS = {
     "operator": ("engine.cli.operator", "Add and list operators."),
     "alarm": ("engine.cli.alarm", "List, show and act on alarms."),
     "drill": ("engine.cli.drill", "Run an exercise and score it."),
+    "reload": ("engine.cli.reload", "Read the configuration again, without a restart."),
     "status": ("engine.cli.status", "Say whether the engine is ready, or why not."),
     "protocol": ("engine.cli.protocol", "Check and show action protocols."),
     "device": ("engine.cli.device", "List, enrol, test and imitate alarm devices."),

@@ -5,15 +5,18 @@ import logging
 import os
 import sys
 import threading
+from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.cli.ending import Ending
+from engine.cli.hangup import Hangup
 from engine.cli.keeper import Keeper
 from engine.cli.saying import flush, say
-from engine.clock import SystemClock
+from engine.clock import SystemClock, monotonic_us
 from engine.collector import Collector
 from engine.config import Config, load_config
 from engine.errors import EngineError
@@ -22,12 +25,18 @@ from engine.load import LoadWatch
 from engine.processor import Processor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.reload.report import Report
     from engine.start import RunningEngine
 
 EXIT_WITHIN_S = 2.9
 READY_WITHIN_S = 120.0
 """Two commits: one that is under way, and that of the first round trip. The journal's
 actor may take a minute for each, and who is not ready yet takes alarms all the same."""
+RELOAD_WITHIN_S = 60.0
+RELOADED = "ready"
+NOT_RELOADED = "ready; the last reload was refused: natalia status says why"
 WATCH_S = 1.0
 LOOK_S = 0.05
 
@@ -65,12 +74,15 @@ def serve(
     ] = False,
 ) -> None:
     """Run the engine until SIGTERM or Ctrl-C."""
+    hangup = Hangup()
+    hangup.listen()  # before anything that takes long: by default it ends the process
     stdin = sys.stdin.fileno() if until_stdin_ends else None
-    run(load_config(config), Ending(until_end_of=stdin))
+    run(config.absolute(), Ending(until_end_of=stdin), hangup)
 
 
-def run(config: Config, stop: Ending) -> None:
+def run(path: Path, stop: Ending, hangup: Hangup) -> None:
     """Run an engine to its end. Never returns: the process ends here."""
+    config = load_config(path)
     from engine.log import configure  # noqa: PLC0415 - `--help` does without
     from engine.start import start  # noqa: PLC0415 - likewise
 
@@ -79,10 +91,10 @@ def run(config: Config, stop: Ending) -> None:
     # What is imported lives as long as the process: no search for cycles need visit it.
     gc.freeze()
     keeper = Keeper(SystemClock().boottime_s)
-    running = start(config, gets_on=keeper.starts)
+    running = start(config, reread=partial(load_config, path), gets_on=keeper.starts)
     code = 1
     try:
-        code = _watch(running, stop, config, keeper)
+        code = _watch(running, stop, hangup, config, keeper)
     except Exception:
         # The process ends here, and nobody above would be asked what it was.
         logger.critical("the service cannot go on", exc_info=True)
@@ -91,7 +103,11 @@ def run(config: Config, stop: Ending) -> None:
 
 
 def _watch(
-    running: "RunningEngine", stop: Ending, config: Config, keeper: Keeper
+    running: "RunningEngine",
+    stop: Ending,
+    hangup: Hangup,
+    config: Config,
+    keeper: Keeper,
 ) -> int:
     """Announce readiness, feed the watchdog, wait for the end; return the exit code."""
     from engine.log import tell_left_out  # noqa: PLC0415 - `--help` does without
@@ -115,12 +131,14 @@ def _watch(
     interpreter, processor = Interpreter(), Processor()
     Collector(clock.boottime_s).listen()
     looked_s = fed_s = clock.boottime_s()
+    reloading = _Reloading(engine.parts.web.reload, hangup, keeper)
     while not engine.is_over and not stop.wait(LOOK_S):
         now_s = clock.boottime_s()
         load = watch.look(now_s - looked_s)
         interpreter.follow(load)
         processor.follow(load)
         looked_s = now_s
+        reloading.look(now_s)
         if now_s - fed_s < WATCH_S:
             continue
         fed_s = now_s
@@ -130,6 +148,38 @@ def _watch(
             progress = engine.progress
             keeper.alive()
     return _exit_code(running)
+
+
+class _Reloading:
+    """Has SIGHUP reload the configuration, and systemd hear of it; the main thread."""
+
+    def __init__(
+        self,
+        ask: "Callable[[Callable[[Report], None]], bool]",
+        hangup: Hangup,
+        keeper: Keeper,
+    ) -> None:
+        self._ask, self._hangup, self._keeper = ask, hangup, keeper
+        self._reports: SimpleQueue[Report] = SimpleQueue()
+        self._is_wanted = False
+        self._asked_s: float | None = None
+
+    def look(self, now_s: float) -> None:
+        """Ask for a reload where one is wanted; tell systemd of its end."""
+        self._is_wanted |= self._hangup.take()
+        if self._asked_s is None:
+            if self._is_wanted and self._ask(self._reports.put):
+                self._is_wanted, self._asked_s = False, now_s
+                self._keeper.reloading(monotonic_us())
+            return
+        try:
+            is_applied = self._reports.get_nowait().is_applied
+        except Empty:
+            if now_s - self._asked_s < RELOAD_WITHIN_S:
+                return
+            is_applied = False  # the reloader did not live to answer
+        self._asked_s = None
+        self._keeper.ready(RELOADED if is_applied else NOT_RELOADED)
 
 
 def _exit_code(running: "RunningEngine") -> int:
@@ -166,7 +216,7 @@ def _announce(config: Config, running: "RunningEngine") -> None:
         f"console   {_url(*console[:2])}/",
         f"metrics   {_url(*metrics[:2])}/metrics",
     ]
-    adapters = running.engine.parts.adapters
+    adapters = running.engine.parts.in_force().adapters
     for name, (_, listening) in sorted({**adapters.streams, **adapters.https}.items()):
         host, port = listening.getsockname()[:2]
         lines.append(f"{name:<9} {host}:{port}")

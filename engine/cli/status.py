@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.client import DEFAULT_STATE, State, ask
+from engine.cli.reload import reload_lines
 
 EXIT_DEGRADED = 4
 
@@ -49,6 +50,7 @@ def lines_of(facts: dict[str, object]) -> list[str]:
             f"  {str(reason).replace('_', ' ')}: {', '.join(map(str, who))}"
             for reason, who in reasons.items()
         ]
+    said += [f"  {line}" for line in reload_lines(facts.get("reload"))]
     unrecorded = facts.get("unrecorded")
     if unrecorded:
         said.append(f"  NOT RECORDED or NOT HANDLED, on the console: {unrecorded}")

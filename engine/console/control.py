@@ -4,8 +4,10 @@ A Unix socket that its owner alone may use: whoever can open it runs as the
 engine, so the operator whom an act names is taken at their word and journalled.
 """
 
+import asyncio
 import re
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 
 from msgspec import structs
@@ -53,6 +55,7 @@ from engine.console.view import as_it_stands, detail, listed
 from engine.console.voices import safety, safety_line
 from engine.console.words import REFUSALS
 from engine.errors import JournalError, not_done
+from engine.reload.report import Report
 from engine.values import AlarmId, CommandId, Instant, OperatorId, PersonId
 
 FULL = 507
@@ -70,6 +73,9 @@ _TOO_FEW = frozenset(
     for one in (RefusalGround.NOT_SAFE_YET, RefusalGround.NOT_DETAINED_YET)
 )
 NO_ALARM = "no such alarm; `natalia alarm list` names them"
+RELOAD_WITHIN_S = 20.0
+NO_RELOAD = "the engine cannot reload just now; repeat it in some seconds"
+LATE_RELOAD = "the reload is still under way; natalia status says what it came to"
 SIGN_IN = "only at the console, where whoever does it has signed in"
 
 
@@ -86,6 +92,7 @@ def control_app(desk: ConsoleDesk) -> Starlette:
             Route("/drills", exercise, methods=["POST"]),
             Route("/drills/{alarm}", drill_score),
             Route("/status", status),
+            Route("/reload", reload, methods=["POST"]),
             *DEVICE_ROUTES,
             *ROSTER_ROUTES,
         ],
@@ -135,7 +142,7 @@ async def alarm(request: Request) -> Response:
         desk.cases.lines(alarm_id),
         now,
         revealed=False,
-        public_language=desk.parts.public_language,
+        public_language=desk.parts.public_language(),
         why=desk.why_waiting,
     )
     return JSONResponse(as_it_stands(shown, why))
@@ -259,15 +266,39 @@ async def status(request: Request) -> Response:
     reasons = {reason: list(who) for reason, who in parts.health.reasons().items()}
     if not parts.readiness.is_fresh():
         reasons[NO_ROUND_TRIP] = list(ROUND_TRIP)
-    unready = unready_reasons(parts)
+    unready, last = unready_reasons(parts), parts.last_reload()
     return JSONResponse(
         {
             "state": "degraded" if reasons else "ready",
             "ready": not unready,
             "reasons": reasons,
             "unrecorded": len(parts.unrecorded.lines()),
+            "reload": None if last is None else last.facts(),
         }
     )
+
+
+async def reload(request: Request) -> Response:
+    """Have the configuration read again; answers with what that came to."""
+    loop = asyncio.get_running_loop()
+    answered: asyncio.Future[Report] = loop.create_future()
+
+    def answer(report: Report) -> None:
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(_answer, answered, report)
+
+    if not desk_of(request).parts.reload(answer):
+        return JSONResponse({"error": NO_RELOAD}, status_code=UNAVAILABLE)
+    try:
+        report = await asyncio.wait_for(answered, RELOAD_WITHIN_S)
+    except TimeoutError:
+        return JSONResponse({"error": LATE_RELOAD}, status_code=UNAVAILABLE)
+    return JSONResponse(report.facts())
+
+
+def _answer(answered: "asyncio.Future[Report]", report: Report) -> None:
+    if not answered.done():
+        answered.set_result(report)
 
 
 async def operators(request: Request) -> Response:

@@ -270,7 +270,7 @@ def _detail(request: Request) -> dict[str, object] | None:
         operator=session.operator,
         numbers=() if defender is None else defender.numbers,
         contacts=_contacts(desk, alarm),
-        public_language=desk.parts.public_language,
+        public_language=desk.parts.public_language(),
         why=desk.why_waiting,
     )
     return {**as_it_stands(found, why), "revealed_for_s": left_s}

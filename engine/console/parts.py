@@ -19,6 +19,7 @@ from engine.ports.clock import Clock
 from engine.ports.journal import JournalAccess, ReaderLender
 from engine.probe.actor import Readiness
 from engine.protocol.registry import Registry
+from engine.reload.report import Report
 from engine.roster.board import Board
 from engine.values import AlarmId
 
@@ -70,5 +71,8 @@ class WebParts:
     """Says whether a listener is there for a wire protocol."""
     bell: CommitBell = field(default_factory=CommitBell)
     is_demo: bool = False
-    public_language: str = "en"
+    public_language: Callable[[], str] = lambda: "en"
     """In which language the world is told."""
+    reload: Callable[[Callable[[Report], None]], bool] = lambda _: False
+    """Has the configuration read again; False where that cannot be asked just now."""
+    last_reload: Callable[[], Report | None] = lambda: None

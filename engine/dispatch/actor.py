@@ -159,7 +159,19 @@ class Shout:
         self.answered(AWAY)
 
 
-Heard = Planned | Withdrawn | Idle | Listening | Away | Failed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutesChanged:
+    """The configuration has other routes than before.
+
+    `gone` is a route that has ended and has no successor, "" where none has: what it
+    was attempting has nobody else who could settle it.
+    """
+
+    gone: str = ""
+    urgent: ClassVar[bool] = True
+
+
+Heard = Planned | Withdrawn | Idle | Listening | Away | Failed | RoutesChanged
 
 
 class Dispatcher(SupervisedActor[Heard]):
@@ -181,11 +193,12 @@ class Dispatcher(SupervisedActor[Heard]):
         telemetry: Telemetry,
         health: Health,
         settled: Callable[[Settled], None],
-        channels: Iterable[str],
+        channels: Callable[[], Iterable[str]],
     ) -> None:
         """Take the journal, and whom to tell of attempts found unknown.
 
-        `channels` are all that the configuration has a route for, once for each route.
+        `channels` returns all that the configuration has a route for just now, once for
+        each route.
         """
         super().__init__(link=link)
         self._readers, self._legible = readers, Legible(readers, Shown(health))
@@ -196,7 +209,7 @@ class Dispatcher(SupervisedActor[Heard]):
         self._away: dict[str, tuple[str, ...]] = {}
         self._tried_s: dict[str, float] = {}
         self._down: frozenset[str] = frozenset()
-        self._channels = Counter(channels)
+        self._configured, self._channels = channels, Counter(channels())
         self._orphaned: frozenset[str] = frozenset()
         self._idle: dict[str, tuple[str, ...]] = {}
         self._takes: dict[str, int] = {}
@@ -241,6 +254,9 @@ class Dispatcher(SupervisedActor[Heard]):
                 self._book.failed(message.worker, message.address, now_s)
                 self._show_operators()
                 return
+            case RoutesChanged():
+                self._channels = Counter(self._configured())
+                self._settle_of(message.gone)
             case _:
                 assert_never(message)
         self._hand_over()
@@ -296,6 +312,13 @@ class Dispatcher(SupervisedActor[Heard]):
             wrong = channel in orphaned
             self._health.report(DegradedReason.CHANNEL_DOWN, channel, wrong=wrong)
         self._orphaned = orphaned
+
+    def _settle_of(self, gone: str) -> None:
+        if not gone:
+            return
+        self._gone(gone)
+        attempting = self._legible.effects(_ATTEMPTING)
+        self._abandoned.settle(row for row in attempting if row.route == gone)
 
     def _gone(self, worker: str) -> None:
         for known in (self._idle, self._up, self._listening, self._away):

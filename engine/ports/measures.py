@@ -51,6 +51,7 @@ class DegradedReason(StrEnum):
     NOBODY_WATCHING = "nobody_watching"
     OPERATORS_UNREAD = "operators_unread"
     PROTOCOL_MISSING = "protocol_missing"
+    CONFIG_REFUSED = "config_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +297,15 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "console_sign_ins_total",
         "Attempts to sign in.",
         Label("outcome", ("accepted", "refused", "throttled")),
+    ),
+    _gauge(
+        "config_last_reload_successful",
+        "1 while the last reload put the configuration in force, and from the start; "
+        "0 where it was refused and all is as it was.",
+    ),
+    _gauge(
+        "config_last_reload_success_timestamp_seconds",
+        "When the configuration in force was put there, in Unix time.",
     ),
     _gauge("ready", "1 while the round trip through the engine succeeds, else 0."),
     _gauge(

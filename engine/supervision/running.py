@@ -63,6 +63,18 @@ class Child:
         return self.phase in _LIVE
 
     @property
+    def has_left(self) -> bool:
+        """Whether an instance that was asked to end has given back what it held.
+
+        A dead ref alone does not say so of one with a port: its hook runs after that.
+        """
+        if self.ref is None or self.link is None:
+            return True
+        if self.is_dynamic:
+            return not self.ref.is_alive()
+        return self.link.state in _ENDED
+
+    @property
     def is_confirmed(self) -> bool:
         """Whether it is starting, and has confirmed its start."""
         link = self.link

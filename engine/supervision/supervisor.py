@@ -1,7 +1,7 @@
 """The supervisor: starts its children in order, restarts, gives up, stops."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 M_contra = TypeVar("M_contra", contravariant=True)
 
 _STOP_WITHIN_S = 3.0
+_LEAVE_WITHIN_S = 15.0
+"""So long may a child that is taken out finish what it sends; then it is given up."""
 _UP = Phase.UP
 
 
@@ -36,6 +38,22 @@ class ChildChanged:
 
     name: str
     urgent: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reshape:
+    """To a supervisor: its specs have changed. Each child that is not kept leaves.
+
+    It finishes what it has in hand. Its successor, if it has one, starts after that:
+    both may own the same port.
+    """
+
+    kept: frozenset[str]
+    urgent: ClassVar[bool] = True
+
+
+def _nothing(child: str) -> None:
+    """Take no note of a child that has left."""
 
 
 class Supervisor(SupervisedActor[M_contra]):
@@ -54,13 +72,26 @@ class Supervisor(SupervisedActor[M_contra]):
         *,
         link: Link,
         strategy: Strategy = Strategy.ONE_FOR_ONE,
-        children: Sequence[ChildSpec] = (),
+        children: Sequence[ChildSpec] | Callable[[], Sequence[ChildSpec]] = (),
+        left: Callable[[str], None] = _nothing,
     ) -> None:
-        """Take the specs; nothing starts before `started`."""
+        """Take the specs; nothing starts before `started`.
+
+        Args:
+            link: to its own supervisor.
+            strategy: which others a failed child takes along.
+            children: the specs, or what returns those of now: a restart takes them,
+                and so does `Reshape`.
+            left: told the name of each child that a `Reshape` took out and that has
+                no successor, once it has ended; in this thread, must not block.
+
+        """
         super().__init__(link=link)
         self._tree = link.tree
         self._strategy = strategy
-        self._static = [Child(spec, self.clock.boottime_s) for spec in children]
+        self._specs = children if callable(children) else lambda: children
+        self._left = left
+        self._static = [Child(spec, self.clock.boottime_s) for spec in self._specs()]
         self._children = {child.spec.name: child for child in self._static}
         self._backing_off: list[Child] = []
         self._leaving: list[tuple[Child, float]] = []
@@ -123,15 +154,48 @@ class Supervisor(SupervisedActor[M_contra]):
     def stop_child(self, name: str) -> None:
         """Stop a child started on demand: its name goes first; does not wait."""
         child = self._children.pop(name)
+        self._see_out(child, within_s=child.spec.shutdown_s)
+
+    def _see_out(self, child: Child, *, within_s: float) -> None:
+        """Ask a child to end, without waiting; `_see_off` gives it up in the end."""
         self._mark(child, is_down=False)
         is_live = child.is_live
         # Nobody's any more: it must not be started again, nor a look find it ended.
         child.phase = Phase.DONE
-        if child.ref is None or not is_live:
+        if child.ref is None or child.link is None or not is_live:
             return
-        self._tree.names.unregister(name, child.ref)
+        by_s = self.clock.boottime_s() + within_s
+        self._tree.names.unregister(child.spec.name, child.ref)
+        if not child.is_dynamic:
+            child.link.stop_by_s = by_s
         child.ref.stop(block=False)
-        self._leaving.append((child, self.clock.boottime_s() + child.spec.shutdown_s))
+        self._leaving.append((child, by_s))
+
+    def _reshape(self, kept: frozenset[str]) -> None:
+        specs = {spec.name: spec for spec in self._specs()}
+        out = [one for one in self._static if one.spec.name not in kept & specs.keys()]
+        for child in out:
+            del self._children[child.spec.name]
+            self._see_out(child, within_s=_LEAVE_WITHIN_S)
+        added = {
+            name: Child(spec, self.clock.boottime_s)
+            for name, spec in specs.items()
+            if name not in self._children
+        }
+        self._children |= added
+        self._static = [self._children[name] for name in specs]
+        for child in out:
+            if not self._is_leaving(child.spec.name):
+                self._gone(child)
+        self._advance()
+        self._arm()
+
+    def _is_leaving(self, name: str) -> bool:
+        return any(child.spec.name == name for child, _ in self._leaving)
+
+    def _gone(self, child: Child) -> None:
+        if not child.is_dynamic and child.spec.name not in self._children:
+            self._left(child.spec.name)
 
     def children_live(self) -> int:
         """Return how many children live."""
@@ -151,6 +215,9 @@ class Supervisor(SupervisedActor[M_contra]):
         if kind is ChildChanged:
             self._take_report(message.name)  # type: ignore[union-attr] # it is one
             return None
+        if kind is Reshape:
+            self._reshape(message.kept)  # type: ignore[union-attr] # it is one
+            return None
         if kind is Wake:
             self._look()
         return super()._receive(message)
@@ -161,6 +228,8 @@ class Supervisor(SupervisedActor[M_contra]):
             return
         # A replaced instance may have sent it: only the present link is read.
         self._inspect(child, elapsed_s=0.0)
+        if child.phase is Phase.WAITING:
+            self._see_off(self.clock.boottime_s())  # it may wait for this one's end
         self._advance()
         self._arm()
 
@@ -181,14 +250,18 @@ class Supervisor(SupervisedActor[M_contra]):
 
     def _see_off(self, now_s: float) -> None:
         staying = []
+        gone = []
         for child, by_s in self._leaving:
-            if child.ref is None or not child.ref.is_alive():
-                continue
-            if by_s <= now_s:
+            if child.has_left:
+                gone.append(child)
+            elif by_s <= now_s:
                 child.abandon()
+                gone.append(child)
             else:
                 staying.append((child, by_s))
         self._leaving = staying
+        for child in gone:
+            self._gone(child)
 
     def _inspect(self, child: Child, *, elapsed_s: float) -> None:
         has_ended, failure = child.found_ended(elapsed_s)
@@ -277,7 +350,7 @@ class Supervisor(SupervisedActor[M_contra]):
         for child in self._static:
             if child.phase is _UP:
                 continue  # most are, at every report of every child
-            if child.phase is Phase.WAITING:
+            if child.phase is Phase.WAITING and not self._is_leaving(child.spec.name):
                 self._start(child)
             if self._keeps_others_waiting(child):
                 return
@@ -355,18 +428,23 @@ class Supervisor(SupervisedActor[M_contra]):
 def supervisor(
     name: str,
     strategy: Strategy,
-    children: Sequence[ChildSpec],
+    children: Sequence[ChildSpec] | Callable[[], Sequence[ChildSpec]],
     *,
+    left: Callable[[str], None] = _nothing,
     on_down: OnDown = OnDown.ESCALATE,
     intensity: int = 5,
     period_s: float = 60.0,
     shutdown_s: float = _STOP_WITHIN_S,
 ) -> ChildSpec:
-    """Return the spec of a supervisor, itself a child of another or the root."""
+    """Return the spec of a supervisor, itself a child of another or the root.
+
+    `children` and `left` are as `Supervisor` takes them.
+    """
+    given = children if callable(children) else tuple(children)
     return ChildSpec(
         name=name,
         actor=Supervisor,
-        arguments={"strategy": strategy, "children": tuple(children)},
+        arguments={"strategy": strategy, "children": given, "left": left},
         on_down=on_down,
         intensity=intensity,
         period_s=period_s,

@@ -76,3 +76,34 @@ def test_two_reasons_that_take_turns_are_each_new_once_while_a_channel_is_down()
     said = (None, "reset", "refused", "reset", "refused", None, None, "reset")
     news = [standing.is_news(wrong) for wrong in said]
     assert news == [False, True, True, False, False, True, False, True]
+
+
+def test_a_route_that_is_forgotten_complains_no_more_and_is_no_way_out() -> None:
+    health = Health(Meter())
+    health.route("modem-1", "modem_down", is_up=False)
+    health.route("modem-2", "modem_down", is_up=True)
+    health.report("store_unread", "modem-1", wrong=True)
+    health.forget("modem-1")
+    assert health.reasons() == {}
+    health.route("modem-1", "modem_down", is_up=False)
+    health.forget("modem-2")
+    assert ALL_CHANNELS_DOWN in health.reasons()
+    health.forget("modem-1")
+    assert "modem_down" not in health.reasons()
+
+
+def test_a_channel_to_the_world_alone_is_no_way_to_anybody_from_then_on() -> None:
+    health = Health(Meter())
+    health.route("post", "channel_down", is_up=True)
+    health.route("modem-1", "modem_down", is_up=False)
+    health.tells_nobody(frozenset({"post"}))
+    health.route("modem-1", "modem_down", is_up=False)
+    assert ALL_CHANNELS_DOWN in health.reasons()
+
+
+def test_what_messages_have_shown_of_a_channel_ends_with_its_configuration() -> None:
+    health = Health(Meter())
+    before = health.standing("email")
+    assert health.standing("email") is before
+    health.forget("email")
+    assert health.standing("email") is not before

@@ -240,3 +240,19 @@ def test_what_the_code_reports_is_declared_with_just_these_labels() -> None:
     assert len(calls) > 20
     wrong = {name: got for name, got in calls.items() if declared.get(name) != got}
     assert wrong == {}
+
+
+def test_a_retired_name_shows_no_gauge_until_it_is_configured_again() -> None:
+    metrics = Metrics(KNOWN, strict=True)
+    metrics.gauge("modem_up", 1, modem="north")
+    metrics.count("modem_messages_total", modem="north")
+    metrics.retire("modem", "north")
+    metrics.admit("modem", "south")
+    assert value(metrics, "natalia_modem_up", modem="north") is None
+    assert value(metrics, "natalia_modem_up", modem="south") == 0
+    assert value(metrics, "natalia_modem_messages_total", modem="north") == 1
+    metrics.gauge("modem_up", 1, modem="north")
+    assert value(metrics, "natalia_modem_up", modem="north") == 1, "told late"
+    metrics.retire("modem", "north")
+    metrics.admit("modem", "north")
+    assert value(metrics, "natalia_modem_up", modem="north") == 0

@@ -19,12 +19,12 @@ from engine.config import Config, parse_config
 from engine.console.desk import KEPT_ROSTER
 from engine.errors import ConfigError, DataError, ModemError, StateHeldError
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
-from engine.loading import load_modems
+from engine.loading import current_roster, load_modems
 from engine.ports.journal import EffectState, Head
 from engine.roster.parse import load_roster
 from engine.roster.rules import Known
 from engine.roster.sample import sample_text
-from engine.start import current_roster, metrics_of, start
+from engine.start import metrics_of, start
 from tests.contracts.journal.requests import append, change, plan
 from tests.engine.intake.reports import Meter
 from tests.fakes import ManualClock
@@ -75,7 +75,7 @@ def test_an_engine_starts_is_ready_and_stops(tmp_path: Path) -> None:
     running = start(config(tmp_path))
     try:
         assert running.engine.ready.wait(READY_S)
-        streams = running.engine.parts.adapters.streams
+        streams = running.engine.parts.in_force().adapters.streams
         address = streams["gt06"][1].getsockname()
         with socket.create_connection(address, timeout=5) as device:
             device.shutdown(socket.SHUT_WR)
@@ -218,7 +218,7 @@ def test_whose_action_protocol_was_taken_away_has_the_default_and_hq_hears_of_it
         assert judge.registry().of("heron-of-old") is judge.registry().of(None)
     finally:
         assert running.stop()
-    (said,) = [r.getMessage() for r in caplog.records if r.name == "engine.start"]
+    (said,) = [r.getMessage() for r in caplog.records if r.name == "engine.reconfigure"]
     assert said.startswith("1 people have an action protocol that is not there")
     assert "heron" not in said
     with pytest.raises(DataError, match=r"person\.action_protocol: names no action"):

@@ -249,7 +249,7 @@ class Line:
         dispatcher = {
             **shared,
             "settled": self._settled.put,
-            "channels": frozenset(CHANNELS),
+            "channels": lambda: frozenset(CHANNELS),
         }
         return [
             _child("journal", JournalActor, writer),

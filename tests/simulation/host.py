@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import pykka
 
 from engine.alarm.commands import Raise
-from engine.alarm.desk import Desk, HqEntry
+from engine.alarm.desk import Desk, HqEntry, Offices
 from engine.alarm.state import Alarm
-from engine.app import Adapters, Engine, Parts, recorded_by
+from engine.app import Adapters, Current, Engine, InForce, Parts, recorded_by
 from engine.clock import SystemClock
 from engine.console.actor import Web
 from engine.console.parts import CommitBell
@@ -68,6 +68,10 @@ EXPECTED = frozenset(
 )
 SETTLES_S = 3.0
 HQ = (("email", "duty@hq.example"), ("webhook", "hq"))
+OFFICES = Offices(
+    hq=tuple(HqEntry(channel=c, address=a) for c, a in HQ),
+    public=(HqEntry(channel="mastodon", address="public"),),
+)
 FLOODED = 0.2
 HEARD_LATER = 0.05
 """So many presses come as if hundreds waited with them: HQ is told of them first."""
@@ -244,7 +248,7 @@ class Host:
         cases = self._cases(desk, last_at)
         self.engine = Engine(
             Parts(
-                adapters=self._adapters(life),
+                in_force=self._in_force(life),
                 cases=cases,
                 come_back=Return(
                     debts=cases,
@@ -268,7 +272,6 @@ class Host:
                 unrecorded=unrecorded,
                 web=cast("Any", SimpleNamespace(bell=CommitBell(), listening=None)),
                 tree=tree,
-                hq=HQ,
                 jump_s=clock.jump_s,
             )
         )
@@ -369,6 +372,12 @@ class Host:
     def _spawn(self, actor: type[Any], /, **arguments: object) -> object:
         return self.life.spawn(STAND_INS.get(actor, actor), **arguments)
 
+    def _in_force(self, life: Life) -> Current:
+        adapters = self._adapters(life)
+        return Current(
+            InForce(registry=self.registry, offices=OFFICES, adapters=adapters)
+        )
+
     def _adapters(self, life: Life) -> Adapters:
         network = self.network
         return Adapters(
@@ -389,8 +398,7 @@ class Host:
         return Desk(
             board=board,
             codes=lambda count: [self._code() for _ in range(count)],
-            hq=tuple(HqEntry(channel=c, address=a) for c, a in HQ),
-            public=(HqEntry(channel="mastodon", address="public"),),
+            offices=lambda: OFFICES,
             is_flooded=lambda: self._floods.random() < FLOODED,
             was_flooded=lambda: self._news.random() < HEARD_LATER,
         )

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from ssl import SSLContext
@@ -43,14 +43,17 @@ class Gateway(SupervisedActor[None]):
         link: Link,
         streams: Streams,
         https: Https,
-        tls: Tls,
+        tls: Callable[[], Tls],
         certificates: CertificateWatch,
         lines: Lines,
         door: Door,
         telemetry: Telemetry,
         listening: Listening,
     ) -> None:
-        """Take wire protocols with their listening sockets, which outlive it."""
+        """Take wire protocols with their listening sockets, which outlive it.
+
+        `tls` and `certificates` return those in force, which a reload replaces.
+        """
         super().__init__(link=link)
         self._streams, self._https, self._tls = streams, https, tls
         self._certificates = certificates
@@ -138,7 +141,8 @@ class Gateway(SupervisedActor[None]):
                 self._lines,
                 self._door.model_of,
             )
-            self._accept(name, Listener(copy, made, self._guests, self._tls.get(name)))
+            tls = self._context_of(name)
+            self._accept(name, Listener(copy, made, self._guests, tls))
         for name, (http_wire, listening) in self._https.items():
             listener, serving = server(
                 http_wire,
@@ -146,11 +150,15 @@ class Gateway(SupervisedActor[None]):
                 self.clock,
                 self._guests,
                 listening.dup(),
-                self._tls.get(name),
+                self._context_of(name),
                 proxies=self._listening.proxies,
             )
             self._serving.append(loop.create_task(serving))
             self._accept(name, listener)
+
+    def _context_of(self, name: str) -> Callable[[], SSLContext] | None:
+        """Return what a listener's next handshake is made with; None in clear."""
+        return (lambda: self._tls()[name]) if name in self._tls() else None
 
     def _accept(self, name: str, listener: Listener) -> None:
         self._opened.append(listener)

@@ -10,7 +10,7 @@ import base64
 import binascii
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
@@ -25,7 +25,7 @@ from engine.values import Instant
 logger = logging.getLogger(__name__)
 
 SOON = timedelta(days=14)
-"""Weeks before: whoever renews it must also find an hour for a restart."""
+"""Weeks before: whoever renews it may be away for one of them."""
 
 _BLOCK: Final = re.compile(
     rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END", re.DOTALL
@@ -33,7 +33,7 @@ _BLOCK: Final = re.compile(
 _VERSION, _UTC_TIME, _GENERALIZED_TIME = 0xA0, 0x17, 0x18
 _TWENTIETH: Final = 50
 """A year of two digits from here on is one of 19xx (RFC 5280, 4.1.2.5.1)."""
-_CURE = "renew cert_file and restart the engine"
+_CURE = "renew cert_file, then: natalia reload"
 UNREADABLE: Final = "nobody can say until when cert_file is good: write it anew"
 
 
@@ -104,13 +104,13 @@ def amiss(found: Validity, now: Instant) -> str | None:
 
 
 class CertificateWatch:
-    """Watches the certificates that are in use, as they were read at start.
+    """Watches the certificates that are in use, as they were read.
 
     The gateway's thread. Each is shown as a metric, each change of how it stands is a
     line in the log, and one that shuts devices out is reported.
 
     Args:
-        certificates: by the name of the wire protocol.
+        certificates: returns those in use, by the name of the wire protocol.
         health: told of each that shuts devices out, by its key path.
         telemetry: where the end of each is shown.
 
@@ -118,33 +118,41 @@ class CertificateWatch:
 
     def __init__(
         self,
-        certificates: Mapping[str, Validity],
+        certificates: Callable[[], Mapping[str, Validity]],
         health: Health,
         telemetry: Telemetry,
     ) -> None:
         self._certificates, self._health = certificates, health
         self._telemetry = telemetry
-        self._stood: dict[str, Standing] = {}
+        self._stood: dict[str, tuple[Validity, Standing]] = {}
 
     def look(self, now: Instant) -> None:
         """Look at each; every second or so."""
-        for name, found in self._certificates.items():
+        certificates = self._certificates()
+        for name in self._stood.keys() - certificates.keys():
+            del self._stood[name]
+            self._report(name, is_shut=False)
+        for name, found in certificates.items():
             stands = standing(found, now)
-            if self._stood.get(name) is stands:
+            if self._stood.get(name) == (found, stands):
                 continue
-            self._stood[name] = stands
+            self._stood[name] = found, stands
             key = f"gateway.{name}.tls"
             ends_s = found.ends.ms / 1000
             self._telemetry.gauge(
                 "gateway_certificate_expiry_timestamp_seconds", ends_s, protocol=name
             )
             is_shut = stands in {Standing.ENDED, Standing.NOT_YET}
-            self._health.report(DegradedReason.CERTIFICATE_ENDED, key, wrong=is_shut)
+            self._report(name, is_shut=is_shut)
             said = amiss(found, now)
             if said is not None:
                 logger.log(
                     logging.ERROR if is_shut else logging.WARNING, "%s: %s", key, said
                 )
+
+    def _report(self, name: str, *, is_shut: bool) -> None:
+        key = f"gateway.{name}.tls"
+        self._health.report(DegradedReason.CERTIFICATE_ENDED, key, wrong=is_shut)
 
 
 def _day(at: Instant) -> str:

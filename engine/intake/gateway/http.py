@@ -7,7 +7,6 @@ again.
 import asyncio
 import logging
 import socket
-import ssl
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,7 +21,7 @@ from engine.intake.gateway.http_guest import (
     opened,
 )
 from engine.intake.gateway.http_torn import salvaged
-from engine.intake.gateway.listener import Listener
+from engine.intake.gateway.listener import Listener, Tls
 from engine.intake.gateway.mistaken import SAID, UNSOUND, unread
 from engine.intake.gateway.secrets import presented_in
 from engine.intake.gateway.sound import slip_in, sure_of
@@ -139,7 +138,7 @@ def server(
     clock: Clock,
     guard: Guard,
     listening: socket.socket,
-    tls: ssl.SSLContext | None = None,
+    tls: Tls | None = None,
     *,
     proxies: Sequence[str] = (),
 ) -> tuple[Listener, Coroutine[None, None, None]]:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import socket
-import ssl
 from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import Any, ClassVar, Protocol
@@ -13,7 +12,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from engine.intake.gateway.guard import Guard
-from engine.intake.gateway.listener import Listener
+from engine.intake.gateway.listener import Listener, Tls
 from engine.intake.gateway.parting import part
 
 HEAD_S = 30.0
@@ -135,7 +134,7 @@ def opened(
     app: Any,
     listening: socket.socket,
     kind: type[Guest],
-    tls: ssl.SSLContext | None = None,
+    tls: Tls | None = None,
     *,
     proxies: Sequence[str] = (),
     reserved: bool = False,

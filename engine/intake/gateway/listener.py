@@ -29,6 +29,11 @@ _NOBODY = (BlockingIOError, InterruptedError, ConnectionAbortedError)
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
+Tls = Callable[[], ssl.SSLContext]
+"""Returns what the next handshake is made with: a renewed certificate counts from then
+on, and no connection ends for it."""
+
+
 class Listener:
     """Accepts on a listening socket, and has what `made` makes speak, over TLS or not.
 
@@ -41,7 +46,7 @@ class Listener:
         listening: socket.socket,
         made: Callable[[], asyncio.BaseProtocol],
         guard: Guard,
-        tls: ssl.SSLContext | None = None,
+        tls: Tls | None = None,
         *,
         reserved: bool = False,
     ) -> None:
@@ -98,7 +103,7 @@ class Listener:
 
     async def _let_in(self, accepted: socket.socket, address: str) -> None:
         if self._tls is not None:
-            await self._shake_hands(accepted, address, self._tls)
+            await self._shake_hands(accepted, address, self._tls())
             return
         try:
             await self._loop.connect_accepted_socket(self._made, accepted)

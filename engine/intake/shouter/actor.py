@@ -226,13 +226,13 @@ class Shouter(SupervisedActor[Heed]):
         link: Link,
         judge: Judge,
         board: Board,
-        hq: tuple[tuple[str, str], ...],
-        routes: tuple[tuple[str, str], ...],
+        hq: Callable[[], tuple[Address, ...]],
+        routes: Callable[[], tuple[tuple[str, str], ...]],
         unrecorded: Unrecorded,
         telemetry: Telemetry,
         cases: MemoryCases | None = None,
     ) -> None:
-        """Take HQ's addresses (channel, address) and the routes (worker, channel).
+        """Take what returns HQ's addresses and the routes (worker, channel) of now.
 
         Without `cases` HQ alone is told.
         """
@@ -303,7 +303,7 @@ class Shouter(SupervisedActor[Heed]):
             self._shout(replace(call, segments=segments, recorded=True))
         elif key is not None:
             # Every person is looked at for that, and each word comes again and again.
-            known, hq = self._is_known(key), self._hq
+            known, hq = self._is_known(key), self._hq()
             about = () if known else addresses_about(self._board, hq, command)
             call = Call(
                 key=key,
@@ -399,15 +399,16 @@ class Shouter(SupervisedActor[Heed]):
                 subject=call.subject or f"{call.segments[0].text}SOS",
                 data={"recorded": "no"},
             )
-            workers = [worker for worker, sends in self._routes if sends == channel]
+            workers = [worker for worker, sends in self._routes() if sends == channel]
             if workers:
                 ways = tuple(Way(worker=worker) for worker in workers)
                 yield Notice(channel=channel, body=body, ways=ways)
 
     def _turns(self, call: Call) -> Iterator[Notice]:
         """Yield what the first step sends, spread over the routes there are."""
+        routes = self._routes()
         for number, message in enumerate(call.told):
-            workers = [one for one, sends in self._routes if sends == message.channel]
+            workers = [one for one, sends in routes if sends == message.channel]
             first = number % len(workers) if workers else 0
             yield Notice(
                 channel=message.channel,
@@ -456,7 +457,7 @@ class Shouter(SupervisedActor[Heed]):
                 del self._told[next(iter(self._told))]
 
     def _for(self, defender: PersonId | None) -> tuple[Address, ...]:
-        return addresses_for(self._board, self._hq, defender)
+        return addresses_for(self._board, self._hq(), defender)
 
     def _call_of_record(self, record: Record) -> Call | None:
         """Return what is shouted of a record, if anything."""

@@ -7,7 +7,7 @@ from itertools import count
 from engine.alarm.asking import HELD, Questions
 from engine.alarm.commands import AlarmCommand, Settle, Tick
 from engine.alarm.decide import Decision
-from engine.alarm.desk import Desk, HqEntry
+from engine.alarm.desk import Desk, HqEntry, Offices
 from engine.alarm.events import NotificationPlanned
 from engine.alarm.schedule import next_due
 from engine.alarm.state import Alarm
@@ -39,7 +39,7 @@ class Case:
         self.desk = Desk(
             board=self.board,
             codes=lambda n: [f"K{next(codes)}" for _ in range(n)],
-            hq=self.hq,
+            offices=lambda: Offices(hq=self.hq),
             is_flooded=lambda: self.is_flooded,
         )
         self.questions = Questions(desk=self.desk)

@@ -8,12 +8,13 @@ import pytest
 from msgspec import structs
 
 from engine.alarm.commands import Lookup
-from engine.alarm.desk import SPARED_TURNS, Desk, HqEntry, country_name
+from engine.alarm.desk import SPARED_TURNS, Desk, HqEntry, Offices, country_name
 from engine.alarm.state import NOWHERE, KnownPlace, PlaceSource
 from engine.config import parse_config
 from engine.journal.pool import ReaderPool
 from engine.ports.journal import JournalReader
 from engine.protocol.model import Audience
+from engine.reconfigure import offices_of
 from engine.roster.board import Board
 from engine.roster.model import (
     Address,
@@ -57,7 +58,7 @@ def test_hq_and_the_officers_alone_are_led_to_the_console_that_is_configured(
     roster = sample_roster()
     board = Board(roster, (), clock=ManualClock(), telemetry=Meter())
     desk = replace(
-        desk_of(config, board, ReaderPool(_no_reader), float),
+        desk_of(lambda: offices_of(config), board, ReaderPool(_no_reader), float),
         codes=lambda count: ["K7F2"] * count,
     )
     defender = next(one.person for one in roster.people if one.contacts)
@@ -164,7 +165,9 @@ def test_hq_s_own_address_is_left_out_where_it_is_the_defenders() -> None:
     desk = Desk(
         board=board,
         codes=lambda count: ["K7F2"] * count,
-        hq=tuple(HqEntry(channel="email", address=one) for one in entries),
+        offices=lambda: Offices(
+            hq=tuple(HqEntry(channel="email", address=one) for one in entries)
+        ),
     )
     found = desk.answer(_lookup(Audience.HQ, DEFENDER.person))
     assert [one.addresses for one in found] == [(("email", "duty@hq.example"),)]

@@ -356,7 +356,7 @@ def test_a_certificate_that_ends_is_warned_of_with_its_date(
     assert ("gateway.gt06.tls: the certificate " in said) is (words is not None)
     if words is not None:
         assert re.search(rf"the certificate {words}\d{{4}}-\d\d-\d\d \(UTC\)", said)
-        assert "renew cert_file and restart the engine" in said
+        assert "renew cert_file, then: natalia reload" in said
 
 
 def test_an_edited_roster_beside_an_imported_one_is_warned_of(

@@ -69,3 +69,16 @@ def test_a_start_without_a_keeper_or_with_one_that_is_gone_gets_on(
     monkeypatch.delenv("NOTIFY_SOCKET")
     with keeper_at([7.0]) as keeper:
         keeper.starts()
+
+
+def test_a_reload_is_said_with_its_time_and_ends_with_ready(
+    systemd: socket.socket,
+) -> None:
+    with keeper_at([7.0]) as keeper:
+        keeper.reloading(42)
+        keeper.ready("ready; refused")
+    assert said(systemd) == [
+        b"STATUS=reloading\nRELOADING=1\nMONOTONIC_USEC=42\n",
+        b"READY=1\n",
+        b"STATUS=ready; refused\n",
+    ]

@@ -144,7 +144,7 @@ class Hq:
                 shares=lambda: shared_out(4_096, NEEDS),
             ),
             is_heard=lambda name: name != "watch",
-            public_language=self.public_language,
+            public_language=lambda: self.public_language,
         )
 
     def give(self, order: Give) -> bool:

@@ -207,6 +207,7 @@ def test_status_says_ready_or_what_is_wrong(hq: Hq) -> None:
             "ready": True,
             "reasons": {},
             "unrecorded": 0,
+            "reload": None,
         }
         hq.health.report("modem_down", "modem-1", wrong=True)
         said = client.get("/status").json()

@@ -15,6 +15,7 @@ from engine.dispatch.actor import (
     Idle,
     Listening,
     Planned,
+    RoutesChanged,
     Take,
     Withdrawn,
 )
@@ -368,3 +369,29 @@ def test_a_route_that_listens_is_hurried_where_it_is_the_last_one(rig: Rig) -> N
     assert rig.got[-1] == ("modem-1", "hurry")
     rig.tell(Planned(rows=(row_of("three"),)))
     assert rig.got.count(("modem-1", "hurry")) == 1
+
+
+def test_what_a_route_had_under_way_is_unknown_once_it_has_left_for_good(
+    rig: Rig,
+) -> None:
+    for effect, route in (("e1", "modem-1"), ("e2", "modem-2")):
+        row = row_of(effect)
+        rig.ledger.plan(row)
+        assert rig.attempts(route, lambda _: None).begin(row, lambda: None)
+    rig.tell(RoutesChanged())
+    assert rig.settled == []
+    rig.tell(RoutesChanged(gone="modem-1"))
+    assert [(one.effect, one.route) for one in rig.settled] == [("e1", "modem-1")]
+    assert [one.outcome.state for one in rig.settled] == [EffectState.UNKNOWN]
+
+
+def test_a_channel_that_is_configured_later_is_missed_no_more() -> None:
+    known = ["sms"]
+    rig = Rig(channels=known).start()
+    rig.ledger.plan(row_of(channel="email"))
+    rig.world.run(2.5)
+    assert rig.health.reasons()["channel_down"] == ("email",)
+    known.append("email")
+    rig.tell(RoutesChanged())
+    rig.world.run(2.5)
+    assert "channel_down" not in rig.health.reasons()

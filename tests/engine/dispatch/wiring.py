@@ -34,7 +34,7 @@ def dispatcher_on(
             "telemetry": meter,
             "health": health,
             "settled": told,
-            "channels": channels,
+            "channels": lambda: channels,
         },
     )
 

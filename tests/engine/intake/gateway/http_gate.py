@@ -65,7 +65,9 @@ async def serving(
     listening = socket.create_server(("127.0.0.1", 0), backlog=512)
     with closing(listening):
         clock = ManualClock()
-        listener, serving = server(wire or Osmand(), gate, clock, guard, listening, tls)  # type: ignore[arg-type] # what it uses of a door
+        shown = None if tls is None else lambda: tls
+        wanted = wire or Osmand()
+        listener, serving = server(wanted, gate, clock, guard, listening, shown)  # type: ignore[arg-type] # what it uses of a door
         listener.start()
         task = asyncio.create_task(serving)
         await asyncio.sleep(0.05)

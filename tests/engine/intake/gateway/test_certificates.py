@@ -100,7 +100,7 @@ def test_it_is_amiss_from_a_fortnight_before_it_ends(
     assert (said is None) is (words is None)
     if said is not None and words is not None:
         assert words in said
-        assert "renew cert_file and restart the engine" in said
+        assert "renew cert_file, then: natalia reload" in said
 
 
 @dataclass
@@ -123,7 +123,7 @@ def test_one_in_use_is_told_as_it_nears_its_end_and_when_it_is_over(
     """It ended, and nobody but the devices that were shut out knew."""
     shown, clock = Shown(), ManualClock(ENDS.plus(-SOON))
     health = Health(Shown())
-    watch = CertificateWatch({"gt06": FOUND}, health, shown)
+    watch = CertificateWatch(lambda: {"gt06": FOUND}, health, shown)
     watch.look(clock.now())
     assert (health.reasons(), caplog.messages) == ({}, [])
     name = "gateway_certificate_expiry_timestamp_seconds"

@@ -60,8 +60,9 @@ def test_an_sos_behind_stored_places_is_heard_though_the_device_hangs_up(
 
         listening = socket.create_server(("127.0.0.1", 0))
         host, port = listening.getsockname()
-        over = context("gateway.gt06.tls", listen) if tls else None
-        listener = Listener(listening, made, guard, over)
+        serving = context("gateway.gt06.tls", listen)
+        shown = (lambda: serving) if tls else None
+        listener = Listener(listening, made, guard, shown)
         listener.start()
         said = LOG_IN + PLACE * places + SOS
         await asyncio.to_thread(hang_up, (host, port), said, trusting)

@@ -36,7 +36,7 @@ def opened(guard: Guard, certificate: Path, within: ExitStack) -> tuple[str, int
     """Open a port that speaks TLS; return where."""
     listening = within.enter_context(socket.create_server(("127.0.0.1", 0)))
     listen = TlsListen(port=0, cert_file=certificate, key_file=certificate)
-    Listener(listening, Echo, guard, context("tls", listen)).start()
+    Listener(listening, Echo, guard, lambda: context("tls", listen)).start()
     host, port = listening.getsockname()
     return host, port
 
@@ -137,7 +137,7 @@ def test_without_a_file_descriptor_it_is_tried_again(
         with Exhausted() as listening:
             listening.bind(("127.0.0.1", 0))
             listening.listen(5)
-            Listener(listening, Echo, guard, context("tls", listen)).start()
+            Listener(listening, Echo, guard, lambda: context("tls", listen)).start()
             _, writer = await asyncio.open_connection(*listening.getsockname())
             await until_strangers(guard, 1)
             assert listening.refused == 1

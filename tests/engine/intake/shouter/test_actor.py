@@ -75,8 +75,12 @@ class Rig:
             arguments={
                 "judge": judge,
                 "board": judge.board,
-                "hq": hq,
-                "routes": (("modem-1", "sms"), ("modem-2", "sms"), ("email", "email")),
+                "hq": lambda: hq,
+                "routes": lambda: (
+                    ("modem-1", "sms"),
+                    ("modem-2", "sms"),
+                    ("email", "email"),
+                ),
                 "unrecorded": self.unrecorded,
                 "telemetry": self.meter,
             },

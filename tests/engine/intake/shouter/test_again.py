@@ -109,8 +109,8 @@ class Hq:
         arguments = {
             "judge": judge,
             "board": judge.board,
-            "hq": ((channel, HQ),) * addresses,
-            "routes": tuple((name, channel) for name in names),
+            "hq": lambda: ((channel, HQ),) * addresses,
+            "routes": lambda: tuple((name, channel) for name in names),
             "unrecorded": self.unrecorded,
             "telemetry": self.meter,
         }

@@ -63,8 +63,8 @@ class Nearby:
             arguments={
                 "judge": judge,
                 "board": judge.board,
-                "hq": (),
-                "routes": tuple((one.name, "sms") for one in routes),
+                "hq": tuple,
+                "routes": lambda: tuple((one.name, "sms") for one in routes),
                 "unrecorded": self.unrecorded,
                 "telemetry": Meter(),
                 "cases": self.cases,
