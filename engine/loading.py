@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -154,6 +154,24 @@ def _spoken(name: str) -> str:
         return name  # what is wrong with it is said where it is listened for
 
 
+def tls_over_udp(key: str) -> ConfigError:
+    """Return why a table `tls` of a wire protocol over UDP is refused."""
+    cure = "take it out: over UDP there is none"
+    return ConfigError(key, "a wire protocol over TCP or HTTP", cure)
+
+
+def check_gateways(config: Config) -> Iterator[ConfigError]:
+    """Refuse what would end a start, of each wire protocol; binds nothing."""
+    for name, table in config.gateway.items():
+        try:
+            is_udp = wire_of(name).transport is Transport.UDP
+        except ConfigError as error:
+            yield error
+        else:
+            if is_udp and table.tls is not None:
+                yield tls_over_udp(f"gateway.{name}.tls")
+
+
 def _bound(
     wire: WireProtocol | HttpWireProtocol, name: str, listen: Listen
 ) -> socket.socket:
@@ -161,8 +179,7 @@ def _bound(
     if wire.transport is not Transport.UDP:
         return bind(key, listen)
     if name.endswith(".tls"):
-        cure = "take it out: over UDP there is none"
-        raise ConfigError(key, "a wire protocol over TCP or HTTP", cure)
+        raise tls_over_udp(key)
     return bind_datagrams(key, listen)
 
 

@@ -18,13 +18,13 @@ from engine.errors import ConfigError, DataError, EngineError, Fault
 from engine.files import read_bytes
 from engine.health import Health
 from engine.loading import (
+    check_gateways,
     current_roster,
     load_certificates,
     load_channels,
     load_contexts,
     load_modems,
     tls_name,
-    wire_of,
 )
 from engine.metrics import Metrics
 from engine.modems.loopback import self_tests
@@ -193,9 +193,7 @@ class Reconfigure:
         with _taking(faults):
             config = self._reread()
         if config is not None:
-            for name in config.gateway:
-                with _taking(faults):
-                    wire_of(name)
+            faults += check_gateways(config)
             with _taking(faults):
                 load_contexts(config)
             with _taking(faults):

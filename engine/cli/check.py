@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from engine.cli.check_rights import Account
     from engine.roster.model import Roster
 
+EXIT_WARNED = 4
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
@@ -35,26 +37,34 @@ def check(
             show_default=False,
         ),
     ] = "",
+    strict: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--strict", help="End with 4 where there is any warning.")
+    ] = False,
 ) -> None:
     """Check a configuration, its roster and action protocols; starts nothing.
 
-    Exit code 3: something is wrong; every fault is told, with its key path or its file
-    and line.
+    Exit code 3: the engine would not start; every fault is told, with its key path or
+    its file and line, or a warning says so of what lies around it. Exit code 4, with
+    --strict: it would start, and there is a warning.
     """
     facts, faults = _examined(config, as_user)
     if faults:
         _tell(faults, as_json=as_json)
         raise typer.Exit(EXIT_FAULTS)
+    warnings = facts["warnings"]
     if as_json:
-        warnings = facts["warnings"]
         shown = {"starts": _starts(warnings), "records": _records(warnings), **facts}
         sys.stdout.write(json.dumps(shown, indent=1) + "\n")
-        return
-    for key, value in facts.items():
-        between = f"\n{'':<19}" if key == "warnings" else ", "
-        words = between.join(value) if isinstance(value, list) else str(value)
-        sys.stdout.write(f"{key:<18} {words}\n")
-    sys.stdout.write(f"{_verdict(facts['warnings'])}\n")
+    else:
+        for key, value in facts.items():
+            between = f"\n{'':<19}" if key == "warnings" else ", "
+            words = between.join(value) if isinstance(value, list) else str(value)
+            sys.stdout.write(f"{key:<18} {words}\n")
+        sys.stdout.write(f"{_verdict(warnings)}\n")
+    if not _starts(warnings):
+        raise typer.Exit(EXIT_FAULTS)
+    if strict and warnings:
+        raise typer.Exit(EXIT_WARNED)
 
 
 def _tell(faults: Sequence[ConfigError | DataError], *, as_json: bool) -> None:
@@ -96,6 +106,7 @@ def _records(warnings: object) -> bool:
 def _examined(
     file: Path, as_user: str
 ) -> tuple[dict[str, object], list[ConfigError | DataError]]:
+    from engine.cli.check_listeners import of_privileged  # noqa: PLC0415 - loaded when used
     from engine.cli.check_rights import account_of, of_program, of_rights  # noqa: PLC0415 - loaded when used
 
     try:
@@ -109,6 +120,7 @@ def _examined(
     amiss: list[str] = []
     if account:
         amiss += [*of_program(account), *of_rights(file.absolute(), config, account)]
+        amiss += of_privileged(config, account)
     return examine(config, faults, amiss, account), faults
 
 
@@ -131,6 +143,7 @@ def examine(
     from engine.cli.check_secrets import of_secrets  # noqa: PLC0415 - likewise
     from engine.cli.check_state import of_state  # noqa: PLC0415 - likewise
     from engine.cli.check_ways import of_ways  # noqa: PLC0415 - likewise
+    from engine.cli.operator_names import operators_fault  # noqa: PLC0415 - likewise
     from engine.clock import SystemClock  # noqa: PLC0415 - likewise
     from engine.loading import current_roster  # noqa: PLC0415 - likewise
     from engine.protocol.agreement_faults import check_agreements  # noqa: PLC0415 - likewise
@@ -157,7 +170,8 @@ def examine(
         return {}
     warnings += [*_lacks(config, roster), *of_ways(config), *of_unheard(config, roster)]
     warnings += [*of_secrets(roster, account), *of_protocols(config, registry, roster)]
-    warnings += of_operators(config, registry, roster) + of_shifts(config, roster)
+    warnings += operators_fault(config) + of_operators(config, registry, roster)
+    warnings += of_shifts(config, roster)
     warnings += of_tls(config) + _of_roster(config, roster)
     warnings += auditor_warnings(config) + of_taken(config)
     warnings += [*_of_limits(config, roster), *_of_proxies(config)]

@@ -5,18 +5,22 @@ import socket
 from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
+from pathlib import Path
 
-from engine.cli.check_rights import NO_START, no_start
+from engine.cli.check_rights import NO_START, Account, no_start
 from engine.clock import SystemClock
 from engine.config import Config, Listen
 from engine.errors import ConfigError
 from engine.intake.gateway.certificates import UNREADABLE, amiss, validity
 from engine.intake.gateway.tls import context
-from engine.loading import hearing, wire_of
+from engine.loading import hearing, tls_over_udp, wire_of
 from engine.ports.device import Transport
 from engine.roster.model import Roster
 from engine.start import CONTROL_SOCKET
 
+_LOCAL = "127.0.0.1"
+"""What a socket that is not IPv6 takes `localhost` for."""
+_UNPRIVILEGED = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - to know it, not to bind to it
 
 
@@ -33,7 +37,9 @@ def of_listeners(config: Config) -> Iterator[ConfigError]:
             yield error
             continue
         listeners[f"gateway.{name}"] = (is_udp, table)
-        if table.tls is not None:
+        if table.tls is not None and is_udp:
+            yield tls_over_udp(f"gateway.{name}.tls")
+        elif table.tls is not None:
             listeners[f"gateway.{name}.tls"] = (False, table.tls)
     if "auditor" in config.model_fields_set:
         # Whoever says nothing of an auditor runs none.
@@ -57,15 +63,20 @@ def of_taken(config: Config) -> list[str]:
     if _is_running(config):
         return []
     listeners = {"console": config.console, "metrics": config.metrics}
+    datagrams = set()
     for name, table in config.gateway.items():
-        if wire_of(name).transport is not Transport.UDP:
-            listeners[f"gateway.{name}"] = table
+        listeners[f"gateway.{name}"] = table
+        if wire_of(name).transport is Transport.UDP:
+            datagrams.add(f"gateway.{name}")
         if table.tls is not None:
             listeners[f"gateway.{name}.tls"] = table.tls
-    found = ((key, listen, _hindrance(listen)) for key, listen in listeners.items())
+    found = (
+        (key, listen, _hindrance(listen, is_udp=key in datagrams))
+        for key, listen in listeners.items()
+    )
     return [
         f"{key}.port: another program has {listen.port} just now; stop it"
-        f" (ss -ltnp 'sport = :{listen.port}') or choose another, else {NO_START}"
+        f" (ss -ltunp 'sport = :{listen.port}') or choose another, else {NO_START}"
         if error.errno == errno.EADDRINUSE
         else f"{key}.host: is no address of this machine ({error.strerror}); correct"
         f" it, else {NO_START}"
@@ -87,12 +98,44 @@ def _is_running(config: Config) -> bool:
     return True
 
 
-def _hindrance(listen: Listen) -> OSError | None:
+def of_privileged(config: Config, account: Account) -> list[str]:
+    """Return which ports a user other than root may not listen at (ip(7))."""
+    if account.number == 0:
+        return []
+    listeners: dict[str, Listen] = {
+        "console": config.console,
+        "metrics": config.metrics,
+        **{f"gateway.{name}": table for name, table in config.gateway.items()},
+        **{
+            f"gateway.{name}.tls": table.tls
+            for name, table in config.gateway.items()
+            if table.tls is not None
+        },
+    }
+    first = _first_unprivileged()
+    return [
+        f"{key}.port: user {account.name} may not listen at {listen.port}: {NO_START};"
+        f" choose one from {first} on"
+        for key, listen in listeners.items()
+        if 0 < listen.port < first
+    ]
+
+
+def _first_unprivileged() -> int:
+    try:
+        return int(_UNPRIVILEGED.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return 1024
+
+
+def _hindrance(listen: Listen, *, is_udp: bool) -> OSError | None:
     """Return why nothing could listen there; None also where only root may know."""
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as trying:
-        # As the engine binds: what is only closing down is in nobody's way.
-        trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kind = socket.SOCK_DGRAM if is_udp else socket.SOCK_STREAM
+    with socket.socket(family, kind) as trying:
+        if not is_udp:
+            # As the engine binds: what is only closing down is in nobody's way.
+            trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trying.bind((listen.host, listen.port))
         except socket.gaierror as error:
@@ -135,6 +178,6 @@ def of_tls(config: Config) -> list[str]:
 
 
 def _meet(one: Listen, other: Listen) -> bool:
-    hosts = {one.host, other.host}
+    hosts = {_LOCAL if each.host == "localhost" else each.host for each in (one, other)}
     is_same_place = len(hosts) == 1 or hosts & _EVERYWHERE
     return bool(is_same_place) and one.port == other.port != 0

@@ -20,10 +20,6 @@ def of_operators(config: Config, registry: Registry, roster: Roster) -> list[str
 
     A decider is looked for in every file, since a slip waits there for whoever gets it;
     the rest only in those that are in force.
-
-    Raises:
-        OperatorError: the operators' file is none.
-
     """
     names = operator_names(config, roster)
     used = set(in_force(config, registry, roster))
@@ -42,10 +38,6 @@ def of_shifts(config: Config, roster: Roster) -> list[str]:
 
     An acknowledgement ends with the shift of the officer of the operator's own name.
     Before anybody was added there is nothing to hold them against.
-
-    Raises:
-        OperatorError: the operators' file is none.
-
     """
     names = operators_added(config)
     if not names:

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config import Config
+from engine.console.desk import KEPT_ROSTER
 
 READ, WRITE, _LOOK = 4, 2, 1
 _GIVEN_BY_SYSTEMD = (Path("/run/credentials"), Path("/var/lib/private"))
 """What lies there it hands to its service itself, and closes to everybody else."""
+_MADE_BY_SYSTEMD = (Path("/var/lib"),)
+"""Where `StateDirectory=` of a unit is made, for whatever user it runs as."""
 NO_START = "the engine does not start"
 NO_RECORD = "the engine starts, records nothing and shows no case"
 """Stands in each warning of what would end the start; the verdict looks for it."""
@@ -54,21 +57,49 @@ def of_rights(file: Path, config: Config, account: Account) -> Iterator[str]:
     state = config.state
     needs = [("this file", file, READ), ("state", state, READ | WRITE | _LOOK)]
     needs += [(key, path, READ) for key, path in _named(config)]
+    yield from _of_parent(state, account)
     for key, path, wanted in needs:
         if not path.is_absolute() or is_given(path):
             continue
+        ends = _ends(key, config)
         folder = shut(path, account)
         if folder is not None:
             yield (
                 f"{key}: user {account.name} may not look into {folder}, and so not use"
-                f" {path}; chmod o+x {folder}, or put it elsewhere"
+                f" {path}{ends}; chmod o+x {folder}, or put it elsewhere"
             )
         elif not may(path, account, wanted):
             do = "read" if wanted == READ else "write to"
             yield (
-                f"{key}: user {account.name} may not {do} {path}; give it to that user,"
-                " and a secret by LoadCredential= as deploy/natalia.service has it"
+                f"{key}: user {account.name} may not {do} {path}{ends}; give it to"
+                " that user, and a secret by LoadCredential= as deploy/natalia.service"
+                " has it"
             )
+
+
+def _ends(key: str, config: Config) -> str:
+    """Return what comes of a file that cannot be used."""
+    with suppress(OSError):
+        if key == "roster" and (config.state / KEPT_ROSTER).exists():
+            return ""  # it is not read: one that was imported counts
+    if key == "state" and config.state.parent in _MADE_BY_SYSTEMD:
+        return ""  # a unit gives it to its user at each start
+    of = "the auditor does not start" if key.startswith("auditor.") else NO_START
+    return f": {of}"
+
+
+def _of_parent(state: Path, account: Account) -> Iterator[str]:
+    """Say where a user could not make the state folder; systemd makes its own."""
+    if account.number is None or state.parent in _MADE_BY_SYSTEMD:
+        return
+    folder = state
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if folder != state and not may(folder, account, WRITE | _LOOK):
+        yield (
+            f"state: user {account.name} may not make it in {folder}: {NO_START}; make"
+            " it there, and give it to that user"
+        )
 
 
 def of_program(account: Account, *files: Path) -> Iterator[str]:

@@ -58,6 +58,9 @@ def of_state(
             f"state: its path is {len(control) - SOCKET_MAX} bytes too long for the"
             f" control socket in it: {NO_START}; choose a shorter one"
         )
+    if folder.is_symlink() and not folder.exists():
+        yield f"state: {folder} is a link to nothing: {NO_START}; mend the link"
+        return
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent  # the folder is made at start, most often on this disk
     if not folder.is_dir():
@@ -65,6 +68,11 @@ def of_state(
         return
     ballast = Ballast(beside(folder / JOURNAL_FILE, BALLAST_SUFFIX))
     try:
+        if (folder / CONTROL_SOCKET).is_dir():
+            yield (
+                f"state: {folder / CONTROL_SOCKET} is a folder, where the control"
+                f" socket is made: {NO_START}; move it away"
+            )
         wrong = unlockable(folder)
         if wrong:
             yield f"state: {wrong}: {NO_START} before"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
-from engine.errors import DataError
+from engine.errors import DataError, cure_of
 from engine.protocol.model import ActionProtocol
 from engine.protocol.parse import load_protocol, parse_protocol
 from engine.protocol.wording_faults import check_wordings
@@ -46,7 +46,7 @@ def load_registry(folder: Path | None, default: str) -> Registry:
         if not folder.is_dir():
             reason = "is no folder; set protocols.folder to one with TOML files"
             raise DataError(folder.name, None, "protocols.folder", reason)
-        for path in sorted(folder.glob("*.toml")):
+        for path in _files_in(folder):
             try:
                 protocols[path.stem] = load_protocol(path)
             except DataError as error:
@@ -59,6 +59,20 @@ def load_registry(folder: Path | None, default: str) -> Registry:
         place = "configuration"
         raise DataError(place, None, "protocols.default", reason)
     return Registry(default=default, protocols=protocols)
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Return the files of a folder; `Path.glob` finds none in one it may not read.
+
+    Raises:
+        DataError: it cannot be read.
+
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+    except OSError as error:
+        reason = f"cannot be read: {cure_of(error)}"
+        raise DataError(folder.name, None, "protocols.folder", reason) from error
 
 
 def _samples() -> dict[str, ActionProtocol]:

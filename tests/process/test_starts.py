@@ -286,6 +286,8 @@ def test_a_sound_configuration_is_said_to_be_one_and_starts_nothing(
         port = taken.getsockname()[1]
         natalia.config.write_text(MINIMAL.replace("port = 0", f"port = {port}", 1))
         done = natalia.run("check-config", str(natalia.config), "--json")
+        assert done.returncode == EXIT_CONFIG, "another program has the port"
+    done = natalia.run("check-config", str(natalia.config), "--json")
     assert done.returncode == 0, done.stderr
     facts = json.loads(done.stdout)
     assert facts["wire protocols"] == ["gt06"]

@@ -337,7 +337,7 @@ def test_a_certificate_that_is_not_there_is_warned_of(
 ) -> None:
     tls = 'tls = { port = 5024, cert_file = "c.pem", key_file = "k.pem" }'
     path = configuration(tmp_path, f"[gateway.gt06]\nport = 5023\n{tls}\n")
-    assert natalia(patch, "check-config", path) == 0
+    assert natalia(patch, "check-config", path) == 3
     assert "gateway.gt06.tls: expected a PEM certificate" in out.readouterr().out
 
 
