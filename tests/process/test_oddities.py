@@ -223,7 +223,7 @@ def test_a_buffered_press_keeps_both_times_and_says_that_it_is_late(
         with socket.create_connection(rig.ports["gl200"], timeout=WAIT_S) as device:
             device.sendall(text.encode())
             assert rig.sms_to("lapwing")
-        written = _hq_mail(rig, "Heron", "arrived late")
+        written = _hq_mail(rig, "Heron", "3 h late")
         assert "3 h ago" in written
         case = rig.alarm(str(rig.alarms()[0]["id"]))
         lines = case["lines"]
@@ -248,7 +248,7 @@ def test_a_stored_press_in_a_packet_with_a_record_of_now_says_that_it_is_late(
             assert device.recv(1) == b"\x01"
             device.sendall(frame)
             assert device.recv(4) == b"\0\0\0\x02"
-        assert _hq_mail(rig, "Heron", ", now.", "arrived late")
+        assert _hq_mail(rig, "Heron", ", now, 3 h late")
 
 
 def _at(when: Instant, record: bytes) -> bytes:
