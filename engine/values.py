@@ -135,13 +135,19 @@ class Signal(StrEnum):
 
 
 class PlaceDoubt(StrEnum):
-    """Why a position is kept and not believed."""
+    """Why a position is doubtful.
+
+    The first three are no place at all. The others may be true, or forged.
+    """
 
     INVALID = "invalid"
     OFF_GLOBE = "off_globe"
     ZERO = "zero"
     JUMP = "jump"
     FUTURE = "future"
+    TWO_SESSIONS = "two_sessions"
+    NEW_NETWORK = "new_network"
+    NEW_SPEECH = "new_speech"
 
 
 class Urgency(StrEnum):

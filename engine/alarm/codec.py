@@ -60,11 +60,12 @@ CLASSES: dict[str, type[AlarmEvent]] = {
 # READS on (what came since has a default that says what the row meant); one older
 # still goes through UPCASTERS, one step each.
 VERSIONS: dict[str, int] = dict.fromkeys(CLASSES, 1) | {
-    "AlarmRaised": 10,
+    "AlarmRaised": 11,
+    "PositionFollowed": 2,
     "StepFired": 2,
     "RecipientsChosen": 2,
     "NotificationPlanned": 3,
-    "PressJoined": 5,
+    "PressJoined": 6,
     "CancelRequested": 4,
     "AlarmAcknowledged": 3,
     "AcknowledgementLapsed": 2,

@@ -23,6 +23,7 @@ from engine.values import (
     Instant,
     OperatorId,
     PersonId,
+    PlaceDoubt,
     ReportKey,
     Signal,
     StepId,
@@ -153,7 +154,10 @@ class FalseClass(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPlace:
-    """Where the defender is believed to be; coordinates in WGS84 degrees."""
+    """Where the defender is believed to be; coordinates in WGS84 degrees.
+
+    `doubt` says why the place may be forged; None where nothing speaks against it.
+    """
 
     source: PlaceSource
     lat_deg: float | None = None
@@ -161,6 +165,7 @@ class KnownPlace:
     accuracy_m: float | None = None
     at: Instant | None = None
     name: str = ""
+    doubt: PlaceDoubt | None = None
 
 
 NOWHERE = KnownPlace(source=PlaceSource.NOWHERE)

@@ -150,6 +150,9 @@ DOUBTS = {
     PlaceDoubt.ZERO: "it is 0/0, which devices send that have no fix",
     PlaceDoubt.JUMP: "it is further from the last one than anybody travels",
     PlaceDoubt.FUTURE: "the device's clock is ahead",
+    PlaceDoubt.TWO_SESSIONS: "two connections speak as this device",
+    PlaceDoubt.NEW_NETWORK: "it came from a network that is new to this device",
+    PlaceDoubt.NEW_SPEECH: "the device has not spoken in this way before",
 }
 REFUSALS = {
     RefusalGround.NOT_RAISED: "there is no such alarm",
