@@ -254,7 +254,8 @@ def _weighed(
         case VerificationAsked():
             return urged(replace(alarm, ask=event.ask), event.at)
         case AlarmPresumed():
-            return replace(alarm, truth=Truth.PRESUMED)
+            presumed = replace(alarm, truth=Truth.PRESUMED)
+            return with_verdict_after(presumed, event.at)
         case _:
             assert_never(event)
 
@@ -373,7 +374,7 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
     """
     seen = with_seen_reopening(alarm, event)
     if event.apparent:
-        return seen
+        return replace(seen, decided_at=event.at)
     by_press = event.by is None
     tells_anew = by_press or has_told_end(alarm)
     anew = {
@@ -403,7 +404,8 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
         opened_at=event.at,
         heard=len(alarm.voices),
         judged_presses=0,
-        decided_at=None,
+        # What a press has opened, it repeats; else HQ had closed it before.
+        decided_at=None if by_press and not event.silent else event.at,
         again=PressedAgain(times=alarm.again.times),
         ask=None,
         safe=(),

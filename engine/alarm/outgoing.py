@@ -58,6 +58,8 @@ def with_recipients(alarm: Alarm, event: RecipientsChosen) -> Alarm:
             console=chosen.console,
             under_force_at=None if before is None else before.under_force_at,
             anew_at=None if before is None else event.at,
+            answers=0 if before is None else before.answers,
+            receipts=0 if before is None else before.receipts,
         )
         for chosen in event.chosen
         if event.audience is not Audience.PUBLIC

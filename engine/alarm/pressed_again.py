@@ -23,15 +23,22 @@ HOLD = timedelta(seconds=60)
 WINDOW = timedelta(hours=1)
 HEARD_MAX = 2
 """So many presses after a decision reach colleagues within `WINDOW`."""
+_HELD = frozenset({AlarmBit.HELD, AlarmBit.UNSEEN})
 _ASKED = CALLED | {Audience.ASKED, Audience.SILENT, Audience.EVERYONE}
 
 
 def is_repeat(alarm: Alarm, press: Press) -> bool:
     """Say whether a press says no more than an earlier one of the same device.
 
-    An alarm bit that was never seen cleared is the same press, at any interval.
+    An alarm bit that was never seen cleared is the same press, at any interval. What
+    came before a decision is repeated by nothing that HQ hears of after it.
     """
-    earlier = [one for one in alarm.presses if one.device == press.device]
+    since = alarm.decided_at
+    earlier = [
+        one
+        for one in alarm.presses
+        if one.device == press.device and (since is None or one.at > since)
+    ]
     said = {signal for one in earlier for signal in one.signals}
     if press.text or not said.issuperset(press.signals) or not earlier:
         return False
@@ -46,11 +53,14 @@ def again_of(alarm: Alarm, press: Press, now: Instant) -> Again:
     decided = alarm.decided_at
     if decided is None or press.pressed_at < decided:
         return Again.NO
-    if press.bit in {AlarmBit.HELD, AlarmBit.UNSEEN} or is_too_often(
-        alarm.again.times, now
-    ):
+    if press.bit in _HELD:
+        return Again.NO if is_repeat(alarm, press) else Again.HQ
+    if is_too_often(alarm.again.times, now):
         return Again.HQ
-    return Again.WAIT if is_found_false(alarm) else Again.ALL
+    # A bit that was held since has contradicted the verdict, and called nobody.
+    is_false_still = alarm.again.is_held and alarm.truth is Truth.FALSE
+    waits = is_found_false(alarm) or is_false_still
+    return Again.WAIT if waits else Again.ALL
 
 
 def is_too_often(times: tuple[Instant, ...], now: Instant) -> bool:
@@ -67,7 +77,9 @@ def with_press_again(alarm: Alarm, again: Again, at: Instant) -> Alarm:
     """Take a press after a decision; HQ is asked to acknowledge by another rule."""
     if again is Again.NO:
         return alarm
-    noted = replace(alarm, decided_at=None)
+    # A bit that is held pages once, and is not the press that comes after a decision.
+    is_held = alarm.presses[-1].bit in _HELD
+    noted = alarm if is_held else replace(alarm, decided_at=None)
     if again is Again.HQ:
         # What HQ has found false calls nobody else by such a press.
         held = with_hold(noted) if alarm.truth is Truth.FALSE else noted
@@ -86,11 +98,14 @@ def begun_again(
     waits = again is Again.WAIT
     state = PressedAgain(
         times=times if again is Again.HQ else (*times, at),
+        at=at,
         colleagues_at=at.plus(HOLD) if waits else None,
         warns=waits,
         is_held=again is Again.HQ,
     )
-    return replace(alarm, again=state)
+    first = alarm.presses[0]
+    decided_at = Instant(first.at.ms - 1) if first.bit in _HELD else None
+    return replace(alarm, again=state, decided_at=decided_at)
 
 
 def with_hold(alarm: Alarm) -> Alarm:

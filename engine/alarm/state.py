@@ -353,8 +353,8 @@ class Alarm(Struct, frozen=True, kw_only=True, gc=False):
     `told_place` is where people were told that they are, `moved_at` when to tell of
     another; the device last said one at `followed_at`. `merged_into` has the people
     of this one, `handed_on`, there `taken_in`. `siblings` hear of signs, `after` next.
-    `decided_at` is HQ's last verdict or merge, until a press comes after it; at
-    `words_at` HQ was last asked to read what people wrote.
+    `decided_at` is HQ's last verdict, merge or reopening, until a press comes after
+    it; at `words_at` HQ was last asked to read what people wrote.
     """
 
     id: AlarmId

@@ -176,6 +176,7 @@ def test_a_case_that_is_open_again_begins_anew_field_by_field(
         urgent_since=at,
         opened_at=at,
         heard=2,
+        decided_at=None if by_press else at,
         ask=None,
         safe=(),
         safe_heard=0,

@@ -11,7 +11,7 @@ from engine.alarm.pressed_again import HOLD, QUIET, WINDOW
 from engine.alarm.state import Again, CloseReason, Press, Truth
 from engine.protocol.model import Audience
 from engine.values import AlarmBit, AlarmId, DeviceId
-from tests.engine.alarm.scene import ROWAN, Scene, press_of, raise_of
+from tests.engine.alarm.scene import PROTOCOLS, ROWAN, Scene, press_of, raise_of
 from tests.fakes import START
 
 DEVICE = DeviceId("bracelet")
@@ -257,3 +257,93 @@ def test_a_second_operators_voice_is_a_decision_too() -> None:
     pages = told(scene, Audience.DUTY)
     scene.do(raise_of(pressed("k2", scene)))
     assert told(scene, Audience.DUTY) > pages
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_a_press_that_a_verdict_has_not_seen_asks_hq_anew(*, is_stored: bool) -> None:
+    """It came, or was pressed, before the verdict, and joins the case after it."""
+    scene = Scene()
+    scene.do(raise_of(pressed("k1", scene)))
+    scene.settle_all()
+    scene.acknowledge()
+    scene.run(30)
+    came = pressed("k2", scene)
+    scene.run(1)
+    scene.verify(Truth.FALSE)
+    scene.run(60)
+    if is_stored:
+        came = replace(came, late=True, device_at=came.at, at=scene.now)
+    scene.do(raise_of(came))
+    assert scene.state().acknowledged is None
+
+
+def test_a_new_edge_after_a_held_bit_is_a_press_after_the_decision() -> None:
+    scene = decided()
+    before = told(scene, Audience.NEAREST)
+    scene.do(raise_of(pressed("k2", scene, AlarmBit.HELD)))
+    scene.settle_all()
+    scene.acknowledge()
+    scene.run(60)
+    assert told(scene, Audience.NEAREST) == before
+    scene.do(raise_of(pressed("k3", scene, AlarmBit.RISEN)))
+    assert scene.state().acknowledged is None
+    scene.run(HOLD.total_seconds() - 1)
+    assert told(scene, Audience.NEAREST) == before
+    scene.run(1)
+    assert told(scene, Audience.NEAREST) == before + 5
+
+
+def test_a_new_edge_in_a_case_that_a_held_bit_began_calls_colleagues() -> None:
+    scene = Scene()
+    held = raise_of(pressed("k1", scene, AlarmBit.HELD))
+    scene.do(structs.replace(held, again=Again.HQ))
+    scene.settle_all()
+    scene.acknowledge()
+    for number in range(2, 5):
+        scene.run(30)
+        scene.do(raise_of(pressed(f"k{number}", scene, AlarmBit.HELD)))
+        assert scene.state().acknowledged is not None
+    assert told(scene, Audience.NEAREST) == 0
+    scene.do(raise_of(pressed("k9", scene, AlarmBit.RISEN)))
+    assert scene.state().acknowledged is None
+    assert told(scene, Audience.NEAREST) == 5
+
+
+def test_a_press_after_hq_opened_a_case_again_repeats_none_before_its_end() -> None:
+    scene = decided()
+    scene.close()
+    scene.settle_all()
+    scene.reopen()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.run(20)
+    scene.do(raise_of(pressed("k2", scene)))
+    assert scene.state().acknowledged is None
+
+
+def test_whoever_was_told_to_wait_is_called_once_it_is_presumed_real() -> None:
+    scene = Scene()
+    command = raise_of(pressed("k1", scene), PROTOCOLS["careful"])
+    scene.do(structs.replace(command, again=Again.WAIT))
+    scene.run(1_000, each_due=scene.settle_all)
+    assert scene.state().truth is Truth.PRESUMED
+    first, *_, last = [
+        "".join(segment.text for segment in one.body.segments)
+        for one in scene.planned(Audience.NEAREST)
+    ]
+    assert "wait for HQ" in first
+    assert "wait for HQ" not in last
+
+
+def test_a_press_after_an_end_pages_at_once_a_rota_that_a_first_press_pages_later() -> (
+    None
+):
+    scene = Scene()
+    steps = tuple(
+        replace(step, delay=timedelta(minutes=2)) if step.to is Audience.DUTY else step
+        for step in scene.protocol.steps
+    )
+    protocol = replace(scene.protocol, steps=steps)
+    command = raise_of(pressed("k1", scene), protocol)
+    scene.do(structs.replace(command, again=Again.WAIT))
+    assert told(scene, Audience.DUTY) > 0

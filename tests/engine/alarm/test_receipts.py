@@ -92,3 +92,25 @@ def test_a_case_that_a_duress_word_opens_again_sends_no_receipt() -> None:
         scene.run(60)
         scene.reply("c1", ReplyKind.COMING, word=word)
         assert receipts(scene) == []
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+def test_whoever_is_told_again_and_answers_again_gets_another_receipt(
+    *, reopened: bool
+) -> None:
+    scene = raised()
+    scene.acknowledge()
+    scene.reply("c1", ReplyKind.COMING)
+    scene.settle_all()
+    if reopened:
+        scene.close()
+        scene.settle_all()
+        scene.reopen()
+    else:
+        scene.verify()
+        scene.run(8)
+        scene.raised("k2")
+    scene.settle_all()
+    scene.reply("c1", ReplyKind.COMING)
+    keys = [one.effect for one in scene.planned() if one.step in STEPS]
+    assert len(set(keys)) == len(keys) == 2
