@@ -10,13 +10,19 @@ from dataclasses import replace
 from engine.ports.device import DeviceReport
 from engine.values import AlarmBit, DeviceId, Signal
 
+_Bit = tuple[DeviceId, Signal]
+
 
 class AlarmBits:
-    """The last state of each bit of each enrolled device."""
+    """How often each bit of each enrolled device was seen clear, and when pressed."""
 
     def __init__(self) -> None:
         """Begin without a memory."""
-        self._is_set: dict[tuple[DeviceId, Signal], bool] = {}
+        self._clears: dict[_Bit, int] = {}
+        # So often it had been seen clear when it was last shown as set, and when that
+        # was durable: no order of the two threads makes a press of before one of now.
+        self._shown: dict[_Bit, int] = {}
+        self._pressed: dict[_Bit, int] = {}
 
     def take(self, report: DeviceReport) -> DeviceReport:
         """Return a report with what is known of each bit that it shows as set.
@@ -28,9 +34,10 @@ class AlarmBits:
         if device is None or not report.levels or report.buffered:
             return report
         for signal in report.levels - report.signals:
-            self._is_set[device, signal] = False
+            bit = device, signal
+            self._clears[bit] = self._clears.get(bit, 0) + 1
         bits = {
-            signal: self._bit(device, signal)
+            signal: self._state(device, signal)
             for signal in report.levels & report.signals
         }
         return replace(report, bits=bits) if bits else report
@@ -39,10 +46,12 @@ class AlarmBits:
         """Note the bits of a press that is durable: what is lost must come again."""
         if report.device is not None:
             for signal in report.bits:
-                self._is_set[report.device, signal] = True
+                bit = report.device, signal
+                self._pressed[bit] = self._shown[bit]
 
-    def _bit(self, device: DeviceId, signal: Signal) -> AlarmBit:
-        was_set = self._is_set.get((device, signal))
-        if was_set is None:
-            return AlarmBit.UNSEEN
-        return AlarmBit.HELD if was_set else AlarmBit.RISEN
+    def _state(self, device: DeviceId, signal: Signal) -> AlarmBit:
+        bit = device, signal
+        clears = self._shown[bit] = self._clears.get(bit, 0)
+        if self._pressed.get(bit) == clears:
+            return AlarmBit.HELD
+        return AlarmBit.RISEN if clears else AlarmBit.UNSEEN

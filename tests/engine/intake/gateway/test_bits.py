@@ -42,6 +42,16 @@ def test_a_press_that_is_lost_must_rise_again() -> None:
     assert seen(bits, UP) is AlarmBit.RISEN, "the first one never became durable"
 
 
+def test_a_bit_that_falls_before_its_press_is_durable_rises_again() -> None:
+    """A device says both in one piece, or the disk is slow."""
+    bits = AlarmBits()
+    first = bits.take(UP)
+    bits.take(DOWN)
+    bits.pressed(first)
+    assert seen(bits, UP) is AlarmBit.RISEN
+    assert seen(bits, UP) is AlarmBit.HELD
+
+
 def test_a_stored_frame_is_an_event_and_says_nothing_of_now() -> None:
     bits = AlarmBits()
     seen(bits, UP)
