@@ -15,6 +15,7 @@ from engine.intake.answers import (
     Sms,
     code_by_word,
     code_in,
+    has_ended,
     messages_of,
     read_sms,
     told_in,
@@ -289,7 +290,7 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         tracker = device_of(self._judge.board.roster(), sender)
         if tracker is not None:
             self._attend(tracker.device, said_at(row))
-        code, cases = self._codes_of(sender, text)
+        code, cases, is_over = self._codes_of(sender, text)
         before = self._before_call(row, sender)
         stale = self.clock.now().since(row.received_at) > UNCLAIMED
         sms = Sms(
@@ -298,6 +299,7 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
             text=text,
             code=code,
             stale=stale,
+            is_over=is_over,
             told_in=cases,
             before=before,
         )
@@ -309,10 +311,13 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
             else:
                 self._tell(told)
 
-    def _codes_of(self, sender: str, text: str) -> tuple[Code | None, tuple[Code, ...]]:
+    def _codes_of(
+        self, sender: str, text: str
+    ) -> tuple[Code | None, tuple[Code, ...], bool]:
         """Return whom a message answers, and of which cases its sender was told.
 
-        Nothing as well where no row says so.
+        Last comes whether the case that it answers has ended. Nothing as well where no
+        row says so.
 
         HQ reads it then, and a call for help raises. A damaged page of old codes would
         end intake at each look, and the engine at each start.
@@ -320,15 +325,18 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         named = code_in(text, self._judge)
         try:
             with self._readers.reader() as reader:
-                if named is not None and (code := reader.code(named)) is not None:
-                    return code, ()
-                code = None
                 if named is None:
                     code = code_by_word(sender, text, self._judge, reader)
-                return code, () if code else told_in(sender, self._judge, reader)
+                else:
+                    code = reader.code(named)
+                case = None if code is None else reader.head(code.stream)
+                is_over = case is not None and has_ended(case)
+                is_asked = code is None or is_over
+                cases = told_in(sender, self._judge, reader) if is_asked else ()
+                return code, cases, is_over
         except JournalError as error:
             logger.error("whose code it is cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
-            return None, ()
+            return None, (), False
 
     def _before_call(self, row: InboundRow, number: str) -> Before:
         """Return what a caller had from HQ; nothing where no row says so: it raises."""

@@ -13,7 +13,7 @@ from engine.alarm.commands import AddNote, Raise, RequestCancel, TakeReply
 from engine.alarm.force import Look
 from engine.alarm.messages import Distress, Forward, ToOpen
 from engine.alarm.rows import key_of, look_in
-from engine.alarm.state import Kind, Press, ReplyKind, alarm_of
+from engine.alarm.state import Kind, Press, ReplyKind, Response, alarm_of
 from engine.intake.beside import Message, after_force, beside_own_force
 from engine.intake.calls import NOTHING, Before, call_command
 from engine.intake.checkins.said import CheckInSaid
@@ -36,7 +36,7 @@ from engine.intake.sms import (
     unread,
     unread_octets,
 )
-from engine.ports.journal import Code, InboundRow, JournalReader
+from engine.ports.journal import Code, HeadRow, InboundRow, JournalReader
 from engine.roster.model import Person, Role, Word
 from engine.roster.words import forced_speaker, mask, word_in
 from engine.stored import read_plain
@@ -51,7 +51,8 @@ _UNDERWAY = timedelta(hours=1)
 class Sms:
     """A recorded short message, and whom its code belongs to; `stale` after a while.
 
-    What is stale has waited for an open case in vain. `before` is of a call.
+    What is stale has waited for an open case in vain. `is_over` where the case of its
+    code has ended. `before` is of a call.
     """
 
     row: InboundRow
@@ -59,6 +60,7 @@ class Sms:
     text: str
     code: Code | None
     stale: bool = False
+    is_over: bool = False
     told_in: tuple[Code, ...] = ()
     """Of the open cases of which its sender was told; none where theirs is open."""
     before: Before = NOTHING
@@ -167,6 +169,11 @@ def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
     if kind is None and person is not None and _speaks(person, word):
         kind = ReplyKind.SAFE
     outdated = _is_outdated(sms, kind)
+    if kind is None and sms.is_over:
+        # In a case that has ended nobody would read it.
+        if sms.told_in:
+            return _for_cases(sms, shown)
+        return (_shown(sms, person, judge, forced=False),)
     if kind is None or (outdated and word is not Word.DURESS):
         note = AddNote(
             command_id=CommandId(row.key),
@@ -174,6 +181,7 @@ def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
             text=text,
             source=row.key,
             person=code.person,
+            loud=True,
         )
         return (Forward(alarm_id=alarm, command=note),)
     own = any(one.person == code.person for one in senders_of(roster, sms.sender))
@@ -294,12 +302,17 @@ def told_in(sender: str, judge: Judge, reader: JournalReader) -> tuple[Code, ...
     """Return by which open cases a sender may be meant, if not by their own."""
     senders = senders_of(judge.board.roster(), sender)
     own = {(Look.OPEN, key_of(Kind.REAL, one.person)) for one in senders}
-    if not senders or any(
-        look_in(row.head.subject) in own
-        for row in reader.heads("alarm/", open_only=True)
-    ):
+    heads = reader.heads("alarm/", open_only=True) if senders else ()
+    if any(look_in(row.head.subject) in own for row in heads):
         return ()
-    return tuple(code for one in senders for code in reader.codes_of(one.person))
+    over = {row.stream for row in heads if has_ended(row)}
+    codes = (code for one in senders for code in reader.codes_of(one.person))
+    return tuple(code for code in codes if code.stream not in over)
+
+
+def has_ended(case: HeadRow) -> bool:
+    """Say whether a case is closed, though its rows stand open: something is due."""
+    return case.head.status == Response.CLOSED
 
 
 def _shown(sms: Sms, who: Person | None, judge: Judge, *, forced: bool) -> Message:

@@ -125,6 +125,7 @@ class Rig:
         stream: str = "alarm/a",
         is_open: bool = True,
         subject: str = "",
+        status: str = "notifying",
     ) -> None:
         """Stand for the alarm that takes reports up and gives codes out."""
         seq = len(self.ledger.store.reader().stream(stream))
@@ -134,7 +135,7 @@ class Rig:
             epoch=self.ledger.epoch,
             command_id=CommandId(f"take-{seq}-{keys}-{codes}"),
             events=(NewEvent(kind="X", body=b"{}"),),
-            head=Head(status="notifying", is_open=is_open, subject=subject),
+            head=Head(status=status, is_open=is_open, subject=subject),
             takes=tuple(map(ReportKey, keys)),
             codes=codes,
         )

@@ -225,6 +225,31 @@ def test_words_go_into_each_open_case_of_which_their_writer_was_told(
         assert told.command.text.startswith("(of 2 cases that they were told of)")
 
 
+def test_words_about_a_case_that_has_ended_are_a_notice(rig: Rig) -> None:
+    """Its rows stand open while something is due: questions go on for a month."""
+    rig.take(codes=(FOR_LAPWING,))
+    rig.take(status="closed")
+    for number, text in enumerate(("she is not home", "K7F2 she is not home")):
+        (told,) = rig.sms(text, key=f"sms-{number}")
+        assert isinstance(told, Distress)
+        assert told.command.kind is Kind.NOTICE
+        assert told.command.press.text == text
+    (answer,) = rig.sms("K7F2 1", key="sms-3")
+    assert isinstance(answer, Forward)
+    rig.take(codes=(Code(code="P8Q9", stream=OTHER, person=LAPWING),), stream=OTHER)
+    (told,) = rig.sms("she is not home", key="sms-4")
+    assert isinstance(told, Forward)
+    assert told.alarm_id == "b"
+
+
+def test_words_beside_a_code_ask_hq_to_read_them_as_those_without_do(rig: Rig) -> None:
+    rig.take(codes=(FOR_LAPWING,))
+    (told,) = rig.sms("K7F2 I am at the police station")
+    assert isinstance(told, Forward)
+    assert isinstance(told.command, AddNote)
+    assert told.command.loud
+
+
 def test_a_word_answers_neither_of_two_open_cases_nor_one_that_has_ended(
     rig: Rig,
 ) -> None:
