@@ -11,7 +11,14 @@ from engine.alarm.desk import Desk
 from engine.alarm.rows import append_of
 from engine.alarm.state import Alarm
 from engine.dispatch.outcomes import Outcome, begun_append, settled_append
-from engine.intake.answers import Sms, code_by_word, code_in, messages_of, read_sms
+from engine.intake.answers import (
+    Sms,
+    code_by_word,
+    code_in,
+    messages_of,
+    read_sms,
+    told_in,
+)
 from engine.intake.beside import Message as Said
 from engine.intake.codes import new_codes
 from engine.intake.judge import Judge
@@ -164,7 +171,8 @@ class MemoryCases:
                 code = code_by_word(sender, text, judge, reader)
             else:
                 code = reader.code(named)
-        sms = Sms(row=row, sender=sender, text=text, code=code)
+            cases = () if code else told_in(sender, judge, reader)
+        sms = Sms(row=row, sender=sender, text=text, code=code, told_in=cases)
         return messages_of(sms, judge)
 
     def hear(

@@ -257,6 +257,26 @@ def test_an_answer_is_read_into_its_case_and_told_at_hq() -> None:
     assert rows[ReportKey(record.key)].taken_by, "nobody reads it a second time"
 
 
+def test_words_without_a_code_are_read_into_the_case_that_their_writer_was_told_of() -> (
+    None
+):
+    Noting.texts.clear()
+    nearby, store = Nearby(), MemoryStore()
+    nearby.press()
+    sender = next(number for number, name in NUMBERS.items() if name == "lapwing")
+    words = "I am at the police station, she is not here"
+    sms = InboundSms(slot="1", sender=sender, text=words, sent_at=None, pdu="")
+    record = record_of(sms, nearby.world.now())
+    nearby.unrecorded.refused([record])
+    nearby.world.run(1)
+    assert any(f"Heron: Lapwing wrote. Raw: {words}" in text for text in Noting.texts)
+    nearby.write(store)
+    (row,) = (
+        r for r in store.reader().inbound(untaken_only=False) if r.key == record.key
+    )
+    assert row.taken_by, "nobody reads it a second time"
+
+
 def test_a_mistake_in_deciding_leaves_hq_told() -> None:
     nearby = Nearby()
     broken = replace(nearby.cases._desk, codes=lambda _: ())
