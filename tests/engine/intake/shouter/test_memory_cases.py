@@ -257,9 +257,7 @@ def test_an_answer_is_read_into_its_case_and_told_at_hq() -> None:
     assert rows[ReportKey(record.key)].taken_by, "nobody reads it a second time"
 
 
-def test_words_without_a_code_are_read_into_the_case_that_their_writer_was_told_of() -> (
-    None
-):
+def test_words_without_a_code_are_read_into_the_case_of_their_writer() -> None:
     Noting.texts.clear()
     nearby, store = Nearby(), MemoryStore()
     nearby.press()
