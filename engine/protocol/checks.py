@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from engine.errors import DataError, suggestion
-from engine.ports.channel import WORLD
 from engine.protocol.language import templates
 from engine.protocol.model import (
     ActionProtocol,
@@ -16,6 +15,8 @@ from engine.protocol.model import (
     Start,
 )
 
+WORLD = "public"
+"""What the channel by which the world reads is called in samples, and mostly."""
 PUBLIC_TEXT = "public"
 NAMED_TEXT = "public_named"
 STOP_TEXT = "stop"

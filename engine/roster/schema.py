@@ -33,7 +33,7 @@ from engine.roster.words import word_fault
 from engine.values import Signal
 
 _LISTED_MAX = 8
-_CHANNELS = frozenset({"email", "webhook", "mastodon"})
+_CHANNELS = frozenset({"email", "webhook"})
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?")
 _CHANNEL = re.compile(r"[a-z][a-z0-9_-]{1,31}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
@@ -151,6 +151,8 @@ class AddressEntry(_Entry):
     def _known_or_new(cls, value: str) -> str:
         if value in {"sms", "call"}:
             _refuse("belongs into numbers")
+        if value == "public":
+            _refuse("tells the world, and no person")
         hint = suggestion(value, _CHANNELS)
         if value not in _CHANNELS and (hint or _CHANNEL.fullmatch(value) is None):
             _refuse(f"is no known channel{hint}")

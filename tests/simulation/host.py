@@ -61,6 +61,7 @@ from tests.simulation.watchers import Comparing, WatchingTelemetry
 from tests.simulation.wire import WIRE
 
 if TYPE_CHECKING:
+    from engine.ports.channel import AnyChannel
     from engine.supervision.child import Spawn
 
 EXPECTED = frozenset(
@@ -70,7 +71,7 @@ SETTLES_S = 3.0
 HQ = (("email", "duty@hq.example"), ("webhook", "hq"))
 OFFICES = Offices(
     hq=tuple(HqEntry(channel=c, address=a) for c, a in HQ),
-    public=(HqEntry(channel="mastodon", address="public"),),
+    public=(HqEntry(channel="public", address="public"),),
 )
 FLOODED = 0.2
 HEARD_LATER = 0.05
@@ -382,7 +383,10 @@ class Host:
         network = self.network
         return Adapters(
             channels={
-                lane: SimChannel(network, network.servers[name], life, lane)
+                lane: cast(
+                    "AnyChannel",
+                    SimChannel(network, network.servers[name], life, lane),
+                )
                 for name, lanes in LANES.items()
                 for lane in lanes
             },

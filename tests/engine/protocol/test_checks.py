@@ -35,8 +35,8 @@ def test_what_the_world_reads_is_no_channel_to_people(to: str) -> None:
     """A step by it said alias, place and code to everybody, and nobody approved."""
     texts = {"hq": "hq", "told": "stop", "defender": "received"}
     step = STEP.replace("nearest", to).replace('"sos"', f'"{texts.get(to, "sos")}"')
-    step = step.replace('["sms"]', '["sms", "mastodon"]')
+    step = step.replace('["sms"]', '["sms", "public"]')
     after = 'after = "closed"\n' if to == "told" else ""
     error = fault(HEAD + step + after)
     assert error.field == "step[0].channels"
-    assert "the world reads 'mastodon'" in error.reason
+    assert "the world reads 'public'" in error.reason
