@@ -102,7 +102,7 @@ def _verified(day: Day, alarm: object) -> bool:
 def _posting(day: Day, alarm: object) -> bool:
     """Say whether the world is being told just now: once, or it was."""
     sends = _effects(day, alarm, "attempting")
-    return any(getattr(row, "channel", "") == "public" for row in sends)
+    return any(getattr(row, "channel", "") == "mastodon" for row in sends)
 
 
 def _voiced(day: Day, alarm: object) -> bool:

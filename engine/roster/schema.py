@@ -151,8 +151,6 @@ class AddressEntry(_Entry):
     def _known_or_new(cls, value: str) -> str:
         if value in {"sms", "call"}:
             _refuse("belongs into numbers")
-        if value == "public":
-            _refuse("tells the world, and no person")
         hint = suggestion(value, _CHANNELS)
         if value not in _CHANNELS and (hint or _CHANNEL.fullmatch(value) is None):
             _refuse(f"is no known channel{hint}")

@@ -38,7 +38,7 @@ class Network:
     def __init__(self, world: World) -> None:
         self.world = world
         self.hardware = {n: Hardware(n) for n in ("modem-1", "modem-2")}
-        self.servers = {n: Server(n) for n in ("email", "webhook", "public")}
+        self.servers = {n: Server(n) for n in ("email", "webhook", "mastodon")}
         self.arrived: list[tuple[float, str, str, str]] = []
         self.counts: Counter[str] = Counter()
         self.came: dict[ReportKey, float] = {}
@@ -135,7 +135,7 @@ class SimChannel:
 
     def __init__(self, network: Network, server: Server, life: Life, lane: str) -> None:
         self.name = ChannelName(server.name)
-        is_public = server.name == "public"
+        is_public = server.name == "mastodon"
         self.carries = PublicMessage if is_public else PersonalMessage
         self._network, self._server, self._life = network, server, life
         self._lane = lane

@@ -69,9 +69,11 @@ EXPECTED = frozenset(
 )
 SETTLES_S = 3.0
 HQ = (("email", "duty@hq.example"), ("webhook", "hq"))
+MISTAKEN = HqEntry(channel="mastodon", address="@hq")
+"""A place of HQ's where the world reads: one step of `protocols/stairs.toml` has it."""
 OFFICES = Offices(
-    hq=tuple(HqEntry(channel=c, address=a) for c, a in HQ),
-    public=(HqEntry(channel="public", address="public"),),
+    hq=(*(HqEntry(channel=c, address=a) for c, a in HQ), MISTAKEN),
+    public=(HqEntry(channel="mastodon", address="public"),),
 )
 FLOODED = 0.2
 HEARD_LATER = 0.05

@@ -8,7 +8,7 @@ from tests.simulation.farends import Network
 LANES = {
     "email": (lane_name("email", 1), lane_name("email", 2)),
     "webhook": ("webhook",),
-    "public": ("public",),
+    "mastodon": ("mastodon",),
 }
 MODEMS = ("modem-1", "modem-2")
 ROUTES = (*MODEMS, *(lane for lanes in LANES.values() for lane in lanes))

@@ -74,7 +74,7 @@ class People:
 
     def arrival(self, channel: str, address: str, text: str) -> None:
         """Something has arrived at a telephone or a mailbox."""
-        if channel == "public":
+        if channel == "mastodon":
             self._watching.public(text)
         elif channel in {"email", "webhook"}:
             self._rouse("alder", self._draw.uniform(30, 240))

@@ -7,7 +7,7 @@ DEFENDERS = (
     *("kingfisher", "chough", "dowitcher", "dowitcher", "fairywren"),
 )
 MODEMS = ("modem-1", "modem-2")
-CHANNELS = ("email", "webhook", "public")
+CHANNELS = ("email", "webhook", "mastodon")
 # Who may fail, an alarm's actor most of all: it holds what is decided and not told.
 ACTORS = (
     *("alarm",) * 4,
