@@ -43,7 +43,7 @@ from engine.journal.actor import JournalActor, Return
 from engine.modems.actor import CHANNELS, ModemActor
 from engine.modems.inbound import Ears, Inbound
 from engine.modems.loopback import SelfTest
-from engine.ports.channel import Channel
+from engine.ports.channel import AnyChannel, Message, PersonalMessage
 from engine.ports.device import HttpWireProtocol, WireProtocol
 from engine.ports.journal import JournalAccess, JournalStore, ReaderLender
 from engine.ports.measures import DegradedReason
@@ -68,7 +68,7 @@ STOP_WITHIN_S = 2.5
 class Adapters:
     """What the configuration names, constructed; the simulator hands in its own."""
 
-    channels: Mapping[str, Channel]
+    channels: Mapping[str, AnyChannel]
     modems: Mapping[str, ModemDriver]
     self_tests: Mapping[str, SelfTest] = field(default_factory=dict)
     streams: Streams
@@ -353,7 +353,7 @@ def _modems(p: Parts) -> list[ChildSpec]:
             actor=ModemActor,
             arguments={
                 "driver": driver,
-                "attempts": _attempts(p, name),
+                "attempts": _attempts(p, name, PersonalMessage),
                 "journal": p.journal,
                 "readers": p.readers,
                 "telemetry": p.telemetry,
@@ -378,7 +378,7 @@ def _channels(p: Parts) -> list[ChildSpec]:
             arguments={
                 "channel": channel,
                 "is_first": name == channel.name,
-                "attempts": _attempts(p, name),
+                "attempts": _attempts(p, name, channel.carries),
                 "telemetry": p.telemetry,
                 "health": p.health,
             },
@@ -403,7 +403,7 @@ def _settling(p: Parts, name: str) -> Settling:
     return Settling(p.tree.names.tell, arm, p.tree.clock.now, p.desk.was_flooded)
 
 
-def _attempts(p: Parts, route: str) -> Attempts:
+def _attempts(p: Parts, route: str, carries: type[Message]) -> Attempts:
     return Attempts(
         route=route,
         journal=p.journal,
@@ -412,6 +412,8 @@ def _attempts(p: Parts, route: str) -> Attempts:
         full=p.health.teller(DegradedReason.DISK_FULL, route),
         uncounted=counted_in(p.telemetry),
         is_nobodys=p.judge.board.is_nobodys,
+        carries=carries,
+        misrouted=p.health.teller(DegradedReason.CHANNEL_MISROUTED, route),
     )
 
 

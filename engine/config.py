@@ -34,7 +34,6 @@ from engine.config_faults import (
 from engine.config_paths import anchored
 from engine.errors import ConfigError, Gathered, cure_of, too_much
 from engine.files import read_text
-from engine.ports.channel import WORLD
 from engine.values import a_number
 
 LOOPBACK = "127.0.0.1"
@@ -216,11 +215,6 @@ class Config(BaseSettings):
 
     _names_are_unique = field_validator("modem", "channel")(each_name_once)
 
-    def tell_nobody(self) -> frozenset[str]:
-        """Return the channels of an account: no colleague, officer or HQ is told."""
-        accounts = {one.channel for one in self.public if not one.address}
-        return frozenset(accounts) | _of_world(self.channel)
-
 
 TABLES: dict[str, type[BaseModel]] = {
     "auditor": AuditorTable,
@@ -348,23 +342,6 @@ def _check_channels(config: Config) -> Iterator[ConfigError]:
     auditor = config.auditor
     own = {f"auditor.hq[{n}].channel": one.channel for n, one in enumerate(auditor.hq)}
     yield from _check_known(own, auditor.channel, auditor.modem)
-    told = {key: name for key, name in used.items() if key.startswith("hq")}
-    yield from _check_private(told, config.tell_nobody())
-    yield from _check_private(own, _of_world(auditor.channel))
-
-
-def _of_world(tables: tuple[ChannelTable, ...]) -> frozenset[str]:
-    return frozenset(table.name for table in tables if table.kind == WORLD)
-
-
-def _check_private(
-    used: dict[str, str], world: frozenset[str]
-) -> Iterator[ConfigError]:
-    """Refuse an address of HQ's at which the world would read who needs help, where."""
-    for key, name in used.items():
-        if name in world:
-            expected = f"a channel to HQ, but the world reads {name!r}"
-            yield ConfigError(key, expected, "name another channel")
 
 
 def _check_known(

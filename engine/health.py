@@ -22,19 +22,10 @@ class Health:
     Any thread. Component names are the operator's own (modems, channels, children).
     """
 
-    def __init__(
-        self, telemetry: Telemetry, *, tell_nobody: frozenset[str] = frozenset()
-    ) -> None:
-        """Start without a complaint.
-
-        Args:
-            telemetry: where each reason is shown.
-            tell_nobody: channels to the world alone: up, they tell neither colleagues
-                nor HQ.
-
-        """
+    def __init__(self, telemetry: Telemetry) -> None:
+        """Start without a complaint; `telemetry` shows each reason."""
         self._telemetry = telemetry
-        self._tell_nobody = tell_nobody
+        self._tell_nobody = frozenset[str]()
         self._lock = threading.RLock()
         self._wrong: dict[str, set[str]] = {}
         self._routes: dict[str, bool] = {}
@@ -86,7 +77,7 @@ class Health:
         return name not in self._tell_nobody
 
     def tells_nobody(self, channels: frozenset[str]) -> None:
-        """Take which channels are to the world alone, from now on."""
+        """Take which channels tell the world, and so neither colleagues nor HQ."""
         with self._lock:
             self._tell_nobody = channels
             for name in channels & self._routes.keys():

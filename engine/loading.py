@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from engine import plugins
 from engine.app import Adapters
-from engine.config import Config, Listen
+from engine.config import ChannelTable, Config, HqAddress, Listen, Public
 from engine.console.desk import KEPT_ROSTER
 from engine.dispatch.channel.actor import lane_name
 from engine.errors import ConfigError, Gathered
@@ -20,16 +20,29 @@ from engine.intake.gateway.certificates import Validity, validity
 from engine.intake.gateway.sockets import bind, bind_datagrams
 from engine.intake.gateway.tls import context
 from engine.modems.loopback import self_tests
-from engine.ports.channel import Channel
+from engine.ports.channel import (
+    AnyChannel,
+    Channel,
+    Message,
+    PersonalMessage,
+    PublicMessage,
+)
 from engine.ports.clock import Clock
 from engine.ports.device import HttpWireProtocol, Transport, WireProtocol
 from engine.ports.modem import ModemDriver
 from engine.ports.telemetry import Telemetry
+from engine.protocol.model import Audience
+from engine.protocol.registry import Registry
 from engine.roster.model import Roster
 from engine.roster.parse import load_roster
 from engine.roster.rules import Known
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+_WORDS: Mapping[type[Message], str] = {
+    PersonalMessage: "personal",
+    PublicMessage: "public",
+}
+"""What is said of each kind of message that a channel may carry."""
 
 
 def listening(
@@ -229,8 +242,8 @@ def load_channels(
     clock: Clock,
     telemetry: Telemetry,
     *,
-    kept: Mapping[str, Channel] = NOTHING,
-) -> Mapping[str, Channel]:
+    kept: Mapping[str, AnyChannel] = NOTHING,
+) -> Mapping[str, AnyChannel]:
     """Construct the configured channels, one for each lane, by the lane's name.
 
     The demo's may speak to loopback alone. Lanes that are `kept` are taken as they are.
@@ -239,10 +252,13 @@ def load_channels(
         ConfigError: see `load_adapters`.
 
     """
-    channels: dict[str, Channel] = {}
+    channels: dict[str, AnyChannel] = {}
     for number, table in enumerate(config.channel):
         key = f"channel[{number}].kind"
         kind = plugins.load(plugins.CHANNEL, table.kind, key)
+        carries = _carried_by(kind)
+        if carries is None:
+            raise _undeclared(key)
         options = dict(table.options)
         if config.demo:
             options["only_loopback"] = True
@@ -255,8 +271,89 @@ def load_channels(
                 kind, key, table.name, options, clock=clock, telemetry=telemetry
             )
             plugins.held(channel, Channel, key)
-            channels[name] = cast("Channel", channel)
+            if _carried_by(channel) is not carries:
+                raise _undeclared(key)
+            channels[name] = cast("AnyChannel", channel)
     return channels
+
+
+def misrouted(config: Config, registry: Registry) -> Iterator[ConfigError]:
+    """Refuse each way by which a channel would get a message that it does not carry.
+
+    Nobody may read by a public channel who needs help, and where; a post by a personal
+    one is read by nobody. The dispatcher refuses the same, message by message.
+    """
+    carried = _carried(config.channel)
+    if config.modem:
+        carried |= dict.fromkeys(("sms", "call"), PersonalMessage)
+    yield from _addressed(config.hq, "hq", carried, PersonalMessage)
+    yield from _addressed(config.public, "public", carried, PublicMessage)
+    yield from misrouted_auditor(config)
+    for name, protocol in sorted(registry.protocols.items()):
+        for step in protocol.steps:
+            is_public = step.to is Audience.PUBLIC
+            kind = PublicMessage if is_public else PersonalMessage
+            for channel in step.channels:
+                key = f"action protocol {name!r}, step {step.id!r}"
+                yield from _wrong(key, channel, carried, kind)
+
+
+def misrouted_auditor(config: Config) -> Iterator[ConfigError]:
+    """Refuse a public channel where the auditor tells HQ."""
+    auditor = config.auditor
+    carried = _carried(auditor.channel)
+    yield from _addressed(auditor.hq, "auditor.hq", carried, PersonalMessage)
+
+
+def public_ones(channels: Mapping[str, AnyChannel]) -> frozenset[str]:
+    """Return the names of those that tell the world, and so nobody of ours."""
+    ones = channels.values()
+    return frozenset(str(one.name) for one in ones if one.carries is PublicMessage)
+
+
+def _carried(tables: Sequence[ChannelTable]) -> dict[str, type[Message]]:
+    """Return what channels carry; a kind that does not say so is refused elsewhere."""
+    found: dict[str, type[Message]] = {}
+    for table in tables:
+        try:
+            kind = plugins.load(plugins.CHANNEL, table.kind, "channel")
+        except ConfigError:
+            continue
+        carries = _carried_by(kind)
+        if carries is not None:
+            found[table.name] = carries
+    return found
+
+
+def _carried_by(channel: object) -> type[Message] | None:
+    declared = getattr(channel, "carries", None)
+    return next((kind for kind in _WORDS if kind is declared), None)
+
+
+def _undeclared(key: str) -> ConfigError:
+    expected = "a channel that declares which messages it carries"
+    cure = "mend it: carries = PersonalMessage or PublicMessage, of its class"
+    return ConfigError(key, expected, f"{cure} (engine.ports.channel)")
+
+
+def _addressed(
+    entries: Sequence[HqAddress | Public],
+    table: str,
+    carried: Mapping[str, type[Message]],
+    kind: type[Message],
+) -> Iterator[ConfigError]:
+    for number, one in enumerate(entries):
+        yield from _wrong(f"{table}[{number}].channel", one.channel, carried, kind)
+
+
+def _wrong(
+    key: str, channel: str, carried: Mapping[str, type[Message]], kind: type[Message]
+) -> Iterator[ConfigError]:
+    carries = carried.get(channel, kind)
+    if carries is not kind:
+        is_not = f"but {channel!r} carries {_WORDS[carries]} ones"
+        expected = f"a channel that carries {_WORDS[kind]} messages, {is_not}"
+        yield ConfigError(key, expected, "name another channel")
 
 
 def load_modems(

@@ -36,7 +36,8 @@ def load(group: str, name: str, key: str) -> object:
         key: the key path, for the error.
 
     Raises:
-        ConfigError: nothing of that name is installed, or it cannot be imported.
+        ConfigError: nothing of that name is installed, or by two packages, or it
+            cannot be imported.
 
     """
     found = [point for point in entry_points(group=group) if point.name == name]
@@ -44,6 +45,11 @@ def load(group: str, name: str, key: str) -> object:
         known = ", ".join(names(group))
         cure = f"{name!r} is not installed{suggestion(name, names(group))}"
         raise ConfigError(key, f"one of: {known}", cure)
+    if len(found) > 1:
+        # Whichever were taken, the other's owner would think that it is theirs.
+        whose = " and ".join(sorted(_owner(point) for point in found))
+        expected = f"one package with an adapter {name!r}, and there are: {whose}"
+        raise ConfigError(key, expected, "uninstall the one that is not meant")
     try:
         return found[0].load()
     except ModuleNotFoundError as error:
@@ -96,6 +102,12 @@ def held(adapter: object, port: type, key: str) -> None:
     if lacks:
         expected = f"an adapter that has {', '.join(named)}"
         raise ConfigError(key, expected, f"mend it: it has no {', '.join(lacks)}")
+
+
+def _owner(point: EntryPoint) -> str:
+    """Return the distribution that an entry point comes from, as pip knows it."""
+    dist = point.dist
+    return "?" if dist is None else f"{dist.name} {dist.version}"
 
 
 def _extra(point: EntryPoint) -> str:

@@ -24,6 +24,8 @@ from engine.loading import (
     load_channels,
     load_contexts,
     load_modems,
+    misrouted,
+    public_ones,
     tls_name,
 )
 from engine.metrics import Metrics
@@ -198,6 +200,7 @@ class Reconfigure:
                 load_contexts(config)
             with _taking(faults):
                 settings = read_settings(config)
+                faults += misrouted(config, settings.registry)
         if settings is None or faults:
             raise _RefusedError(faults)
         return settings
@@ -260,7 +263,7 @@ class Reconfigure:
         for name in channels - changes.channels:
             self._metrics.gauge("channel_up", 0, channel=name)
             self._health.forget(name)
-        self._health.tells_nobody(config.tell_nobody())
+        self._health.tells_nobody(public_ones(prepared.adapters.channels))
         self._settings = changes.settings
         self._current.replace(prepared)
         show_protocols(self._board.roster(), prepared.registry, self._health)

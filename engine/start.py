@@ -22,7 +22,7 @@ from engine.clock import SystemClock
 from engine.config import Config
 from engine.console.parts import WebParts
 from engine.descriptors import Needs, Shares, shared_out, warning
-from engine.errors import JournalError, JournalFullError, JournalLostError
+from engine.errors import Gathered, JournalError, JournalFullError, JournalLostError
 from engine.health import Health
 from engine.intake.codes import new_codes
 from engine.intake.gateway.door import Door
@@ -46,7 +46,13 @@ from engine.journal.moved import OpenedFile
 from engine.journal.opening import Reopening, Rows, opened_beside
 from engine.journal.pool import ReaderPool
 from engine.journal.sqlite import JOURNAL_FILE
-from engine.loading import current_roster, hearing, listening
+from engine.loading import (
+    current_roster,
+    hearing,
+    listening,
+    misrouted,
+    public_ones,
+)
 from engine.metrics import Metrics
 from engine.ports.measures import DegradedReason
 from engine.ports.telemetry import Telemetry
@@ -158,7 +164,7 @@ def _start(
     metrics = metrics_of(config)
     places = [(place.person, place.fix) for place in rows.places]
     board = Board(roster, places, rows.doubts, clock=clock, telemetry=metrics)
-    health = Health(metrics, tell_nobody=config.tell_nobody())
+    health = Health(metrics)
     show_protocols(roster, registry, health)
     names = Names()
     unrecorded = Unrecorded(lambda hint: names.tell("shouter", hint), board.roster)
@@ -181,6 +187,7 @@ def _start(
     )
     journal = Journal(lambda: names.lookup("journal"), store, unrecorded.refused)
     pages, adapters = listening(config, adapters, clock, metrics, opened)
+    health.tells_nobody(public_ones(adapters.channels))
     current = Current(
         InForce(registry=registry, offices=offices_of(config), adapters=adapters)
     )
@@ -293,6 +300,9 @@ def _start(
 
 def _files(config: Config) -> tuple[Registry, Roster]:
     registry = load_registry(config.protocols.folder, config.protocols.default)
+    gathered = Gathered()
+    gathered.faults += misrouted(config, registry)
+    gathered.tell()
     return registry, current_roster(config)
 
 

@@ -20,6 +20,8 @@ Keys = Collection[ReportKey] | None
 """Of these reports alone; None for all."""
 ChannelName = NewType("ChannelName", str)
 RouteName = NewType("RouteName", str)
+PublicText = NewType("PublicText", str)
+"""What the world may read: `compose_public` alone makes one."""
 
 _TAIL = 4
 

@@ -326,7 +326,7 @@ kind = "webhook"
 url = "{self.hook.url}"
 secret_file = "{self.folder}/secret"
 [[channel]]
-name = "mastodon"
+name = "public"
 kind = "mastodon"
 [channel.options]
 url = "{self.mastodon.url}"
@@ -338,7 +338,7 @@ address = "duty@hq.invalid"
 channel = "webhook"
 address = "hq"
 [[public]]
-channel = "mastodon"
+channel = "public"
 """
 
     def _sent(self, sender: str, number: str, text: str, at: Instant) -> None:

@@ -300,6 +300,17 @@ BROKEN = (
         ),
     ),
     Broken(
+        "posted",
+        "the dispatcher does not look whether a channel carries personal messages",
+        (
+            Change(
+                "engine/dispatch/audience.py",
+                "    if kind is carries:\n",
+                "    if kind:\n",
+            ),
+        ),
+    ),
+    Broken(
         "outgrown",
         "the rows that an older engine has left of a case are passed over",
         (

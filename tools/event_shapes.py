@@ -47,8 +47,11 @@ def shape_of(kind: object, path: str = "") -> Shape:
         return {path: "|".join(str(member.value) for member in kind)}
     origin, inner = get_origin(kind), get_args(kind)
     if origin in {Union, UnionType}:
-        (some,) = (one for one in inner if one is not type(None))
-        return {key: f"{said}?" for key, said in shape_of(some, path).items()}
+        several = [one for one in inner if one is not type(None)]
+        if len(several) > 1:  # each by its tag, as it stands in the row
+            parts = [shape_of(one, f"{path}<{_tag(one)}>") for one in several]
+            return {key: said for part in parts for key, said in part.items()}
+        return {key: f"{said}?" for key, said in shape_of(several[0], path).items()}
     if origin is dict:
         return {f"{path}{{}}": "str"}
     if origin is tuple and inner[-1] is not Ellipsis:
@@ -58,6 +61,10 @@ def shape_of(kind: object, path: str = "") -> Shape:
         return shape_of(inner[0], f"{path}[]")
     assert isinstance(kind, type), kind
     return {path: kind.__name__}
+
+
+def _tag(kind: type[Struct]) -> str:
+    return str(kind.__struct_config__.tag)
 
 
 def full(kind: Any) -> Any:

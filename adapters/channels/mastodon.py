@@ -16,7 +16,7 @@ from adapters.channels.effect_key import opaque_key
 from adapters.channels.exchange import Exchange, HttpAnswer, HttpOptions
 from adapters.channels.options import read_options, read_secret
 from engine.errors import DeliveryError, DeliveryUnknownError, Gathered
-from engine.ports.channel import Notification, Receipt
+from engine.ports.channel import PublicMessage, Receipt
 from engine.ports.clock import Clock
 from engine.ports.telemetry import Telemetry
 from engine.values import ChannelName, EffectId, Instant
@@ -58,13 +58,12 @@ _STATUSES = TypeAdapter(list[_Status])
 class MastodonChannel:
     """One post per notification, never two: the address is of no meaning here.
 
-    Whatever a roster, an action protocol or a configuration names it for, only what
-    people have approved for the world gets there.
-
     An attempt is safe to repeat under the same key within the hour, and so is a repeat
     that says the same. Later the account's own time line is read first, and a post that
     is there is the proof.
     """
+
+    carries = PublicMessage
 
     def __init__(
         self,
@@ -94,7 +93,7 @@ class MastodonChannel:
         # A late repeat searches before it posts; a search may overrun by a request.
         self.timeout_s = 3 * self._exchange.timeout_s
 
-    def send(self, notification: Notification) -> Receipt:
+    def send(self, post: PublicMessage) -> Receipt:
         """Post, or find what an earlier attempt has posted; the proof is its id.
 
         Raises:
@@ -102,22 +101,19 @@ class MastodonChannel:
             DeliveryUnknownError: it may be posted.
 
         """
-        if not notification.is_public:
-            reason = "it is for one person, and this channel tells the world"
-            raise DeliveryError(self.name, reason, retry=False)
-        if self._may_be_forgotten(notification):
-            posted = self._find(notification)
+        if self._may_be_forgotten(post):
+            posted = self._find(post)
             if posted is not None:
                 return Receipt(reference=posted)
         body = {
-            "status": notification.text,
+            "status": post.text,
             "visibility": self._options.visibility,
-            "language": notification.language,
+            "language": post.language,
         }
         answer = self._call(
             "POST",
             "/api/v1/statuses",
-            headers={"Idempotency-Key": _key_of(notification)},
+            headers={"Idempotency-Key": _key_of(post)},
             body=json.dumps(body).encode(),
         )
         self._exchange.require_success(answer)
@@ -151,13 +147,13 @@ class MastodonChannel:
         """Give the HTTP client back."""
         self._exchange.close()
 
-    def _may_be_forgotten(self, notification: Notification) -> bool:
-        if notification.attempt == 1 and notification.repeat == 0:
+    def _may_be_forgotten(self, post: PublicMessage) -> bool:
+        if post.attempt == 1 and post.repeat == 0:
             return False
-        waited = self._clock.now().since(notification.planned_at)
+        waited = self._clock.now().since(post.planned_at)
         return waited > _KEY_TRUSTED
 
-    def _find(self, notification: Notification) -> str | None:
+    def _find(self, post: PublicMessage) -> str | None:
         """Return the id of our own post with this text, None where there is none.
 
         Raises:
@@ -167,22 +163,20 @@ class MastodonChannel:
         """
         until_s = self._clock.boottime_s() + self._exchange.timeout_s
         try:
-            return self._search(self._account(), notification, until_s)
+            return self._search(self._account(), post, until_s)
         except DeliveryError as error:
             reason = f"an earlier attempt cannot be ruled out: {error.reason}"
             raise DeliveryUnknownError(self.name, reason) from None
 
-    def _search(
-        self, account: str, notification: Notification, until_s: float
-    ) -> str | None:
-        wanted = _bare(notification.text)
+    def _search(self, account: str, post: PublicMessage, until_s: float) -> str | None:
+        wanted = _bare(post.text)
         oldest: str | None = None
         for _ in range(_PAGES_MAX):
             if self._clock.boottime_s() > until_s:
                 raise DeliveryUnknownError(self.name, "the time line is too slow")
             page = self._page(account, oldest)
             for status in page:
-                if not status.came_after(notification.planned_at):
+                if not status.came_after(post.planned_at):
                     return None
                 if _bare(_plain(status.content)) == wanted:
                     return status.id
@@ -233,14 +227,14 @@ class MastodonChannel:
         )
 
 
-def _key_of(notification: Notification) -> str:
+def _key_of(post: PublicMessage) -> str:
     """Return what is the same for a post and its repeats, as long as they say the same.
 
     A repeat follows what was certainly not taken. What stands before an instance may
     say so (503) of what it has handed on.
     """
-    first = notification.key.removesuffix(f".{notification.repeat}")
-    said = sha256(notification.text.encode(errors="backslashreplace")).hexdigest()
+    first = post.key.removesuffix(f".{post.repeat}")
+    said = sha256(post.text.encode(errors="backslashreplace")).hexdigest()
     return opaque_key(EffectId(f"{first} {said}"))
 
 

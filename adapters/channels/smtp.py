@@ -24,7 +24,7 @@ from adapters.channels.options import (
 )
 from adapters.channels.smtp_session import REPLIES, RESUMED_S, SmtpOptions, SmtpSession
 from engine.errors import DeliveryError, Gathered
-from engine.ports.channel import Notification, Receipt
+from engine.ports.channel import PersonalMessage, Receipt
 from engine.ports.clock import Clock
 from engine.ports.telemetry import Telemetry
 from engine.values import ChannelName, Urgency
@@ -66,6 +66,8 @@ class SmtpChannel:
     speaks in its place before TLS, may be over in a minute.
     """
 
+    carries = PersonalMessage
+
     def __init__(
         self,
         name: str,
@@ -103,7 +105,7 @@ class SmtpChannel:
             + self._options.accept_timeout_s
         )
 
-    def send(self, notification: Notification) -> Receipt:
+    def send(self, notification: PersonalMessage) -> Receipt:
         """Hand one mail to the server; its queue id or our Message-ID is the proof.
 
         Raises:
@@ -238,7 +240,7 @@ class SmtpChannel:
         if fault is not None:
             raise fault from None
 
-    def _compose(self, notification: Notification, recipient: Address) -> bytes:
+    def _compose(self, notification: PersonalMessage, recipient: Address) -> bytes:
         is_plain = recipient.addr_spec.isascii()
         mail = EmailMessage(policy=PLAIN if is_plain else _UTF8)
         mail["From"] = self._sender.addr_spec
@@ -257,7 +259,7 @@ class SmtpChannel:
         mail["Content-Language"] = notification.language
         return mail.as_bytes()
 
-    def _message_id(self, notification: Notification) -> str:
+    def _message_id(self, notification: PersonalMessage) -> str:
         return f"<{opaque_key(notification.key)}@{self._sender.domain}>"
 
     def _parse_recipient(self, address: str) -> Address:

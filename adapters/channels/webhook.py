@@ -13,7 +13,7 @@ from adapters.channels.effect_key import opaque_key
 from adapters.channels.exchange import Exchange, HttpOptions
 from adapters.channels.options import config_error, read_options, read_secret
 from engine.errors import DeliveryError, DeliveryUnknownError, Gathered
-from engine.ports.channel import Notification, Receipt
+from engine.ports.channel import PersonalMessage, Receipt
 from engine.ports.clock import Clock
 from engine.ports.telemetry import Telemetry
 from engine.values import ChannelName
@@ -34,6 +34,8 @@ class WebhookOptions(HttpOptions):
 
 class WebhookChannel:
     """One signed POST per notification; the receiver drops a repeated `webhook-id`."""
+
+    carries = PersonalMessage
 
     def __init__(
         self,
@@ -62,7 +64,7 @@ class WebhookChannel:
         gathered.tell()
         self.timeout_s = self._exchange.timeout_s
 
-    def send(self, notification: Notification) -> Receipt:
+    def send(self, notification: PersonalMessage) -> Receipt:
         """Post one notification; the proof is the `webhook-id` that was accepted.
 
         Raises:
@@ -158,7 +160,7 @@ def _word(said: object) -> str:
     return str(said).strip().casefold() if isinstance(said, str | bool | int) else ""
 
 
-def _payload(event_type: str, notification: Notification) -> str:
+def _payload(event_type: str, notification: PersonalMessage) -> str:
     """Return type, timestamp and data, as Standard Webhooks lays a payload out."""
     return json.dumps(
         {

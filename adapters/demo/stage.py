@@ -305,7 +305,7 @@ url = "{self.hook.url}"
 secret_file = "{folder / "webhook-secret"}"
 
 [[channel]]
-name = "mastodon"
+name = "public"
 kind = "mastodon"
 [channel.options]
 url = "{self.mastodon.url}"
@@ -318,7 +318,7 @@ address = "duty@hq.invalid"
 channel = "webhook"
 address = "hq"
 [[public]]
-channel = "mastodon"
+channel = "public"
 """
         path = folder / "natalia.toml"
         path.write_text(text, encoding="utf-8")

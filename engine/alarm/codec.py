@@ -64,7 +64,7 @@ VERSIONS: dict[str, int] = dict.fromkeys(CLASSES, 1) | {
     "PositionFollowed": 2,
     "StepFired": 2,
     "RecipientsChosen": 2,
-    "NotificationPlanned": 3,
+    "NotificationPlanned": 4,
     "PressJoined": 6,
     "CancelRequested": 4,
     "AlarmAcknowledged": 3,

@@ -20,7 +20,7 @@ from engine.alarm.state import (
 )
 from engine.protocol.checks import NAMED_TEXT, PUBLIC_TEXT
 from engine.protocol.model import RECEIPT, RECEIPT_TAKEN, Audience, Level, Step
-from engine.protocol.texts import PageFacts, TextFacts
+from engine.protocol.texts import PageFacts, PublicFacts, TextFacts
 from engine.values import Instant
 
 CALL_TEXT, WAIT_TEXT = "sos", "again"
@@ -30,8 +30,8 @@ AT_HQ = frozenset({Audience.HQ, Audience.DUTY})
 SHORT = frozenset({"sms", "call"})
 
 
-def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
-    """Return the facts for one recipient; `country` is named to the public alone."""
+def facts_of(alarm: Alarm, told: Told, step: Step) -> TextFacts:
+    """Return the facts for one recipient, who is a person or HQ."""
     place, newest = alarm.place, newest_of(alarm)
     facts = TextFacts(
         alias=alarm.alias,
@@ -65,27 +65,12 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
             pressed_at=_pressed_as_seen(alarm),
             mark=facts.mark,
         )
-    if step.to is not Audience.PUBLIC:
-        return facts
-    # Nothing finer than the country reaches a public text, and no name but the one
-    # that the defender has agreed to.
-    return structs.replace(
-        facts,
-        alias=published_name(alarm),
-        code="",
-        sign="",
-        country=country,
-        lat_deg=None,
-        lon_deg=None,
-        accuracy_m=None,
-        place_at=None,
-        declared="",
-        doubted=False,
-        move=None,
-        doubts=(),
-        is_confirmed=False,
-        signals=(),
-    )
+    return facts
+
+
+def public_facts_of(alarm: Alarm, country: str) -> PublicFacts:
+    """Return the facts for the world: no place, and no name but an agreed one."""
+    return PublicFacts(country=country, name=published_name(alarm), mark=_mark(alarm))
 
 
 def newest_of(alarm: Alarm) -> Press:
@@ -180,15 +165,14 @@ def doubts_of(alarm: Alarm) -> tuple[str, ...]:
 
 
 def data_of(alarm: Alarm, step: Step) -> dict[str, str]:
-    """Return what structured channels send; the public and the defender get none.
+    """Return what structured channels send; the defender gets none.
 
     Nor does a receipt: it says nothing of how the case is after an answer.
 
     An end says that it is one, and of what, to whoever's word of force has opened it
     again, too.
     """
-    is_hidden = step.to in {Audience.PUBLIC, Audience.DEFENDER}
-    if is_hidden or step in {RECEIPT, RECEIPT_TAKEN}:
+    if step.to is Audience.DEFENDER or step in {RECEIPT, RECEIPT_TAKEN}:
         return {}
     response, truth = alarm.response, alarm.truth
     if step.to is Audience.TOLD:

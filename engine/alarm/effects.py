@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from engine.dispatch.body import EffectBody
+from engine.dispatch.body import PublicBody
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import Audience
 from engine.values import EffectId, Instant, StepId
@@ -49,4 +49,4 @@ class Effect(Struct, frozen=True, kw_only=True, gc=False):
     retry: bool = False
     repeated: bool = False
     climbed: bool = False
-    post: EffectBody | None = None
+    post: PublicBody | None = None

@@ -17,7 +17,7 @@ from engine.alarm.state import (
     ReplyKind,
     Truth,
 )
-from engine.dispatch.body import EffectBody
+from engine.dispatch.body import EffectBody, PublicBody
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import ActionProtocol, Audience
 from engine.quick import quick
@@ -163,7 +163,7 @@ class NotificationPlanned:
     effect_class: EffectClass
     rank: int
     avoid_route: str
-    body: EffectBody
+    body: EffectBody | PublicBody
     climbs: EffectId | None = None
     english: str = ""
 

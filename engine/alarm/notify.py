@@ -7,7 +7,14 @@ from msgspec import structs
 
 from engine.alarm.casework import hears_no_more, reached
 from engine.alarm.commands import Found, Recipient
-from engine.alarm.contents import data_of, facts_of, page_of, text_of, with_case
+from engine.alarm.contents import (
+    data_of,
+    facts_of,
+    page_of,
+    public_facts_of,
+    text_of,
+    with_case,
+)
 from engine.alarm.effects import Effect
 from engine.alarm.events import (
     AlarmEvent,
@@ -22,7 +29,7 @@ from engine.alarm.receipts import receipts_due
 from engine.alarm.schedule import DueRound, next_call, rounds_of
 from engine.alarm.state import Alarm, Kind, ReplyKind, Told
 from engine.alarm.verdicts import has_spoken
-from engine.dispatch.body import EffectBody
+from engine.dispatch.body import EffectBody, PublicBody
 from engine.dispatch.queue import (
     AGAIN,
     RANK_AGAIN,
@@ -37,7 +44,7 @@ from engine.dispatch.queue import (
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.language import FALLBACK, wording
 from engine.protocol.model import KNOWN, RECEIPT, RECEIPT_TAKEN, Audience, Step
-from engine.protocol.texts import TextFacts, compose, finish, subject
+from engine.protocol.texts import TextFacts, compose, compose_public, finish, subject
 from engine.values import EffectId, Instant
 
 _BY_MODEM = frozenset({"sms", "call"})
@@ -341,20 +348,24 @@ def _notification(
     step = due.step
     repeat = 0 if repeats is None else repeats.repeat + 1
     key = f"{alarm.id}.{step.id}.{due.round}.{told.person}.{channel}.{repeat}"
-    facts, text = facts_of(alarm, told, step, country), text_of(alarm, step)
-    if step is alarm.protocol.nobody_near:
-        facts = structs.replace(facts, next_step=next_call(alarm, now))
-    english = _english(step, told, facts, now)
-    facts = with_case(facts, alarm, told, step, channel)
-    body = EffectBody(
-        address=address,
-        language=told.language,
-        segments=compose(text, told.language, facts, now=now, repeat=repeat),
-        subject=subject(text, told.language, facts),
-        repeat=repeat,
-        data=data_of(alarm, step),
-        page=page_of(alarm, told, step, channel),
-    )
+    if step.to is Audience.PUBLIC:
+        body: EffectBody | PublicBody = _post(alarm, step, told, address, country)
+        english = ""
+    else:
+        facts, text = facts_of(alarm, told, step), text_of(alarm, step)
+        if step is alarm.protocol.nobody_near:
+            facts = structs.replace(facts, next_step=next_call(alarm, now))
+        english = _english(step, told, facts, now)
+        facts = with_case(facts, alarm, told, step, channel)
+        body = EffectBody(
+            address=address,
+            language=told.language,
+            segments=compose(text, told.language, facts, now=now, repeat=repeat),
+            subject=subject(text, told.language, facts),
+            repeat=repeat,
+            data=data_of(alarm, step),
+            page=page_of(alarm, told, step, channel),
+        )
     return NotificationPlanned(
         at=now,
         effect=EffectId(key),
@@ -373,9 +384,18 @@ def _notification(
     )
 
 
+def _post(
+    alarm: Alarm, step: Step, told: Told, address: str, country: str
+) -> PublicBody:
+    """Return what the world is to read."""
+    facts = public_facts_of(alarm, country)
+    said = compose_public(text_of(alarm, step), told.language, facts)
+    return PublicBody(address=address, language=told.language, said=said)
+
+
 def _english(step: Step, told: Told, facts: TextFacts, now: Instant) -> str:
     """Return what a text says, for HQ, where nobody has reviewed its language."""
-    if step.to is Audience.PUBLIC or wording(told.language).is_reviewed:
+    if wording(told.language).is_reviewed:
         return ""
     parts = compose(step.text, FALLBACK, facts, now=now)
     return "".join(part.text for part in finish(parts, FALLBACK, now))

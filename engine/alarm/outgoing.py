@@ -14,6 +14,7 @@ from engine.alarm.events import (
     StepFired,
 )
 from engine.alarm.state import Alarm, Publicity, Response, Told
+from engine.dispatch.body import PublicBody
 from engine.ports.journal import EffectState
 from engine.protocol.model import RECEIPT, RECEIPT_TAKEN, Audience
 
@@ -86,7 +87,7 @@ def with_notification(alarm: Alarm, event: NotificationPlanned) -> Alarm:
         address=event.body.address,
         effect_class=event.effect_class,
         planned_at=event.at,
-        post=event.body if event.audience is Audience.PUBLIC else None,
+        post=event.body if isinstance(event.body, PublicBody) else None,
     )
     return replace(alarm, effects=effects, told=_with_receipt(alarm, event))
 

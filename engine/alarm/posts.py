@@ -7,7 +7,7 @@ from engine.alarm.effects import Effect
 from engine.alarm.events import NotificationPlanned, PublicationApproved
 from engine.alarm.force import run_anew
 from engine.alarm.state import Alarm, Approval, Publicity, Truth
-from engine.dispatch.body import EffectBody
+from engine.dispatch.body import PublicBody
 from engine.dispatch.queue import RANK_PUBLIC
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
@@ -66,7 +66,7 @@ def doubted(alarm: Alarm, by: OperatorId, truth: Truth) -> Alarm:
     return alarm
 
 
-def posted_anew(effect: Effect, post: EffectBody, now: Instant) -> NotificationPlanned:
+def posted_anew(effect: Effect, post: PublicBody, now: Instant) -> NotificationPlanned:
     """Return the post that its far end has certainly not taken, to the letter.
 
     Its key is another one, as each effect's; a far end that keeps keys is given the

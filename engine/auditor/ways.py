@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from engine.errors import DeliveryUnknownError, EngineError
-from engine.ports.channel import Channel, Notification
+from engine.ports.channel import Channel, PersonalMessage
 from engine.ports.clock import Clock
 from engine.ports.modem import ModemDriver, SendResult
 from engine.supervision.failure import Failure
@@ -39,7 +39,7 @@ class ByChannel:
     """E-mail, a webhook: whatever is a channel."""
 
     def __init__(
-        self, channel: Channel, addresses: Sequence[str], clock: Clock
+        self, channel: Channel[PersonalMessage], addresses: Sequence[str], clock: Clock
     ) -> None:
         """Take the channel and whom it shall reach."""
         self._channel, self._addresses, self._clock = channel, addresses, clock
@@ -49,7 +49,7 @@ class ByChannel:
         """Send to each address, whatever became of the one before."""
         now = self._clock.now()
         said = [
-            Notification(
+            PersonalMessage(
                 key=EffectId(f"auditor.{now.ms}.{number}"),
                 channel=ChannelName(self._channel.name),
                 address=address,

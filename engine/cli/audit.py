@@ -11,7 +11,8 @@ from engine.cli.ending import Ending
 from engine.cli.keeper import Keeper
 from engine.cli.saying import say
 from engine.config import ChannelTable, Config, load_config
-from engine.errors import ConfigError
+from engine.errors import ConfigError, Gathered
+from engine.ports.channel import PersonalMessage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,10 +124,13 @@ def watch_of(config: Config) -> "Watch":
 def _ways(config: Config) -> list["Way"]:
     from engine.auditor.ways import ByChannel, ByModem  # noqa: PLC0415 - loaded when used
     from engine.clock import SystemClock  # noqa: PLC0415 - likewise
-    from engine.loading import load_channels, load_modems  # noqa: PLC0415 - likewise
+    from engine.loading import load_channels, load_modems, misrouted_auditor  # noqa: PLC0415 - likewise
     from engine.start import metrics_of  # noqa: PLC0415 - likewise
 
     auditor = config.auditor
+    gathered = Gathered()
+    gathered.faults += misrouted_auditor(config)
+    gathered.tell()
     own = config.model_copy(update={"channel": auditor.channel, "modem": auditor.modem})
     clock, telemetry = SystemClock(), metrics_of(own)
     addresses: dict[str, list[str]] = {}
@@ -146,7 +150,7 @@ def _ways(config: Config) -> list["Way"]:
     ways += [
         ByChannel(channel, addresses[name], clock)
         for name, channel in channels.items()
-        if name in addresses
+        if name in addresses and channel.carries is PersonalMessage
     ]
     return ways
 

@@ -145,7 +145,7 @@ def examine(
     from engine.cli.check_ways import of_ways  # noqa: PLC0415 - likewise
     from engine.cli.operator_names import operators_fault  # noqa: PLC0415 - likewise
     from engine.clock import SystemClock  # noqa: PLC0415 - likewise
-    from engine.loading import current_roster  # noqa: PLC0415 - likewise
+    from engine.loading import current_roster, misrouted  # noqa: PLC0415 - likewise
     from engine.protocol.agreement_faults import check_agreements  # noqa: PLC0415 - likewise
     from engine.protocol.registry import load_registry  # noqa: PLC0415 - likewise
     from engine.roster.rules import Known  # noqa: PLC0415 - likewise
@@ -153,6 +153,7 @@ def examine(
     registry = roster = None
     with _taking(faults):
         registry = load_registry(config.protocols.folder, config.protocols.default)
+        faults += misrouted(config, registry)
     with _taking(faults):
         check_agreements()
     known = Known(

@@ -18,7 +18,7 @@ UNREADY_REASONS = (
     "journal_unread",
     "listener_down",
 )
-ROUTE_REASONS = ("channel_down", "modem_down")
+ROUTE_REASONS = ("channel_down", "channel_misrouted", "modem_down")
 """Said of an engine that is ready as well. Others may name a case, or what was said in
 it: those are for the console and the command line."""
 NO_ROUND_TRIP = "no_round_trip"

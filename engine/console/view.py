@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
-from engine.alarm.contents import doubts_of, newest_of, published_name, text_of
+from engine.alarm.contents import doubts_of, newest_of, public_facts_of, text_of
 from engine.alarm.desk import country_name
 from engine.alarm.events import (
     AlarmEvent,
@@ -54,7 +54,7 @@ from engine.console.words import (
 from engine.protocol.checks import PUBLIC_TEXT
 from engine.protocol.language import FALLBACK, wording
 from engine.protocol.model import ActionProtocol, Audience, Condition
-from engine.protocol.texts import TextFacts, compose
+from engine.protocol.texts import compose_public
 from engine.roster.model import Person
 from engine.values import EffectId, Instant, OperatorId, StepId
 
@@ -190,8 +190,8 @@ def detail(
             line_of(alarm, line, names, revealed=revealed)
             for line in _shown(alarm, lines, operator)
         ],
-        "draft": _draft(alarm, public_language, now),
-        "draft_english": _english(alarm, public_language, now),
+        "draft": _draft(alarm, public_language),
+        "draft_english": _english(alarm, public_language),
         "template": _template(alarm),
         "verification": _verification(alarm),
         "links": sorted(alarm.links),
@@ -373,24 +373,21 @@ def _publication_bar(alarm: Alarm, operator: OperatorId | None) -> RefusalGround
     return next((ground for bars_it, ground in bars if bars_it), None)
 
 
-def _draft(alarm: Alarm, language: str, now: Instant) -> str:
+def _draft(alarm: Alarm, language: str) -> str:
     """Return what would be published: the approved text, with no name but an agreed."""
     steps = alarm.protocol.steps
     step = next((one for one in steps if one.to is Audience.PUBLIC), None)
     if step is None or alarm.truth is not Truth.VERIFIED or not alarm.consented:
         return ""
     country = country_name(alarm.country, language)
-    facts = TextFacts(
-        alias=published_name(alarm), country=country, pressed_at=alarm.raised_at
-    )
-    text = text_of(alarm, step)
-    return "".join(part.text for part in compose(text, language, facts, now=now))
+    facts = public_facts_of(alarm, country)
+    return compose_public(text_of(alarm, step), language, facts)
 
 
-def _english(alarm: Alarm, language: str, now: Instant) -> str:
+def _english(alarm: Alarm, language: str) -> str:
     """Return the draft in English, where nobody has reviewed the language's words."""
     is_read = language == FALLBACK or wording(language).is_reviewed
-    return "" if is_read else _draft(alarm, FALLBACK, now)
+    return "" if is_read else _draft(alarm, FALLBACK)
 
 
 def _template(alarm: Alarm) -> str:

@@ -4,11 +4,13 @@ Used by whoever has pulled an effect, in its own thread; that one alone writes t
 the effect's stream from then on.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from engine.dispatch.abandoned import Uncounted
+from engine.dispatch.audience import MISROUTED, kind_of, refusal
 from engine.dispatch.legible import Legible
 from engine.dispatch.outcomes import (
     ABANDONED,
@@ -26,6 +28,7 @@ from engine.dispatch.outcomes import (
 from engine.dispatch.pages import PAGES_TOGETHER
 from engine.dispatch.patience import ask_patiently, begun_by
 from engine.dispatch.retired import RETIRED, IsNobodys, is_retired
+from engine.ports.channel import Message, PersonalMessage
 from engine.ports.journal import (
     Answer,
     Append,
@@ -48,8 +51,11 @@ from engine.values import CommandId, EffectId
 _ATTEMPTING = frozenset({EffectState.ATTEMPTING})
 _PENDING = frozenset({EffectState.ATTEMPTING, EffectState.UNKNOWN})
 _LATER = frozenset({EffectState.ACCEPTED, EffectState.UNKNOWN})
-_UNCOUNTED = (*UNSEEN, RETIRED)
+_UNCOUNTED = (*UNSEEN, RETIRED, *MISROUTED)
 UNSENT_MAX = 2 * PAGES_TOGETHER
+
+logger = logging.getLogger(__name__)
+
 NO_NOTE: Mapping[str, object] = MappingProxyType({})
 
 
@@ -77,17 +83,21 @@ class Attempts:
         full: Callable[[bool], None] = lambda _: None,
         uncounted: Uncounted = lambda _, __: None,
         is_nobodys: IsNobodys = lambda _: False,
+        carries: type[Message] = PersonalMessage,
+        misrouted: Callable[[bool], None] = lambda _: None,
     ) -> None:
         """Write for `route`; `told` gets each outcome once it is durable.
 
         It is called in the journal's thread and must not block. `full` hears at once
         where something finds no room on the disk, and when it has. What is for an
-        address that `is_nobodys` is settled as not sent, and not given to be sent.
+        address that `is_nobodys` is settled as not sent, and not given to be sent. So
+        is what is no message that the route `carries`, and `misrouted` hears of it.
         `uncounted` gets those, and each attempt of which nobody saw the end, likewise.
         """
         self._route, self._journal, self._readers = route, journal, readers
         self._told, self._full, self._uncounted = told, full, uncounted
         self._is_nobodys = is_nobodys
+        self._carries, self._misrouted = carries, misrouted
         self._without_room: set[EffectId] = set()
         self._is_without_room = False
         self._in_doubt: dict[EffectId, tuple[EffectRow, Outcome | None]] = {}
@@ -106,7 +116,8 @@ class Attempts:
     ) -> bool:
         """Make `attempting` durable; False where somebody else has the effect.
 
-        So it is where nobody has its address any more: it is settled, and not sent.
+        So it is where nobody has its address any more, or where the route must not
+        carry it: it is settled, and not sent.
         False as well where the journal does not say in a minute, or until one
         `is_wanted`: the effect is offered again, or settled by whoever finds it.
         `note` is kept with it, for whoever recovers.
@@ -154,10 +165,20 @@ class Attempts:
             raise
         for row in begun:
             self._unsent_yet.pop(row.effect_id, None)
-        retired = [row for row in begun if is_retired(row, self._is_nobodys)]
-        for row in retired:
-            self.settle(row, RETIRED)
-        return [row for row in begun if row not in retired]
+        return [row for row in begun if not self._is_refused(row)]
+
+    def _is_refused(self, row: EffectRow) -> bool:
+        """Settle what must not be sent to its address, or on this route."""
+        outcome = refusal(kind_of(row), self._carries)
+        if outcome is not None:
+            logger.error("%s was given a message not for it: refused", self._route)
+            self._misrouted(True)  # noqa: FBT003 - a health teller's one argument
+        elif is_retired(row, self._is_nobodys):
+            outcome = RETIRED
+        if outcome is None:
+            return False
+        self.settle(row, outcome)
+        return True
 
     def note_unsent(self, effect: EffectId) -> None:
         """Keep in mind that nobody has sent an effect, though it may be begun."""

@@ -1,24 +1,18 @@
 """What a notification channel must be: one message to one address, and its outcome."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from engine.values import ChannelName, EffectId, Instant, Urgency
-
-WORLD = "mastodon"
-"""The kind of channel by which the world reads, and the name that it mostly has; one of
-another name refuses people's texts too."""
+from engine.values import ChannelName, EffectId, Instant, PublicText, Urgency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
-    """One message to one address through one channel.
+class PersonalMessage:
+    """One message to one person or to HQ; it may say who needs help, and where.
 
     `key` is the effect's idempotency key, the same on every attempt; `repeat`
     counts the repeats that the text must mark. `data` is what structured
-    channels send (webhook). Text and address are personal: never logged. `is_public`
-    is a post that people have approved; all else names somebody, and a channel that
-    tells the world refuses it.
+    channels send (webhook). Text and address are personal: never logged.
     """
 
     key: EffectId
@@ -30,9 +24,31 @@ class Notification:
     urgency: Urgency = Urgency.DISTRESS
     attempt: int = 1
     repeat: int = 0
-    is_public: bool = False
     planned_at: Instant
     data: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicMessage:
+    """One post to the world: what two people have approved, and no other fact.
+
+    `key`, `attempt` and `repeat` are as a personal message's. `address` is the
+    configuration's, not a person's.
+    """
+
+    key: EffectId
+    channel: ChannelName
+    address: str
+    text: PublicText
+    language: str
+    attempt: int = 1
+    repeat: int = 0
+    planned_at: Instant
+
+
+Message = PersonalMessage | PublicMessage
+"""What reaches a channel: two types and no flag, so that a plug-in checks nothing."""
+Carried = TypeVar("Carried", PersonalMessage, PublicMessage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +58,11 @@ class Receipt:
     reference: str
 
 
-class Channel(Protocol):
+class Channel(Protocol[Carried]):
     """A medium with its own actor; `send` may block, seconds not minutes.
+
+    `carries` declares the one kind of message that it gets. The class says so, or
+    whatever else its entry point names: the engine reads it before it makes one.
 
     Raises from `send`: `DeliveryError` when it certainly did not send (`retry`
     says whether the same attempt is worth another try, `after_s` how long the far
@@ -52,9 +71,10 @@ class Channel(Protocol):
     """
 
     name: ChannelName
+    carries: type[Carried]
     timeout_s: float
 
-    def send(self, notification: Notification) -> Receipt:
+    def send(self, message: Carried, /) -> Receipt:
         """Send now, in the caller's thread."""
 
     def check(self) -> None:
@@ -68,3 +88,6 @@ class Channel(Protocol):
 
     def close(self) -> None:
         """Give back what is held; a later `send` takes it anew."""
+
+
+AnyChannel = Channel[PersonalMessage] | Channel[PublicMessage]

@@ -30,6 +30,7 @@ class DegradedReason(StrEnum):
 
     ALL_CHANNELS_DOWN = "all_channels_down"
     CHANNEL_DOWN = "channel_down"
+    CHANNEL_MISROUTED = "channel_misrouted"
     MODEM_DOWN = "modem_down"
     OPERATOR_DOWN = "operator_down"
     LOOP_FAILED = "loop_failed"

@@ -207,7 +207,11 @@ def _signed(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
 
 
 def _texts(protocol: ActionProtocol, fit: Fit) -> Iterable[Warned]:
-    first = {s.text: s for s in reversed(protocol.steps) if "sms" in s.channels}
+    first = {
+        step.text: step
+        for step in reversed(protocol.steps)
+        if "sms" in step.channels and step.to is not Audience.PUBLIC
+    }
     manner = "" if protocol.manner is None else protocol.manner.value
     drill = structs.replace(longest(), mark="exercise"), 1
     # How to behave matters where it is real.
@@ -257,7 +261,6 @@ def longest() -> TextFacts:
         alias="Hummingbirds",
         code="K7F2",
         sign="Watermelon",
-        country="Democratic Republic of the Congo",
         lat_deg=-41.31151,
         lon_deg=-169.27974,
         accuracy_m=10_000.0,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from engine.errors import meant_by
-from engine.protocol.checks import NAMED_TEXT
+from engine.protocol.checks import NAMED_TEXT, WORLD
 from engine.protocol.findings import Fault, Warned
 from engine.protocol.model import (
     AFTER_CARE,
@@ -20,7 +20,7 @@ from engine.protocol.model import (
 )
 from engine.values import Signal
 
-KNOWN_CHANNELS = frozenset({"sms", "call", "email", "webhook", "mastodon"})
+KNOWN_CHANNELS = frozenset({"sms", "call", "email", "webhook", WORLD})
 FOR_HQ = frozenset({"hq", "page", "notice", "unconfirmed"})
 """Texts without a code, or with nothing that a colleague could answer."""
 _GO = frozenset({Audience.NEAREST, Audience.CONTACTS})

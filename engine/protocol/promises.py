@@ -6,7 +6,7 @@ Nothing is promised that the steps do not do.
 from datetime import timedelta
 
 from engine.protocol.certain import after_raise, calls_people, is_certain
-from engine.protocol.checks import NAMED_TEXT, RECHECK_TEXT
+from engine.protocol.checks import NAMED_TEXT, RECHECK_TEXT, WORLD
 from engine.protocol.lint_after import is_left_alone
 from engine.protocol.model import (
     NEEDS_AFTER_FORCE,
@@ -158,7 +158,7 @@ def channel_words(channel: str) -> Value:
     return say(f"channels.{channel}") if channel in _CHANNELS else channel
 
 
-_CHANNELS = frozenset({"sms", "call", "email", "mastodon"})
+_CHANNELS = frozenset({"sms", "call", "email", WORLD})
 
 
 def _at_once(protocol: ActionProtocol) -> list[Said]:

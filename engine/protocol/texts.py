@@ -17,7 +17,7 @@ from msgspec import Struct
 from engine.ports.modem import Forms
 from engine.protocol.language import Part, Wording, wording
 from engine.protocol.model import FRESH
-from engine.values import Instant, Signal
+from engine.values import Instant, PublicText, Signal
 from engine.written import Written
 
 # A declared place is a town: two decimals (1 km) say where it is.
@@ -32,6 +32,8 @@ _REPEAT = 6
 _CASE = 11
 _NAMES, _NAMED_MAX = 9, 20
 """The priority of the aliases in a message for several pages; so many are tried."""
+_PUBLIC = "public"
+"""So begin the names of the templates that `compose_public` alone words."""
 _AGO = "{ago}"
 _AGE = "{age}"
 SENDER_DOUBTS = frozenset({"unknown_device", "failed_authentication"})
@@ -75,7 +77,6 @@ class TextFacts(Struct, frozen=True, kw_only=True, gc=False):
     alias: str
     code: str = ""
     sign: str = ""
-    country: str = ""
     lat_deg: float | None = None
     lon_deg: float | None = None
     accuracy_m: float | None = None
@@ -102,6 +103,30 @@ class TextFacts(Struct, frozen=True, kw_only=True, gc=False):
     """Whom the action protocol calls next (`nearest`, `contacts`), and in what time."""
 
 
+class PublicFacts(Struct, frozen=True, kw_only=True, gc=False):
+    """All that a text for the world may speak of; `name` is one that was agreed to."""
+
+    country: str
+    name: str = ""
+    mark: str = ""
+
+
+PUBLIC_FACTS = frozenset({"country", "alias"})
+"""What a template for the world may speak of."""
+
+
+def compose_public(template: str, language: str, facts: PublicFacts) -> PublicText:
+    """Return what the world reads; a part with nothing to say is left out."""
+    table = wording(language)
+    values = {"country": facts.country, "alias": facts.name}
+    said = [f"{table.words[facts.mark]} "] if facts.mark else []
+    for part in table.text[template]:
+        if all(values.get(name) for name in part.fields):
+            _, text = part.forms[0]
+            said.append(text.format_map(values))
+    return PublicText("".join(said))
+
+
 def compose(
     template: str, language: str, facts: TextFacts, *, now: Instant, repeat: int = 0
 ) -> tuple[Segment, ...]:
@@ -110,7 +135,7 @@ def compose(
     Kept for a moment: one person is told the same by each of their channels.
 
     Args:
-        template: one of `templates()`; an unknown one speaks as `hq`.
+        template: one of `templates()`; an unknown or public one speaks as `hq`.
         language: BCP 47; only its first part counts.
         facts: what is known.
         now: decides whether a position is old.
@@ -125,7 +150,7 @@ def _composed(
     template: str, language: str, facts: TextFacts, now: Instant, repeat: int
 ) -> tuple[Segment, ...]:
     table = wording(language)
-    parts = table.text.get(template) or table.text["hq"]
+    parts = _parts(table, template)
     names = _names(table.language, template)
     values = {name: _VALUES[name](table, facts, now) for name in names}
     since = facts.place_at or facts.pressed_at
@@ -251,9 +276,13 @@ def _segment(part: Part, values: Mapping[str, str], since: Instant) -> Segment:
 @cache
 def _names(language: str, template: str) -> tuple[str, ...]:
     """Return what a template speaks of, and nothing else: it is little."""
-    table = wording(language)
-    parts = table.text.get(template) or table.text["hq"]
+    parts = _parts(wording(language), template)
     return tuple(dict.fromkeys(name for part in parts for name in part.fields))
+
+
+def _parts(table: Wording, template: str) -> tuple[Part, ...]:
+    is_known = template in table.text and not template.startswith(_PUBLIC)
+    return table.text[template if is_known else "hq"]
 
 
 def _case(table: Wording, facts: TextFacts) -> str:
@@ -444,7 +473,6 @@ _VALUES: Mapping[str, Callable[[Wording, TextFacts, Instant], str]] = {
     "code": lambda _, facts, __: facts.code,
     "alias": lambda _, facts, __: facts.alias,
     "sign": lambda _, facts, __: facts.sign,
-    "country": lambda _, facts, __: facts.country,
     "place": lambda table, facts, _: _place(table, facts),
     "spot": lambda table, facts, _: _spot(table, facts),
     "about": lambda table, facts, _: _spot(table, facts, ABOUT_DECIMALS),

@@ -11,8 +11,9 @@ from importlib import resources
 from pathlib import Path
 
 from engine.errors import DataError, suggestion
+from engine.protocol.checks import PUBLIC_TEXT
 from engine.protocol.language import REVIEW
-from engine.protocol.texts import FACTS
+from engine.protocol.texts import FACTS, PUBLIC_FACTS
 from engine.protocol.word_files import (
     Fault,
     Faults,
@@ -118,6 +119,7 @@ def _rows(key: str, said: object) -> Faults:
     if not isinstance(said, list) or not said:
         yield Fault("text", key, 'a row of parts: [[1, "SOS {alias}"], ...]')
         return
+    facts = PUBLIC_FACTS if key.startswith(PUBLIC_TEXT) else FACTS
     for number, part in enumerate(said, start=1):
         pairs = part if isinstance(part, list) else []
         ranks, forms = pairs[::2], pairs[1::2]
@@ -130,7 +132,7 @@ def _rows(key: str, said: object) -> Faults:
             reason = f"part {number}: priorities from 1, none above the one before it"
             yield Fault("text", key, reason)
         for form in forms:
-            for reason in _wrong(form, FACTS, ()):
+            for reason in _wrong(form, facts, ()):
                 yield Fault("text", key, f"part {number}: {reason}")
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 
-from engine.ports.channel import WORLD
 from engine.roster.countries import looks_swapped
 from engine.roster.model import Device, Person, Role, Roster
 from engine.roster.numbers import is_landline
@@ -113,8 +112,6 @@ def _about_ways(person: Person) -> Iterator[str]:
             "the first number is a landline's or a service's, which most SMS do not"
             " reach: is its plus sign lost?"
         )
-    if any(one.channel == WORLD for one in person.addresses):
-        yield f"an address on {WORLD}, where the world reads: nothing is sent there"
 
 
 def is_unbound(person: Person, roster: Roster) -> bool:

@@ -33,7 +33,7 @@ from engine.roster.words import word_fault
 from engine.values import Signal
 
 _LISTED_MAX = 8
-_CHANNELS = frozenset({"email", "webhook", "mastodon"})
+_CHANNELS = frozenset({"email", "webhook"})
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?")
 _CHANNEL = re.compile(r"[a-z][a-z0-9_-]{1,31}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")

@@ -57,7 +57,8 @@ def test_sms_and_calls_leave_while_one_modem_is_up_another_channel_by_itself() -
 
 
 def test_a_public_account_that_is_up_is_no_way_to_anybody() -> None:
-    health = Health(Meter(), tell_nobody=frozenset({"mastodon"}))
+    health = Health(Meter())
+    health.tells_nobody(frozenset({"mastodon"}))
     health.route("mastodon", "channel_down", is_up=True)
     assert health.reasons() == {}
     health.route("modem-1", "modem_down", is_up=False)

@@ -13,6 +13,7 @@ from engine.cli.main import natalia
 from engine.config import parse_config
 from engine.errors import ConfigError
 from engine.loading import load_channels, wire_of
+from engine.ports.channel import Message, PersonalMessage, PublicMessage
 from engine.ports.device import Transport
 from tests.engine.intake.reports import Meter
 from tests.fakes import ManualClock
@@ -86,12 +87,31 @@ def test_a_name_that_is_not_installed_says_which_are() -> None:
 class Half:
     """A channel of somebody's who has forgotten something."""
 
+    carries = PersonalMessage
+
     def __init__(self, name: str, options: Mapping[str, str], **_: object) -> None:
         self.name, self.token = name, options["token"]
 
     def send(self, _: object) -> None: ...
     def check(self) -> None: ...
     def close(self) -> None: ...
+
+
+class Undecided(Half):
+    """One that wants whatever comes."""
+
+    carries = Message  # type: ignore[assignment] # a mistake of somebody's
+
+
+class Turncoat(Half):
+    """One that, once it is made, wants another kind."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.name, self.timeout_s = "x", 1.0
+        self.carries = PublicMessage  # type: ignore[assignment] # likewise
+
+    def rest(self) -> None: ...
+    def interrupt(self) -> None: ...
 
 
 class Bare:
@@ -121,6 +141,30 @@ def installed(
     return load
 
 
+def declared(behind: Callable[..., object]) -> Callable[..., object]:
+    """Return it with the one thing that no channel may leave out."""
+    behind.carries = PersonalMessage  # type: ignore[attr-defined] # a plug-in's
+    return behind
+
+
+@pytest.mark.parametrize(
+    ("behind", "says"),
+    [
+        (lambda **_: None, "carries = PersonalMessage or PublicMessage"),
+        (Undecided, "carries = PersonalMessage or PublicMessage"),
+        (Turncoat, "carries = PersonalMessage or PublicMessage"),
+    ],
+)
+def test_a_channel_that_does_not_declare_what_it_carries_is_never_made(
+    monkeypatch: pytest.MonkeyPatch, behind: Callable[..., object], says: str
+) -> None:
+    load = installed(monkeypatch, behind)
+    with pytest.raises(ConfigError) as caught:
+        load()
+    assert caught.value.key == "channel[0].kind"
+    assert says in caught.value.cure
+
+
 @pytest.mark.parametrize(
     ("behind", "says"),
     [
@@ -133,7 +177,7 @@ def test_a_channel_that_is_none_is_named_before_the_engine_starts(
     monkeypatch: pytest.MonkeyPatch, behind: Callable[..., object], says: str
 ) -> None:
     """It was a traceback, and `check-config` said that the engine starts."""
-    load = installed(monkeypatch, behind)
+    load = installed(monkeypatch, declared(behind))
     with pytest.raises(ConfigError) as caught:
         load()
     assert caught.value.key == "channel[0].kind"
@@ -166,3 +210,23 @@ def test_an_adapter_that_cannot_be_imported_is_a_line_and_no_traceback(
     monkeypatch.setattr(plugins, "entry_points", lambda **_: [point])
     with pytest.raises(ConfigError, match="mend it: SyntaxError"):
         plugins.load(plugins.CHANNEL, "theirs", "channel[0].kind")
+
+
+@pytest.mark.parametrize("group", [plugins.CHANNEL, plugins.DEVICE, plugins.COMMAND])
+def test_two_packages_with_an_adapter_of_one_name_are_both_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, group: str
+) -> None:
+    """Of two the one that lay first on the path was taken, without a word."""
+    name = plugins.names(group)[0]
+    info = tmp_path / "impostor-6.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: impostor\nVersion: 6.6"
+    )
+    (info / "entry_points.txt").write_text(f"[{group}]\n{name} = impostor:Channel\n")
+    (tmp_path / "impostor.py").write_text("raise SystemExit('it was run')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        plugins.load(group, name, "key")
+    assert "impostor 6" in caught.value.expected
+    assert "natalia-engine " in caught.value.expected

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from engine.protocol.model import ActionProtocol, Audience
 from engine.protocol.parse import load_protocol
 from engine.protocol.registry import Registry, load_registry
 from engine.roster.model import Device, Number, Person, Roster
@@ -67,8 +68,18 @@ def roster() -> Roster:
 def registry() -> Registry:
     """Return the action protocols that ship with the engine and the cast's own."""
     shipped = load_registry(None, "standard")
+    published = {name: _posting(one) for name, one in shipped.protocols.items()}
     own = {path.stem: load_protocol(path) for path in sorted(OWN.glob("*.toml"))}
-    return replace(shipped, protocols={**shipped.protocols, **own})
+    return replace(shipped, protocols={**published, **own})
+
+
+def _posting(protocol: ActionProtocol) -> ActionProtocol:
+    """Return a protocol that publishes by the name which older engines' days gave."""
+    steps = tuple(
+        replace(step, channels=("mastodon",)) if step.to is Audience.PUBLIC else step
+        for step in protocol.steps
+    )
+    return replace(protocol, steps=steps)
 
 
 def _person(person: Person) -> Person:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import DeliveryError, DeliveryUnknownError
 from engine.modems.inbound import record_of
-from engine.ports.channel import Notification, Receipt
+from engine.ports.channel import Message, PersonalMessage, PublicMessage, Receipt
 from engine.ports.modem import InboundSms, LateAnswer
 from engine.values import ChannelName, ReportKey
 from tests.simulation.modem import Hardware
@@ -135,11 +135,13 @@ class SimChannel:
 
     def __init__(self, network: Network, server: Server, life: Life, lane: str) -> None:
         self.name = ChannelName(server.name)
+        is_public = server.name == "mastodon"
+        self.carries = PublicMessage if is_public else PersonalMessage
         self._network, self._server, self._life = network, server, life
         self._lane = lane
         server.busy.discard(lane)
 
-    def send(self, notification: Notification) -> Receipt:
+    def send(self, message: Message) -> Receipt:
         """Send; what the plan has in store comes first."""
         network, server = self._network, self._server
         self.check()
@@ -148,7 +150,7 @@ class SimChannel:
             network.on_fault(fault)
         if fault in {"refused", "rejected"}:
             raise DeliveryError(self.name, "5xx", retry=fault == "refused")
-        address, text = notification.address, notification.text
+        address, text = message.address, message.text
         network.contact(self._life, self._lane, "before", address, text)
         server.busy.add(self._lane)
         try:

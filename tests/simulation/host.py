@@ -61,6 +61,7 @@ from tests.simulation.watchers import Comparing, WatchingTelemetry
 from tests.simulation.wire import WIRE
 
 if TYPE_CHECKING:
+    from engine.ports.channel import AnyChannel
     from engine.supervision.child import Spawn
 
 EXPECTED = frozenset(
@@ -68,8 +69,10 @@ EXPECTED = frozenset(
 )
 SETTLES_S = 3.0
 HQ = (("email", "duty@hq.example"), ("webhook", "hq"))
+MISTAKEN = HqEntry(channel="mastodon", address="@hq")
+"""A place of HQ's where the world reads: one step of `protocols/stairs.toml` has it."""
 OFFICES = Offices(
-    hq=tuple(HqEntry(channel=c, address=a) for c, a in HQ),
+    hq=(*(HqEntry(channel=c, address=a) for c, a in HQ), MISTAKEN),
     public=(HqEntry(channel="mastodon", address="public"),),
 )
 FLOODED = 0.2
@@ -382,7 +385,10 @@ class Host:
         network = self.network
         return Adapters(
             channels={
-                lane: SimChannel(network, network.servers[name], life, lane)
+                lane: cast(
+                    "AnyChannel",
+                    SimChannel(network, network.servers[name], life, lane),
+                )
                 for name, lanes in LANES.items()
                 for lane in lanes
             },

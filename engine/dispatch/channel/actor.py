@@ -3,16 +3,24 @@
 import hashlib
 import logging
 from datetime import timedelta
-from typing import ClassVar, assert_never
+from typing import Any, ClassVar, assert_never, cast
 
 from engine.dispatch.actor import Away, Idle, Shout, Take
 from engine.dispatch.attempts import Attempts
-from engine.dispatch.body import decode_body
+from engine.dispatch.audience import kind_of, refusal
+from engine.dispatch.body import decode_body, decode_public
 from engine.dispatch.channel.retry import retrying
 from engine.dispatch.outcomes import Outcome
 from engine.errors import DeliveryError, DeliveryUnknownError, RefusalOf
 from engine.health import Health
-from engine.ports.channel import Channel, Notification, Receipt
+from engine.ports.channel import (
+    AnyChannel,
+    Channel,
+    Message,
+    PersonalMessage,
+    PublicMessage,
+    Receipt,
+)
 from engine.ports.journal import EffectClass, EffectRow, EffectState
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
@@ -76,7 +84,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         self,
         *,
         link: Link,
-        channel: Channel,
+        channel: AnyChannel,
         is_first: bool,
         attempts: Attempts,
         telemetry: Telemetry,
@@ -121,7 +129,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             case Take():
                 self._take(message)
             case Shout():
-                message.answered(self._attempt(self._unrecorded(message)))
+                message.answered(self._shouted(message))
             case _:
                 assert_never(message)
 
@@ -140,17 +148,17 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
                 self._attempts.settle(row, outcome)
                 continue
             try:
-                notification = self._notification(row)
+                message = self._message(row)
             except ValueError as error:  # damaged: those begun behind it are not
                 logger.error("a row cannot be read: %s", Failure.of(error))  # noqa: TRY400 - its text may quote the row
                 self._attempts.settle(row, UNREADABLE)
                 continue
             is_public = row.effect_class is EffectClass.EXCLUSIVE
             slack_s = PUBLIC_SLACK_S if is_public else SLACK_S
-            outcome = self._attempt(notification, slack_s)
+            outcome = self._attempt(message, slack_s)
             self.beat()
             self._attempts.settle(row, outcome)
-            self._measure(notification.address, outcome)
+            self._measure(message.address, outcome)
         self._ask_for_work()
 
     def rescan(self) -> None:
@@ -203,7 +211,12 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             if self._standing.believes_check(self.clock.boottime_s()):
                 self._show()
 
-    def _attempt(self, notification: Notification, slack_s: float = SLACK_S) -> Outcome:
+    def _shouted(self, shout: Shout) -> Outcome:
+        """Send from memory what cannot be recorded, on a channel to people."""
+        refused = refusal(PersonalMessage, self._channel.carries)
+        return refused or self._attempt(self._unrecorded(shout))
+
+    def _attempt(self, message: Message, slack_s: float = SLACK_S) -> Outcome:
         began_s = self.clock.boottime_s()
         self._takes = 1
         try:
@@ -213,7 +226,8 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
                 beat=self.beat,
                 is_stopping=lambda: self.link.stop_by_s is not None,
             )
-            receipt: Receipt = retrier(self._channel.send, notification)
+            send = cast("Channel[Any]", self._channel).send  # of the kind it carries
+            receipt: Receipt = retrier(send, message)
             reference = receipt.reference
         except DeliveryError as error:
             self._refusal_of = error.of
@@ -252,9 +266,21 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         except Exception as worse:  # noqa: BLE001 - what is broken may not end either
             logger.error("%s failed: %s", name, Failure.of(worse))  # noqa: TRY400 - see above
 
-    def _notification(self, row: EffectRow) -> Notification:
+    def _message(self, row: EffectRow) -> Message:
+        if kind_of(row) is PublicMessage:
+            post = decode_public(row.body)
+            return PublicMessage(
+                key=row.effect_id,
+                channel=ChannelName(row.channel),
+                address=post.address,
+                text=post.said,
+                language=post.language,
+                attempt=row.attempt + 1,
+                repeat=post.repeat,
+                planned_at=row.planned_at,
+            )
         body = decode_body(row.body)
-        return Notification(
+        return PersonalMessage(
             key=row.effect_id,
             channel=ChannelName(row.channel),
             address=body.address,
@@ -263,17 +289,16 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             language=body.language,
             attempt=row.attempt + 1,
             repeat=body.repeat,
-            is_public=row.effect_class is EffectClass.EXCLUSIVE,
             planned_at=row.planned_at,
             data=body.data,
         )
 
-    def _unrecorded(self, shout: Shout) -> Notification:
+    def _unrecorded(self, shout: Shout) -> PersonalMessage:
         now = self.clock.now()
         text = shout.body.text(now)
         # Two at one moment are two: far ends drop what comes under one key again.
         said = hashlib.sha256(f"{shout.body.address}|{text}".encode()).hexdigest()
-        return Notification(
+        return PersonalMessage(
             key=EffectId(f"unrecorded.{now.ms}.{said[:16]}"),
             channel=ChannelName(shout.channel),
             address=shout.body.address,

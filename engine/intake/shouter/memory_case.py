@@ -114,21 +114,21 @@ def messages_of(case: MemoryCase, now: Instant) -> tuple[Message, ...]:
     Nobody is rung from memory: who is only to be called gets the words by SMS.
     """
     planned = [
-        event
+        (event, event.body)
         for event in case.events
         if isinstance(event, NotificationPlanned)
         and event.audience not in AT_HQ
-        and event.effect_class is EffectClass.SAFETY
+        and isinstance(event.body, EffectBody)
     ]
-    written = {event.person for event in planned if event.channel == "sms"}
+    written = {event.person for event, _ in planned if event.channel == "sms"}
     return tuple(
         Message(
             effect=event.effect,
             channel="sms" if event.channel == "call" else event.channel,
-            body=event.body,
-            again=_again(case.alarm, event, now),
+            body=body,
+            again=_again(case.alarm, event, now) or body,
         )
-        for event in sorted(planned, key=lambda event: event.rank)
+        for event, body in sorted(planned, key=lambda one: one[0].rank)
         if event.channel != "call" or event.person not in written
     )
 
@@ -167,6 +167,7 @@ def rows_of(case: MemoryCase) -> dict[Way, EffectRow]:
     return {
         (row.channel, decode_body(row.body).address): row
         for row in plans_of(case.alarm, case.events)
+        if row.effect_class is EffectClass.SAFETY
     }
 
 
@@ -196,7 +197,9 @@ def _as_said(case: MemoryCase, event: AlarmEvent) -> AlarmEvent:
     return replace(event, press=case.presses[event.press.key])
 
 
-def _again(alarm: Alarm, planned: NotificationPlanned, now: Instant) -> EffectBody:
+def _again(
+    alarm: Alarm, planned: NotificationPlanned, now: Instant
+) -> EffectBody | None:
     """Return a message's repeat, by whoever words it on the normal path."""
     effect = alarm.effects[planned.effect]
     bodies = (
@@ -204,4 +207,4 @@ def _again(alarm: Alarm, planned: NotificationPlanned, now: Instant) -> EffectBo
         for event in plan_repeat(alarm, effect, now)
         if isinstance(event, NotificationPlanned)
     )
-    return next(bodies, planned.body)
+    return next((body for body in bodies if isinstance(body, EffectBody)), None)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from engine.alarm.commands import Raise, RequestCancel
 from engine.intake.shouter.unhandled import Word
-from engine.ports.channel import Channel
+from engine.ports.channel import AnyChannel
 from engine.roster.board import Board
 from engine.roster.model import Role
 from engine.values import PersonId
@@ -55,7 +55,7 @@ def addresses_about(
 
 
 def routes_of(
-    modems: Iterable[str], channels: Mapping[str, Channel]
+    modems: Iterable[str], channels: Mapping[str, AnyChannel]
 ) -> tuple[tuple[str, str], ...]:
     """Return the routes, each with the channel by which it sends.
 

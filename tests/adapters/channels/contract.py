@@ -10,19 +10,20 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
 from adapters.demo.farends.shelf import Mode, Switch
 from engine.errors import ConfigError, DeliveryError, DeliveryUnknownError
 from engine.metrics import Metrics
-from engine.ports.channel import Channel, Notification
-from engine.values import ChannelName, EffectId, Instant
+from engine.ports.channel import Channel, Message, PersonalMessage, PublicMessage
+from engine.values import ChannelName, EffectId, Instant, PublicText
 
 ADDRESS = "heron.person@example.org"
 TEXT = "SOS K7F2 Heron 41.31151,69.27974 +-20m.\nÄ second line, Шеф.\n.dot"
 
-NOTIFICATION = Notification(
+NOTIFICATION = PersonalMessage(
     key=EffectId("alarm:42/notify/1/person:heron/email"),
     channel=ChannelName("tested"),
     address=ADDRESS,
@@ -34,7 +35,7 @@ NOTIFICATION = Notification(
 )
 
 
-MADE: list[Channel] = []
+MADE: list[Channel[Any]] = []
 """What this test has made; the fixture `closes_channels` closes it."""
 
 
@@ -61,18 +62,18 @@ class LoopbackClock:
 class Rig:
     """A channel class, the options that reach its far end, and what that has got."""
 
-    cls: Callable[..., Channel]
+    cls: Callable[..., Channel[Any]]
     options: Mapping[str, object]
     address_key: str
     switch: Switch
     kept: Callable[[], int]
-    is_public: bool = False
+    carries: type[Message] = PersonalMessage
     clock: LoopbackClock = field(default_factory=LoopbackClock)
     metrics: Metrics = field(
         default_factory=lambda: Metrics({"channel": ["tested"]}, strict=True)
     )
 
-    def channel(self, **options: object) -> Channel:
+    def channel(self, **options: object) -> Channel[Any]:
         """Make the channel, some options changed."""
         made = self.cls(
             "tested",
@@ -97,10 +98,19 @@ class Rig:
             return {"url": "https://192.0.2.1/"}
         return {"host": "192.0.2.1"}
 
-    def now(self, notification: Notification = NOTIFICATION) -> Notification:
-        """Return a notification that is planned now."""
+    def now(self) -> Any:
+        """Return a message planned now, of the kind that the channel carries."""
         now = self.clock.now()
-        return replace(notification, planned_at=now, is_public=self.is_public)
+        if self.carries is PersonalMessage:
+            return replace(NOTIFICATION, planned_at=now)
+        return PublicMessage(
+            key=NOTIFICATION.key,
+            channel=NOTIFICATION.channel,
+            address=ADDRESS,
+            text=PublicText(TEXT),
+            language="en",
+            planned_at=now,
+        )
 
 
 def assert_keeps_silent(error: BaseException) -> None:

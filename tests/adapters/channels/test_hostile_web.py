@@ -18,6 +18,7 @@ from adapters.channels.mastodon import MastodonChannel
 from adapters.channels.webhook import WebhookChannel, _says_that_it_failed
 from adapters.demo.farends.shelf import Switch
 from engine.errors import DeliveryError, DeliveryUnknownError
+from engine.ports.channel import PersonalMessage, PublicMessage
 from tests.adapters.channels.contract import Rig
 from tests.adapters.channels.test_exchange import exchange, far_end, hears, says
 from tests.rig import SECRET, TOKEN
@@ -47,7 +48,7 @@ def rig_of(kind: str, url: str, folder: Path) -> Rig:
         address_key="url",
         switch=Switch(),
         kept=lambda: 0,
-        is_public=is_public,
+        carries=PublicMessage if is_public else PersonalMessage,
     )
 
 

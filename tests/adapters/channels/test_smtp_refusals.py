@@ -7,7 +7,7 @@ import pytest
 from adapters.channels.smtp import SmtpChannel
 from adapters.demo.farends.shelf import Switch
 from engine.errors import ConfigError, DeliveryError, DeliveryUnknownError, RefusalOf
-from engine.ports.channel import Channel
+from engine.ports.channel import Channel, PersonalMessage
 from tests.adapters.channels.contract import LoopbackClock, Rig
 from tests.scripted_mail import HANGS_UP, TAKES_ALL, ScriptedMail
 
@@ -43,7 +43,7 @@ NO_ANSWERS = (
 )
 
 
-def channel_to(server: ScriptedMail, **options: object) -> Channel:
+def channel_to(server: ScriptedMail, **options: object) -> Channel[PersonalMessage]:
     """Return a channel whose waits are short."""
     return rig_of(server).channel(**options)
 

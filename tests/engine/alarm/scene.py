@@ -41,6 +41,7 @@ from engine.alarm.state import (
     Truth,
     stream_of,
 )
+from engine.dispatch.body import EffectBody
 from engine.ports.journal import EffectState, HeadRow, StoredEvent
 from engine.protocol.model import ActionProtocol, Audience
 from engine.protocol.registry import load_registry
@@ -141,6 +142,12 @@ def head_row(alarm: Alarm) -> HeadRow:
     return HeadRow(
         stream=stream_of(alarm.id), owner="", epoch=1, seq=alarm.seq, head=head
     )
+
+
+def letter(planned: NotificationPlanned) -> EffectBody:
+    """Return what a person gets."""
+    assert isinstance(planned.body, EffectBody)
+    return planned.body
 
 
 @dataclass
@@ -374,7 +381,7 @@ class Scene:
                 )
             case Audience.PUBLIC:
                 public = structs.replace(
-                    _nobody("public-1"), addresses=(("mastodon", ""),)
+                    _nobody("public-1"), addresses=(("public", ""),)
                 )
                 return (structs.replace(public, country_name="Uzbekistan"),)
             case _:

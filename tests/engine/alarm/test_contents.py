@@ -14,6 +14,7 @@ from tests.engine.alarm.scene import (
     PROTOCOLS,
     ROWAN,
     Scene,
+    letter,
     press_of,
     raise_of,
 )
@@ -133,7 +134,7 @@ def test_the_defenders_own_addresses_read_the_same_whether_it_is_verified() -> N
             scene.verify(by=ROWAN)
         scene.cancel()
         theirs = scene.planned(Audience.DEFENDER)
-        texts.append([planned.body.segments for planned in theirs])
+        texts.append([letter(planned).segments for planned in theirs])
     assert texts[0] == texts[1] != []
 
 

@@ -15,7 +15,15 @@ from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.roster.model import Word
 from engine.values import AlarmId
-from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROTA, ROWAN, Scene, colleague
+from tests.engine.alarm.scene import (
+    ALDER,
+    PROTOCOLS,
+    ROTA,
+    ROWAN,
+    Scene,
+    colleague,
+    letter,
+)
 
 FORCED = "c1"
 OTHER = AlarmId("b2")
@@ -155,7 +163,7 @@ def test_the_repeat_of_an_end_says_that_it_is_one_where_a_word_of_force_opened_i
     scene.run(60)
     stops = [one for one in scene.planned(Audience.TOLD) if one.person == FORCED]
     assert stops[-1].at > scene.state().opened_at
-    assert {one.body.data["response"] for one in stops} == {"closed"}
+    assert {letter(one).data["response"] for one in stops} == {"closed"}
 
 
 @pytest.mark.parametrize("truth", [None, Truth.VERIFIED, Truth.FALSE])
@@ -178,7 +186,7 @@ def test_the_repeat_of_an_end_says_of_what_it_was_one_bug_it_said_unverified(
     scene.run(60)
     stops = [one for one in scene.planned(Audience.TOLD) if one.person == FORCED]
     assert stops[-1].at > scene.state().opened_at
-    assert {one.body.data["truth"] for one in stops} == {"presumed"}
+    assert {letter(one).data["truth"] for one in stops} == {"presumed"}
 
 
 def test_nobody_else_gets_what_waited_for_them() -> None:

@@ -11,7 +11,7 @@ from engine.protocol.model import ActionProtocol, Audience, Step
 from engine.roster.model import Word
 from engine.values import Signal, StepId
 from tests.engine.alarm.forced import CAREFUL, scene_of
-from tests.engine.alarm.scene import ROWAN, Scene, press_of, raise_of
+from tests.engine.alarm.scene import ROWAN, Scene, letter, press_of, raise_of
 
 RECEIVED = Step(
     id=StepId("received"),
@@ -93,7 +93,7 @@ def test_a_call_that_does_not_show_is_not_the_press_of_which_they_are_told(
     for scene in (with_call, without):
         scene.run(300, each_due=scene.settle_all)
         (told,) = scene.planned(Audience.DEFENDER)
-        bodies.append([(part.text, part.since) for part in told.body.segments])
+        bodies.append([(part.text, part.since) for part in letter(told).segments])
     assert bodies[0] == bodies[1]
 
 

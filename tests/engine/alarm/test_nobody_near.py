@@ -3,12 +3,12 @@
 from engine.alarm.state import NOWHERE
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
-from tests.engine.alarm.scene import PROTOCOLS, Scene, colleague
+from tests.engine.alarm.scene import PROTOCOLS, Scene, colleague, letter
 
 
 def news(scene: Scene) -> list[str]:
     return [
-        "".join(segment.text for segment in one.body.segments)
+        "".join(segment.text for segment in letter(one).segments)
         for one in scene.planned()
         if one.step == "_nobody_near"
     ]

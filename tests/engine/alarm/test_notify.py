@@ -284,7 +284,7 @@ def test_the_public_text_has_no_alias_code_sign_or_place() -> None:
     scene.verify()
     scene.approve(ROWAN)
     (post,) = scene.planned(Audience.PUBLIC)
-    said = post.body.text(scene.now) + post.body.subject + repr(post.body.data)
+    said = f"{post.body.text(scene.now)}{post.body}"
     assert "Uzbekistan" in said
     secrets = ("Heron", "heron", "code-", "sign-", "41.3", "69.2", "a1", "SOS")
     assert not [secret for secret in secrets if secret in said]

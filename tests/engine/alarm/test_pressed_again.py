@@ -11,7 +11,14 @@ from engine.alarm.pressed_again import HOLD, QUIET, WINDOW
 from engine.alarm.state import Again, CloseReason, Press, Truth
 from engine.protocol.model import Audience
 from engine.values import AlarmBit, AlarmId, DeviceId
-from tests.engine.alarm.scene import PROTOCOLS, ROWAN, Scene, press_of, raise_of
+from tests.engine.alarm.scene import (
+    PROTOCOLS,
+    ROWAN,
+    Scene,
+    letter,
+    press_of,
+    raise_of,
+)
 from tests.fakes import START
 
 DEVICE = DeviceId("bracelet")
@@ -58,7 +65,7 @@ def test_after_false_colleagues_are_told_a_minute_later_to_wait_for_hq() -> None
     scene.run(1)
     new = scene.planned(Audience.NEAREST)[before:]
     assert len(new) == 5
-    text = "".join(segment.text for segment in new[0].body.segments)
+    text = "".join(segment.text for segment in letter(new[0]).segments)
     assert "Pressed again; HQ is checking; wait for HQ before you go" in text
     assert len({event.effect for event in scene.planned(Audience.NEAREST)}) == len(
         scene.planned(Audience.NEAREST)
@@ -180,7 +187,7 @@ def test_a_late_press_says_in_each_message_how_late_it_is() -> None:
     scene = Scene()
     at = scene.now.plus(-timedelta(hours=55))
     scene.do(raise_of(replace(pressed("k1", scene), late=True, device_at=at)))
-    texts = ["".join(s.text for s in one.body.segments) for one in scene.planned()]
+    texts = ["".join(s.text for s in letter(one).segments) for one in scene.planned()]
     assert {one.audience for one in scene.planned()} >= {
         Audience.NEAREST,
         Audience.HQ,

@@ -7,14 +7,14 @@ import pytest
 from engine.alarm.state import ReplyKind
 from engine.protocol.model import RECEIPT, RECEIPT_TAKEN, Manner
 from engine.roster.model import Word
-from tests.engine.alarm.scene import ENDED_BY_ONE, Scene
+from tests.engine.alarm.scene import ENDED_BY_ONE, Scene, letter
 
 STEPS = {RECEIPT.id, RECEIPT_TAKEN.id}
 
 
 def receipts(scene: Scene) -> list[tuple[str, str]]:
     return [
-        (one.person, "".join(segment.text for segment in one.body.segments))
+        (one.person, "".join(segment.text for segment in letter(one).segments))
         for one in scene.planned()
         if one.step in STEPS
     ]

@@ -265,7 +265,7 @@ PUBLISH = """
 id = "publish"
 after = "approved"
 to = "public"
-channels = ["mastodon"]
+channels = ["public"]
 text = "public"
 requires = ["verified", "consented", "approved"]
 """

@@ -6,7 +6,7 @@ import pytest
 
 from engine.auditor.ways import ByChannel, ByModem
 from engine.errors import DeliveryError, EngineError
-from engine.ports.channel import Notification, Receipt
+from engine.ports.channel import PersonalMessage, Receipt
 from engine.ports.modem import SendResult, SubmitOutcome
 from engine.values import ChannelName
 from tests.fakes import ManualClock
@@ -22,13 +22,14 @@ class Box:
     """A channel that keeps what it is given."""
 
     name = ChannelName("own")
+    carries = PersonalMessage
     timeout_s = 1.0
 
     def __init__(self, *refused: str) -> None:
         self.refused = refused
-        self.sent: list[Notification] = []
+        self.sent: list[PersonalMessage] = []
 
-    def send(self, notification: Notification) -> Receipt:
+    def send(self, notification: PersonalMessage) -> Receipt:
         if notification.address in self.refused:
             raise DeliveryError(self.name, "550 no such user", retry=False)
         self.sent.append(notification)
@@ -68,7 +69,7 @@ def test_an_adapter_that_fails_in_its_own_manner_does_not_keep_the_next_address(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Broken(Box):
-        def send(self, notification: Notification) -> Receipt:
+        def send(self, notification: PersonalMessage) -> Receipt:
             if notification.address in self.refused:
                 raise KeyError(notification.address)
             return super().send(notification)

@@ -215,7 +215,7 @@ def test_what_if_it_is_published_is_played_unless_hq_sleeps(
     svg = tmp_path / "line.svg"
     words = ("simulate", STANDARD, "--what-if", "published", *more, "--svg", str(svg))
     assert natalia(patch, "protocol", *words) == 0
-    posts = " 0:10:00   publish        mastodon to public\n" in out.readouterr().out
+    posts = " 0:10:00   publish        public to public\n" in out.readouterr().out
     assert posts is not bool(more)
     assert f"<title>Standard v2, {title}</title>" in svg.read_text()
 

@@ -217,7 +217,7 @@ def test_a_post_and_a_question_to_the_defender_say_to_whom_bug_to_somebody(
     assert isinstance(rows, list)
     told = [str(row["text"]) for row in rows]
     assert told.count("the world") == 1, "chosen"
-    for one in ("mastodon to the world", "SMS to the defender"):
+    for one in ("public to the world", "SMS to the defender"):
         assert sum(text.startswith(one) for text in told) == 2, "planned, and settled"
     assert not any("somebody" in text for text in told)
 

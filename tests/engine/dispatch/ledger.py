@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from engine.dispatch.body import EffectBody, encode_body
+from msgspec import structs
+
+from engine.dispatch.body import EffectBody, PublicBody, encode_body
 from engine.errors import JournalError
 from engine.journal.memory import Medium, MemoryStore
 from engine.ports.clock import Clock
@@ -22,7 +24,7 @@ from engine.ports.journal import (
     Unknown,
 )
 from engine.protocol.texts import Segment
-from engine.values import CommandId, EffectId
+from engine.values import CommandId, EffectId, PublicText
 from tests.fakes import START
 
 SILENT, LOST, FULL, LATE = "silent", "lost", "full", "late"
@@ -153,6 +155,16 @@ def row_of(
         planned_at=type(START)(planned_ms),
         body=encode_body(body),
         avoid_route=avoid_route,
+    )
+
+
+def post_of(effect: str = "e1", *, channel: str = "email") -> EffectRow:
+    """Return a planned effect for the world."""
+    body = PublicBody(address="hq@x", language="en", said=PublicText("A defender."))
+    return structs.replace(
+        row_of(effect, channel=channel),
+        effect_class=EffectClass.EXCLUSIVE,
+        body=encode_body(body),
     )
 
 

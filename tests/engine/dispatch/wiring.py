@@ -8,6 +8,7 @@ from engine.dispatch.attempts import Attempts
 from engine.dispatch.outcomes import Settled
 from engine.dispatch.retired import IsNobodys
 from engine.health import Health
+from engine.ports.channel import Message, PersonalMessage
 from engine.protocol.lint_slips import KNOWN_CHANNELS
 from engine.supervision.child import ChildSpec
 from tests.engine.dispatch.ledger import Ledger
@@ -47,14 +48,18 @@ def attempts_on(
     health: Health | None = None,
     meter: Meter | None = None,
     is_nobodys: IsNobodys = lambda _: False,
+    carries: type[Message] = PersonalMessage,
 ) -> Attempts:
     """Return what writes the life of the effects that this route sends."""
+    health = health or Health(Meter())
     return Attempts(
         route=route,
         journal=ledger,
         readers=ledger,
         told=told,
-        full=(health or Health(Meter())).teller("disk_full", route),
+        full=health.teller("disk_full", route),
         uncounted=counted_in(meter or Meter()),
         is_nobodys=is_nobodys,
+        carries=carries,
+        misrouted=health.teller("channel_misrouted", route),
     )

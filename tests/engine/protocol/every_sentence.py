@@ -85,7 +85,7 @@ def every_sentence() -> Iterator[ActionProtocol]:
 
 def _steps(near: Step) -> Iterator[Step]:
     """Yield steps of every shape, audience, text and start."""
-    ways = ("sms", "call", "email", "mastodon")
+    ways = ("sms", "call", "email", "public")
     proofs = (*Proof, Proof.SENT)
     rungs = tuple(
         Rung(channel=way, proof=proof, within=_MINUTE)

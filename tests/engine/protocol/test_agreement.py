@@ -55,7 +55,7 @@ def bare(protocol: ActionProtocol, language: str) -> str:
     parts = explained(protocol, language=language)
     text = "\n".join(one for part in parts for one in part)
     named = [step.id for step in protocol.steps] + [*protocol.never, "alder"]
-    named += ["SMS", "SOS", "Mastodon", "webhook"]
+    named += ["SMS", "SOS", "webhook"]
     for name in sorted(named, key=len, reverse=True):
         text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", "", text)
     return text
@@ -173,7 +173,7 @@ def test_no_phrase_was_left_as_the_english_one_has_it(language: str) -> None:
         for key in english
         if own[key] == english[key] and not key.startswith("lists.")
     }
-    names = {"channels.sms", "channels.mastodon"}
+    names = {"channels.sms"}
     assert same - names == THE_SAME.get(language, set())
 
 

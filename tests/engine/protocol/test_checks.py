@@ -28,15 +28,3 @@ def test_a_public_step_is_never_repeated_and_says_a_public_text() -> None:
     assert fault(HEAD + PUBLISH + "every_s = 60\n").field == "step[0].every_s"
     error = fault(HEAD + PUBLISH.replace('text = "public"', 'text = "hq"'))
     assert (error.field, "people we know" in error.reason) == ("step[0].text", True)
-
-
-@pytest.mark.parametrize("to", ["nearest", "hq", "told", "defender"])
-def test_what_the_world_reads_is_no_channel_to_people(to: str) -> None:
-    """A step by it said alias, place and code to everybody, and nobody approved."""
-    texts = {"hq": "hq", "told": "stop", "defender": "received"}
-    step = STEP.replace("nearest", to).replace('"sos"', f'"{texts.get(to, "sos")}"')
-    step = step.replace('["sms"]', '["sms", "mastodon"]')
-    after = 'after = "closed"\n' if to == "told" else ""
-    error = fault(HEAD + step + after)
-    assert error.field == "step[0].channels"
-    assert "the world reads 'mastodon'" in error.reason

@@ -167,7 +167,7 @@ within_s = 120
 id = "publish"
 after = "approved"
 to = "public"
-channels = ["mastodon"]
+channels = ["public"]
 text = "public_named"
 requires = ["verified", "consented", "approved"]
 
@@ -182,7 +182,7 @@ WHOLE_SAYS = (
     "by SMS and, unless it has reached their telephone within 1 minute, by e-mail;",
     "again every 2 minutes, each time 2 more of them and 100 km farther;",
     "whoever turns it down is replaced by the next nearest at once (near).",
-    "the world is told, by the public name to which you have consented, by Mastodon;",
+    "to which you have consented, by a public account;",
     "HQ may close it once 3 people have said that you are safe.",
     "The world is told the public name to which you have consented and the country,",
     "alder at HQ alone may approve it.",

@@ -162,7 +162,7 @@ PUBLIC = """
 id = "post"
 after = "approved"
 to = "public"
-channels = ["mastodon"]
+channels = ["public"]
 text = "public"
 requires = ["verified", "consented", "approved"]
 """

@@ -19,7 +19,7 @@ PUBLISH = """
 id = "publish"
 after = "approved"
 to = "public"
-channels = ["mastodon"]
+channels = ["public"]
 text = "public"
 requires = ["verified", "consented", "approved"]
 """
@@ -103,7 +103,7 @@ def test_a_search_that_cannot_grow_is_found(fields: str, said: list[str]) -> Non
         ("[updates]\nmoved_m = 900\n", (), ""),
         ('forbids = ["Contacts"]\n', (), "forbids 'Contacts'"),
         ('forbids = ["police"]\n', (), "forbids 'police'"),
-        ('forbids = ["contacts", "mastodon", "public"]\n', (), ""),
+        ('forbids = ["contacts", "webhook", "public"]\n', (), ""),
     ],
 )
 def test_what_is_agreed_for_the_whole_and_does_nothing_is_found(

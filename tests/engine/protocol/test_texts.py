@@ -354,14 +354,11 @@ def test_what_is_not_real_is_marked_in_text_and_subject() -> None:
     assert subject("public", "en", HERON) == ""
 
 
-@given(alias=WORDS, declared=WORDS, country=WORDS, sign=WORDS)
-def test_no_fact_breaks_a_text(
-    alias: str, declared: str, country: str, sign: str
-) -> None:
+@given(alias=WORDS, declared=WORDS, sign=WORDS)
+def test_no_fact_breaks_a_text(alias: str, declared: str, sign: str) -> None:
     facts = TextFacts(
         alias=alias,
         sign=sign,
-        country=country,
         declared=declared,
         lat_deg=-12.5,
         lon_deg=170.0,

@@ -316,7 +316,7 @@ def test_the_long_form_of_an_answer_stands_wherever_there_is_room() -> None:
 
 def test_no_form_of_a_piece_outlives_a_shorter_one() -> None:
     """A form gives way before the next does, and that one takes fewer characters."""
-    facts = structs.replace(widest()[0], sign="Sign", country="Country", manner="quiet")
+    facts = structs.replace(widest()[0], sign="Sign", manner="quiet")
     facts = structs.replace(facts, signals=("removed", "fall"))
     for language in LANGUAGES:
         for template in templates():

@@ -261,7 +261,7 @@ def test_what_the_world_reads_goes_out_once_its_time_to_take_it_back_is_over(
     moments = play(protocol, published)
     approves = f"{decider or 'officer-3'} at HQ approves what the world reads"
     assert times(moments, "people", approves) == [600.0]
-    assert times(moments, "publish", "mastodon to public") == [900.0]
+    assert times(moments, "publish", "public to public") == [900.0]
     assert times(play(protocol), "publish", "") == []
     asleep = play(protocol, published.with_hq_asleep())
     assert times(asleep, "publish", "") == times(asleep, "people", "approve") == []

@@ -20,7 +20,6 @@ from engine.roster.risk import read_window
 from engine.values import DeviceId, PersonId
 from tests.engine.roster.rosters import person, place
 
-ON_MASTODON = Address(channel="mastodon", address="@owl")
 TOWN = place(lat_deg=57.6, lon_deg=18.3, given_on="2026-09-01")
 OFFICER = frozenset({Role.OPERATOR, Role.DUTY})
 
@@ -90,7 +89,6 @@ def test_a_secret_that_is_named_from_nowhere_is_pointed_out_bug_it_was_taken(
         ("heron", {"numbers": ("+46701740613",)}, "nothing is sent there"),
         ("heron", {"numbers": ("+46701740612",)}, "nothing is sent there"),
         ("heron", {"numbers": ("+442079460123",)}, "landline"),
-        ("owl", {"addresses": (ON_MASTODON,)}, "where the world reads"),
         ("owl", {"roles": frozenset({Role.CONTACT, Role.DUTY})}, "never paged"),
     ],
 )

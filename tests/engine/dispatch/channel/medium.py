@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.errors import DeliveryError, DeliveryUnknownError
-from engine.ports.channel import Notification, Receipt
+from engine.ports.channel import Message, PersonalMessage, PublicMessage, Receipt
 from engine.values import ChannelName
 from tests.simulation.runtime import World
 
@@ -22,7 +22,7 @@ class Medium:
     """A channel that does what its list says, then sends."""
 
     world: World
-    sent: list[Notification] = field(default_factory=list)
+    sent: list[Message] = field(default_factory=list)
     faults: list[BaseException] = field(default_factory=list)
     seen: Callable[[], object] = lambda: None
     states: list[object] = field(default_factory=list)
@@ -33,10 +33,11 @@ class Medium:
     checking_s: float = 0.0
     closed: int = 0
     name: ChannelName = EMAIL
+    carries: type[PersonalMessage] | type[PublicMessage] = PersonalMessage
     timeout_s: float = 10.0
 
-    def send(self, notification: Notification) -> Receipt:
-        self.sent.append(notification)
+    def send(self, message: Message) -> Receipt:
+        self.sent.append(message)
         self.states.append(self.seen())
         self.world.sleep(self.takes_s)
         if self.faults:

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from engine.alarm.repeats import RETRY_MAX
 from engine.dispatch.actor import Planned, Shout
+from engine.dispatch.audience import NOT_PERSONAL, NOT_PUBLIC
 from engine.dispatch.body import decode_body
 from engine.dispatch.channel.actor import (
     GIVEN_BACK_S,
@@ -18,17 +19,18 @@ from engine.dispatch.channel.actor import (
 from engine.dispatch.channel.retry import TRIES
 from engine.errors import DeliveryError
 from engine.health import HOLDS_S, Health
-from engine.ports.journal import EffectClass, EffectState
+from engine.ports.channel import PersonalMessage, PublicMessage
+from engine.ports.journal import EffectRow, EffectState
 from engine.supervision.child import ChildSpec, OnDown
 from tests.engine.dispatch.channel.medium import SILENCE, Medium, refused
-from tests.engine.dispatch.ledger import LOST, Ledger, row_of
+from tests.engine.dispatch.ledger import LOST, Ledger, post_of, row_of
 from tests.engine.dispatch.wiring import attempts_on, dispatcher_on
 from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import Meter
 from tests.simulation.runtime import World
 
 if TYPE_CHECKING:
-    from engine.dispatch.outcomes import Settled
+    from engine.dispatch.outcomes import Outcome, Settled
 
 
 class Rig:
@@ -39,10 +41,11 @@ class Rig:
         seed: int = 1,
         waiting: int = 0,
         checking_s: float = 0.0,
+        carries: type[PersonalMessage] | type[PublicMessage] = PersonalMessage,
     ) -> None:
         self.world = World(seed)
         self.ledger = Ledger(self.world)
-        self.medium = Medium(self.world, checking_s=checking_s)
+        self.medium = Medium(self.world, checking_s=checking_s, carries=carries)
         self.medium.seen = lambda: self.ledger.state("e1")
         self.meter = Meter()
         self.health = Health(self.meter)
@@ -58,7 +61,14 @@ class Rig:
         grow(self.tree, self.world, [dispatcher, *workers])
 
     def _lane(self, name: str) -> ChildSpec:
-        attempts = attempts_on(self.ledger, name, self.told.append)
+        attempts = attempts_on(
+            self.ledger,
+            name,
+            self.told.append,
+            health=self.health,
+            meter=self.meter,
+            carries=self.medium.carries,
+        )
         return ChildSpec(
             name=name,
             actor=ChannelWorker,
@@ -72,17 +82,14 @@ class Rig:
             on_down=OnDown.RETRY_FOREVER,
         )
 
-    def plan(
-        self,
-        effect: str = "e1",
-        repeat: int = 0,
-        effect_class: EffectClass = EffectClass.SAFETY,
-    ) -> None:
+    def plan(self, effect: str = "e1", repeat: int = 0) -> None:
         row = structs.replace(
             row_of(effect, channel="email", address="hq@x", repeat=repeat),
             avoid_route="elsewhere" if repeat else "",
-            effect_class=effect_class,
         )
+        self.offer(row)
+
+    def offer(self, row: EffectRow) -> None:
         self.ledger.plan(row)
         self.tree.names.tell("dispatcher", Planned(rows=(row,)))
 
@@ -147,17 +154,52 @@ def test_a_far_end_that_asks_for_a_minute_keeps_no_safety_message_waiting(
     assert rig.outcomes() == [(EffectState.REJECTED, "answered 503", True)]
 
 
-def test_a_public_post_waits_for_it_since_no_alarm_posts_it_again(rig: Rig) -> None:
+def test_a_public_post_waits_for_it_since_no_alarm_posts_it_again() -> None:
+    rig = Rig(carries=PublicMessage)
     rig.medium.faults = [busy(60.0)]
-    rig.plan(effect_class=EffectClass.EXCLUSIVE)
+    rig.offer(post_of("e1"))
     rig.world.run(59)
     assert len(rig.medium.sent) == 1
     rig.world.run(3)
     assert rig.outcomes() == [(EffectState.ACCEPTED, "", False)]
     rig.medium.faults = [busy(3600.0)]
-    rig.plan("e2", effect_class=EffectClass.EXCLUSIVE)
+    rig.offer(post_of("e2"))
     rig.world.run(1)
     assert rig.outcomes()[1:] == [(EffectState.REJECTED, "answered 503", True)]
+
+
+@pytest.mark.parametrize(
+    ("carries", "row", "reason"),
+    [
+        (PublicMessage, row_of(channel="email"), NOT_PUBLIC.reason),
+        (PersonalMessage, post_of(), NOT_PERSONAL.reason),
+    ],
+)
+def test_a_channel_never_gets_a_message_that_it_does_not_carry(
+    carries: type[PersonalMessage] | type[PublicMessage], row: EffectRow, reason: str
+) -> None:
+    rig = Rig(carries=carries)
+    rig.offer(row)
+    rig.world.run(3)
+    assert rig.medium.sent == []
+    assert rig.outcomes() == [(EffectState.REJECTED, reason, False)]
+    assert rig.health.reasons() == {"channel_misrouted": ("email",)}
+    assert rig.meter.counted["deliveries_total"] == 1
+
+
+def test_a_public_channel_gets_posts_and_nothing_that_is_sent_from_memory() -> None:
+    rig = Rig(carries=PublicMessage)
+    rig.offer(post_of())
+    answers: list[Outcome] = []
+    body = decode_body(row_of(address="hq@x").body)
+    rig.tree.names.tell(
+        "email", Shout(channel="email", body=body, answered=answers.append)
+    )
+    rig.world.run(3)
+    (sent,) = rig.medium.sent
+    assert isinstance(sent, PublicMessage)
+    assert (sent.key, sent.text, sent.attempt) == ("e1", "A defender.", 1)
+    assert answers == [NOT_PUBLIC]
 
 
 def test_a_final_no_is_not_tried_again(rig: Rig) -> None:

@@ -8,7 +8,7 @@ from msgspec import structs
 from engine.dispatch.actor import Planned
 from engine.errors import DeliveryError, RefusalOf
 from engine.health import ALONE_MAX, HOLDS_S, Standing
-from engine.ports.channel import Notification, Receipt
+from engine.ports.channel import Message, Receipt
 from tests.engine.dispatch.channel.medium import Medium
 from tests.engine.dispatch.channel.test_actor import Rig
 from tests.engine.dispatch.ledger import row_of
@@ -20,7 +20,7 @@ class Choosy(Medium):
     of = RefusalOf.EITHER
     refuses: frozenset[str] = frozenset({"a@x"})
 
-    def send(self, notification: Notification) -> Receipt:
+    def send(self, notification: Message) -> Receipt:
         if notification.address in self.refuses:
             retry = self.of is not RefusalOf.CHANNEL
             raise DeliveryError(self.name, "refused", retry=retry, of=self.of)

@@ -16,7 +16,7 @@ from engine.health import Health
 from engine.intake.shouter.actor import KEPT, Shouter, Unkept, Unrecorded
 from engine.intake.shouter.call import NOT_RECORDED
 from engine.intake.shouter.unheard import AGAIN, GIVEN_UP_S, STRIKES_MAX
-from engine.ports.channel import Notification, Receipt
+from engine.ports.channel import PersonalMessage, Receipt
 from engine.ports.journal import EffectState
 from engine.ports.modem import SendResult, SubmitOutcome
 from engine.supervision.actor import SupervisedActor
@@ -72,11 +72,12 @@ class Medium:
     """A channel that refuses for as long as it is told to."""
 
     name: ChannelName = EMAIL
+    carries: type[PersonalMessage] = PersonalMessage
     timeout_s: float = 10.0
     refuses: bool = True
-    sent: list[Notification] = field(default_factory=list)
+    sent: list[PersonalMessage] = field(default_factory=list)
 
-    def send(self, notification: Notification) -> Receipt:
+    def send(self, notification: PersonalMessage) -> Receipt:
         if self.refuses:
             raise DeliveryError(self.name, "refused", retry=True)
         self.sent.append(notification)
