@@ -335,7 +335,7 @@ def test_whoever_was_told_to_wait_is_called_once_it_is_presumed_real() -> None:
     scene.run(1_000, each_due=scene.settle_all)
     assert scene.state().truth is Truth.PRESUMED
     first, *_, last = [
-        "".join(segment.text for segment in one.body.segments)
+        "".join(segment.text for segment in letter(one).segments)
         for one in scene.planned(Audience.NEAREST)
     ]
     assert "wait for HQ" in first
