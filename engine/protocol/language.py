@@ -69,6 +69,7 @@ class Wording(Reviewed):
     signals: Mapping[str, str]
     decimals: int
     is_latin: bool
+    is_rtl: bool
     text: Mapping[str, tuple[Part, ...]]
     subject: Mapping[str, str]
 
@@ -85,6 +86,7 @@ def wording(language: str) -> Wording:
     words = dict(table["words"])
     decimals = int(words.pop("decimals"))
     is_latin = bool(words.pop("is_latin"))
+    is_rtl = bool(words.pop("is_rtl"))
     text = {
         key: tuple(_part(part) for part in parts)
         for key, parts in table["text"].items()
@@ -99,6 +101,7 @@ def wording(language: str) -> Wording:
         signals=table["signals"],
         decimals=decimals,
         is_latin=is_latin,
+        is_rtl=is_rtl,
         text=text,
         subject=table["subject"],
     )

@@ -38,6 +38,8 @@ Fit = Callable[[Sequence[Forms]], str]
 """Cuts pieces to one short message, as a modem's driver does."""
 
 _NEEDED_PRIORITY = 2
+_NEEDED_IN_DRILLS = 1
+"""Of an exercise its reader must see what it is, where, and that it is in doubt."""
 _ALWAYS = {
     Start.VERIFIED.value: frozenset({Condition.VERIFIED, Condition.REAL}),
     Start.APPROVED.value: frozenset({Condition.APPROVED}),
@@ -213,14 +215,14 @@ def _texts(protocol: ActionProtocol, fit: Fit) -> Iterable[Warned]:
         if "sms" in step.channels and step.to is not Audience.PUBLIC
     }
     manner = "" if protocol.manner is None else protocol.manner.value
-    drill = structs.replace(longest(), mark="exercise"), 1
+    drill = structs.replace(longest(), mark="exercise"), 1, _NEEDED_IN_DRILLS
     # How to behave matters where it is real.
-    meant = structs.replace(longest(), manner=manner), 0
+    meant = structs.replace(longest(), manner=manner), 0, _NEEDED_PRIORITY
     for step in first.values():
         for language in LANGUAGES:
-            for facts, repeat in (drill, meant):
+            for facts, repeat, needed in (drill, meant):
                 said = compose(step.text, language, facts, now=_NOW, repeat=repeat)
-                lost = _lost(finish(said, language, _NOW), fit)
+                lost = _lost(finish(said, language, _NOW), fit, needed)
                 if lost is not None:
                     rest = lost.text.strip()
                     words = f"{step.text!r} in {language!r}: one SMS loses {rest!r}"
@@ -228,16 +230,16 @@ def _texts(protocol: ActionProtocol, fit: Fit) -> Iterable[Warned]:
                     break
 
 
-def _lost(segments: Sequence[Segment], fit: Fit) -> Segment | None:
+def _lost(segments: Sequence[Segment], fit: Fit, needed: int) -> Segment | None:
     """Return the most important piece that is cut although it is needed.
 
-    A needed piece may come in any of its forms: it is lost where none is left.
+    It is needed from that priority on, in any of its forms: lost where none is left.
     """
     kept = _bare(fit([one.forms for one in segments]))
     lost = [
         one
         for one in segments
-        if one.forms[-1][0] <= _NEEDED_PRIORITY
+        if one.forms[-1][0] <= needed
         and not any(_bare(text) in kept for _, text in one.forms)
     ]
     return min(lost, key=lambda one: one.forms[-1][0], default=None)

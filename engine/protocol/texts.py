@@ -28,6 +28,8 @@ ABOUT_DECIMALS = 3
 KM_M = 2_000.0
 # Whoever says at ten in the evening "until one" knows which night that is.
 _SAME_NIGHT = timedelta(hours=12)
+_LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
+"""Before a place among right-to-left words: without it, `-76.50` is shown as `76.50-`."""
 _REPEAT = 6
 _CASE = 11
 _NAMES, _NAMED_MAX = 9, 20
@@ -316,6 +318,12 @@ def _standing(table: Wording, facts: TextFacts, _: Instant) -> str:
     return table.words["confirmed" if facts.is_confirmed else "unconfirmed"]
 
 
+def _standing_short(table: Wording, facts: TextFacts, _: Instant) -> str:
+    return table.words[
+        "confirmed_short" if facts.is_confirmed else "unconfirmed_short"
+    ]
+
+
 def _sender(table: Wording, facts: TextFacts, _: Instant) -> str:
     if facts.is_confirmed:
         return ""
@@ -440,7 +448,8 @@ def _point(table: Wording, facts: TextFacts, decimals_max: int = 9) -> str:
     coarse = facts.accuracy_m is None or facts.accuracy_m >= COARSE_M
     decimals = COARSE_DECIMALS if facts.declared and coarse else table.decimals
     decimals = min(decimals, decimals_max)
-    return f"{facts.lat_deg:.{decimals}f},{facts.lon_deg:.{decimals}f}"
+    point = f"{facts.lat_deg:.{decimals}f},{facts.lon_deg:.{decimals}f}"
+    return f"{_LEFT_TO_RIGHT}{point}" if table.is_rtl else point
 
 
 def _town(table: Wording, facts: TextFacts) -> str:
@@ -484,6 +493,7 @@ _VALUES: Mapping[str, Callable[[Wording, TextFacts, Instant], str]] = {
     "old": _old,
     "stale": _stale,
     "standing": _standing,
+    "standing_short": _standing_short,
     "sender": _sender,
     "oddities": _oddities,
     "clock": lambda _, facts, __: _clock(facts),

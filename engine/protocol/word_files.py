@@ -144,7 +144,7 @@ def characters(said: str) -> Iterator[str]:
     for char in dict.fromkeys(said):
         kind, code = unicodedata.category(char), f"U+{ord(char):04X}"
         if kind in {"Cc", "Zl", "Zp"}:
-            yield f"a control character ({code}); a text is one line, take it out"
+            yield f"a control character ({code}); take it out"
         elif kind in {"Cf", "Co", "Cn", "Cs"}:
             yield f"a character that nobody sees ({code}); take it out"
         elif kind == "Zs" and char != " ":

@@ -53,6 +53,7 @@ _HOLES: Mapping[str, tuple[frozenset[str], ...]] = {
 _NONE = (frozenset[str](),)
 _PADDED = "02"
 _DECIMALS_MAX = 7
+_YES_OR_NO = frozenset({"is_latin", "is_rtl"})
 _SECTIONS = ("words", "signals", "text", "subject")
 _BEYOND_BMP = 0x10000
 
@@ -103,7 +104,7 @@ def _said(section: str, key: str, said: object) -> Faults:
     elif key == "decimals" and section == "words":
         if type(said) is not int or not 0 <= said <= _DECIMALS_MAX:
             yield Fault(section, key, f"a number from 0 to {_DECIMALS_MAX}")
-    elif key == "is_latin" and section == "words":
+    elif key in _YES_OR_NO and section == "words":
         if not isinstance(said, bool):
             yield Fault(section, key, "true or false")
     else:
@@ -132,7 +133,9 @@ def _rows(key: str, said: object) -> Faults:
             reason = f"part {number}: priorities from 1, none above the one before it"
             yield Fault("text", key, reason)
         for form in forms:
-            for reason in _wrong(form, facts, ()):
+            # A text may have lines; a word stands within one.
+            said_in_one = form.replace("\n", " ") if isinstance(form, str) else form
+            for reason in _wrong(said_in_one, facts, ()):
                 yield Fault("text", key, f"part {number}: {reason}")
 
 

@@ -310,7 +310,7 @@ def test_a_text_that_loses_how_to_behave_is_found_where_it_is_said() -> None:
     for head in ('manner = "quiet"\n', ""):
         quiet: tuple[Warned, ...] = lint(protocol(head, HQ, DUTY, NEAR), fit=deaf)
         said[head] = [w.words for w in quiet if w.fault is Fault.TEXT_TOO_LONG]
-    words = "'sos' in 'en': one SMS loses '. Quiet: do not call'"
+    words = "'sos' in 'en': one SMS loses 'Quiet: do not call'"
     assert list(said.values()) == [[words], []]
 
 

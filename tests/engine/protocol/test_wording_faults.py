@@ -53,7 +53,7 @@ def test_the_files_that_ship_with_the_engine_are_sound() -> None:
         ('stop = [[2, "{alias} slut", 7, "{alias}"]]', "none above the one before"),
         ('stop = "{alias}"', "a row of parts"),
         ("stop = [[1, 7]]", "write it in quotation marks"),
-        ('stop = [[1, "{alias}\\nslut"]]', "a control character (U+000A)"),
+        ('stop = [[1, "{alias}\\tslut"]]', "a control character (U+0009)"),
         ('stop = [[1, "{alias}\\u200b slut"]]', "nobody sees (U+200B); take it out"),
         ('stop = [[1, "\\u202e{alias} slut"]]', "nobody sees (U+202E); take it out"),
         ('stop = [[1, "{alias}\\u00a0slut"]]', "no plain one (U+00A0)"),
