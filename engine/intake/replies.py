@@ -140,16 +140,20 @@ def _unquoted(text: str) -> str:
 @cache
 def _offers() -> re.Pattern[str]:
     said = {
-        form.partition("{code}")[2] or form
+        re.sub(r"^\D+", "", form.partition("{code}")[2] or form)
         for language in LANGUAGES
         for template in ("sos", "ask")
         for part in wording(language).text[template]
         for _, form in part.forms
-        if all(f"{number}" in form for number in (1, 2, 3))
-        or all(f"{number}" in form for number in (4, 5, 6))
+        if all(number in form for number in "13")
+        or all(number in form for number in "46")
     }
-    longest_first = sorted((form.strip() for form in said), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+    longest_first = sorted(said, key=len, reverse=True)
+    # Whoever quotes it may have lost the ends of its lines.
+    return re.compile(
+        "|".join(r"\s+".join(map(re.escape, form.split())) for form in longest_first),
+        re.IGNORECASE,
+    )
 
 
 def _verdicts(text: str) -> set[ReplyKind]:

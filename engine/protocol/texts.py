@@ -29,7 +29,7 @@ KM_M = 2_000.0
 # Whoever says at ten in the evening "until one" knows which night that is.
 _SAME_NIGHT = timedelta(hours=12)
 _LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
-"""Before a place among right-to-left words: without it, `-76.50` is shown as `76.50-`."""
+"""Before a place among words from right to left: else `-76.50` is shown `76.50-`."""
 _REPEAT = 6
 _CASE = 11
 _NAMES, _NAMED_MAX = 9, 20
@@ -319,9 +319,7 @@ def _standing(table: Wording, facts: TextFacts, _: Instant) -> str:
 
 
 def _standing_short(table: Wording, facts: TextFacts, _: Instant) -> str:
-    return table.words[
-        "confirmed_short" if facts.is_confirmed else "unconfirmed_short"
-    ]
+    return table.words["confirmed_short" if facts.is_confirmed else "unconfirmed_short"]
 
 
 def _sender(table: Wording, facts: TextFacts, _: Instant) -> str:

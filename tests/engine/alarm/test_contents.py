@@ -41,7 +41,8 @@ def widened(scene: Scene) -> list[str]:
 def test_the_first_message_says_that_nobody_has_confirmed_it() -> None:
     assert sos(Scene().raised())[0] == (
         "SOS code-c1 Heron 41.31151,69.27974 +-20m, 10 km from you, now. Not confirmed."
-        " Do not go alone. Answer code-c1 1 coming 2 cannot 3 need help. sign-c1"
+        " Do not go alone. Answer code-c1 and\n1 coming\n2 cannot\n3 need help"
+        "\nsign-c1"
     )
 
 

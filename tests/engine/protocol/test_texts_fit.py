@@ -287,7 +287,9 @@ def _is_tight(language: str, facts: TextFacts) -> bool:
 
     In an exercise, and where both alias and sign are as long as a roster allows.
     """
-    has_longest = len(facts.alias) + len(facts.sign) == ALIAS_LENGTH_MAX + SIGN_LENGTH_MAX
+    has_longest = (
+        len(facts.alias) + len(facts.sign) == ALIAS_LENGTH_MAX + SIGN_LENGTH_MAX
+    )
     return language in UCS2 and (bool(facts.mark) or has_longest)
 
 

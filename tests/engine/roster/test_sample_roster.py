@@ -81,8 +81,8 @@ def test_devices_signal_for_defenders_with_test_equipments_ids() -> None:
 def test_everybody_is_fictional_and_fits_the_message(one: Person) -> None:
     text = (
         f"SOS K7F2 {one.alias} -41.31151,-169.27974 +-20000m, 23 h ago."
-        " Not confirmed. Do not go alone. Answer K7F2 1 coming 2 cannot 3 need help."
-        f" {one.sign}"
+        " Not confirmed. Do not go alone. Answer K7F2 and\n1 coming\n2 cannot"
+        f"\n3 need help\n{one.sign}"
     )
 
     assert one.fictional
