@@ -10,7 +10,7 @@ import pytest
 from tests.requires import requires_command
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-MEMORY = r"Environment=(PYTHONMALLOC|GLIBC_TUNABLES)="
+HARMLESS = r"Environment=(PYTHON_DISABLE_REMOTE_DEBUG|PYTHONMALLOC|GLIBC_TUNABLES)="
 UNITS = [DEPLOY / "natalia.service", DEPLOY / "natalia-auditor.service"]
 
 # Tenths of systemd's exposure level; what is left is network, modems and a name.
@@ -78,7 +78,16 @@ def test_the_service_never_gives_up_and_is_watched(unit: Path) -> None:
     assert any(line.startswith("LoadCredential=") for line in lines)
     # No secret: every process of that user can read it there.
     set_here = [line for line in lines if line.startswith("Environment=")]
-    assert all(re.match(MEMORY, line) for line in set_here)
+    assert all(re.match(HARMLESS, line) for line in set_here)
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_no_disk_and_no_debugger_gets_what_the_service_holds_in_memory(
+    unit: Path,
+) -> None:
+    lines = unit.read_text(encoding="utf-8").splitlines()
+    assert {"LimitCORE=0", "MemorySwapMax=0"} <= set(lines)
+    assert any("@debug" in line for line in lines if line.startswith("SystemCall"))
 
 
 def test_the_auditor_starts_after_the_engine_and_without_it_too() -> None:

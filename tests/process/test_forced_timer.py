@@ -102,7 +102,7 @@ def test_a_call_for_help_goes_before_what_many_are_answered_of_their_timers(
         (modem,) = rig.modems
         up = 'natalia_modem_up{modem="modem-1"}'
         assert eventually(lambda: rig.metric(up) == 1.0)
-        modem.faults.latency_s = 1.0
+        modem.faults.latency_s = 2.0
         for number in asking:
             modem.inject(number, "timer 90 min")
         assert eventually(lambda: len(rig.rows(planned)) == AT_EIGHTEEN)
