@@ -58,6 +58,7 @@ from engine.console.words import (
     way,
 )
 from engine.ports.modem import CALL
+from engine.protocol.language import wording
 
 HIDDEN = "hidden"
 SMS = "sms"
@@ -95,8 +96,33 @@ def line_of(alarm: Alarm, line: Line, names: Names, *, revealed: bool) -> Json:
         "by_people": isinstance(event, _BY_PEOPLE) or hasattr(event, "by"),
         "text": text + (BY_HAND if by_hand else ""),
         "by_command_line": by_hand,
+        "foreign": _foreign(event, revealed=revealed),
         "data": _facts(alarm, event, names, revealed=revealed),
     }
+
+
+def _foreign(event: AlarmEvent | None, *, revealed: bool) -> dict[str, str] | None:
+    """Return what of the text may be in another language, and how it is read.
+
+    Its language is known of what we send; whoever writes to us may write in any.
+    """
+    if not revealed:
+        return None
+    match event:
+        case NotificationPlanned() if event.channel != CALL:
+            language = event.body.language
+            way_round = "rtl" if wording(language).is_rtl else "ltr"
+            said = plain(event.body.text(event.at))
+            return {"text": said, "lang": language, "dir": way_round}
+        case AlarmRaised() | PressJoined() | CancelRequested():
+            said = event.press.text
+        case ReplyReceived():
+            said = event.text
+        case NoteAdded() if event.by is None:
+            said = event.text
+        case _:
+            return None
+    return {"text": plain(said), "lang": "", "dir": "auto"} if said else None
 
 
 def _title(event: AlarmEvent | None, kind: str) -> str:

@@ -281,6 +281,22 @@ def test_what_a_colleague_wrote_beside_an_answer_is_shown(hq: Hq) -> None:
     assert lines[-3]["text"] == text, "before its receipt"
 
 
+def test_foreign_words_name_their_language_and_their_direction(hq: Hq) -> None:
+    """A page in English read an Arabic message from the wrong side."""
+    alarm = hq.press()
+    hq.reply(alarm, ReplyKind.COMING, text="K7F2 1 قادم")
+    with browser(hq) as at:
+        at.act(alarm, "reveal")
+        page = at.client.get(f"/alarms/{alarm}").text
+        lines = at.client.get(f"/api/alarms/{alarm}").json()["lines"]
+    assert '<bdi dir="auto">K7F2 1 قادم</bdi>' in page
+    sent = [line["foreign"] for line in lines if line["kind"] == "NotificationPlanned"]
+    assert sent
+    for words in sent:
+        assert words["dir"] == ("rtl" if words["lang"] == "ar" else "ltr")
+        assert f'<bdi lang="{words["lang"]}" dir="{words["dir"]}">' in page
+
+
 def test_what_somebody_writes_cannot_turn_the_page_round(hq: Hq) -> None:
     alarm = hq.press(text="\u202eenod lla\u2066\x00 ok\u200d")
     with browser(hq) as at:
