@@ -42,7 +42,7 @@ def answer(rig: Rig, person: str, what: str, sender: str | None = None) -> int:
     """Answer with the code that somebody was sent; return when, in ms of UTC."""
     sms = rig.sms_to(person)
     assert sms is not None
-    code = re.search(r"([0-9A-Z]{4}) 1", sms.text)
+    code = re.search(r"\b([0-9A-Z]{4})(?: and)?\s1", sms.text)
     assert code is not None, sms.text
     at_ms = rig.clock.now().ms
     rig.modems[0].inject(sender or sms.number, f"{code[1]} {what}")
