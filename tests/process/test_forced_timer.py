@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 HERON = "+998460000010"
 COLLEAGUES = 6
-AT_EIGHTEEN = 8
+AT_EIGHTEEN = 12
 ANSWERED = "SELECT 1 FROM effect WHERE effect_id LIKE 'check-in.%'"
 FURTHER = f"""
 [[step]]
@@ -103,7 +103,7 @@ def test_a_call_for_help_goes_before_what_many_are_answered_of_their_timers(
         up = 'natalia_modem_up{modem="modem-1"}'
         assert eventually(lambda: rig.metric(up) == 1.0)
         # Slow until the SOS is planned, however busy the machine is.
-        modem.faults.latency_s = 10.0
+        modem.faults.latency_s = 4.0
         for number in asking:
             modem.inject(number, "timer 90 min")
         assert eventually(lambda: len(rig.rows(planned)) == AT_EIGHTEEN)
