@@ -36,8 +36,15 @@ def pytest_collection() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the items into the order in which they can run."""
+    """Put the items into the order in which they can run.
+
+    What times whole processes runs once more where it fails: a machine that
+    does much else at once is no defect. The summary counts what ran again.
+    """
     items.sort(key=lambda item: turn_of(item.path))
+    for item in items:
+        if item.get_closest_marker("process"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.hookimpl(optionalhook=True)
