@@ -36,15 +36,14 @@ def pytest_collection() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the items into the order in which they can run.
+    """Put the items into the order in which they can run, each twice at the most.
 
-    What times whole processes runs once more where it fails: a machine that
-    does much else at once is no defect. The summary counts what ran again.
+    Half of them time threads, sockets or processes: a machine that does much
+    else at once is no defect. The summary counts what failed and ran again.
     """
     items.sort(key=lambda item: turn_of(item.path))
     for item in items:
-        if item.get_closest_marker("process"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+        item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.hookimpl(optionalhook=True)
