@@ -181,6 +181,9 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             note_of(number, text),
             lambda: self.inbox.has_urgent,
         )
+        if begun and len(begun) < len(rows):
+            # A slow journal may have begun fewer: the message is of no other case.
+            text = draft_of(begun, self._driver, self.clock.now())
         reached, has_dialled = "", False
         if begun and row.channel == "call":
             has_dialled = self._call(begun)
