@@ -65,7 +65,8 @@ def _is_found_silent(day: "Day", item: Item) -> bool:
     silent[who] += 1
     for _ in range(LOOKS):
         day.world.sleep(LOOK_S)
-        if times_silent(who, day.watching.alarms.values()) >= silent[who]:
+        alarms, medium = day.watching.alarms.values(), day.host.disk.medium
+        if times_silent(who, alarms, medium) >= silent[who]:
             return True
     return False
 

@@ -109,14 +109,14 @@ def test_a_device_that_falls_silent_again_is_found_again_whatever_happens(
     assert day.run().violation is None
     assert day.outcome.faults[what] == 1
     assert not day.host.waited_for
-    assert times_silent(PersonId("dowitcher"), day.watching.alarms.values()) >= 2
+    assert _times_silent(day) >= 2
 
 
 def test_one_that_does_not_come_back_is_found_silent_once() -> None:
     day = day_of("unheard_again", gap_s=3 * GAP_S)
     day.ends_s = comes_back_s()
     assert day.run().violation is None
-    assert times_silent(PersonId("dowitcher"), day.watching.alarms.values()) == 1
+    assert _times_silent(day) == 1
 
 
 def test_days_draw_each_and_nobody_falls_silent_twice_by_two_of_them() -> None:
@@ -126,3 +126,8 @@ def test_days_draw_each_and_nobody_falls_silent_twice_by_two_of_them() -> None:
     for plan in plans:
         silent = [one.who for one in plan.items if one.what.startswith("unheard")]
         assert len(silent) == len(set(silent))
+
+
+def _times_silent(day: Day) -> int:
+    alarms, medium = day.watching.alarms.values(), day.host.disk.medium
+    return times_silent(PersonId("dowitcher"), alarms, medium)

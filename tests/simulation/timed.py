@@ -49,7 +49,7 @@ class Timed:
         if any(_is_kept_quiet(name, disk) for name in disk.medium.streams):
             yield "I1", "a timer was missed, and no case was told of it"
         for who in self.silent.keys() - self.strangers:
-            if times_silent(who, alarms.values()) < self.silent[who]:
+            if times_silent(who, alarms.values(), disk.medium) < self.silent[who]:
                 yield "I1", "a device is silent, and no case knows of it"
         if disk.timers:
             yield "I2", "a timer runs on and on"

@@ -8,13 +8,15 @@ from engine.alarm.effects import Effect
 from engine.alarm.events import (
     AlarmEvent,
     Chosen,
+    NoteAdded,
     NotificationPlanned,
     RecipientsChosen,
 )
 from engine.alarm.force import has_opened
 from engine.alarm.found_false import is_needless
-from engine.alarm.state import Alarm, Truth
+from engine.alarm.state import Alarm, Truth, stream_of
 from engine.intake.absence import SOURCE_ABSENCE
+from engine.journal.memory import Medium
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Proof, Rung, Start, Step
 from engine.values import Instant, PersonId, Signal, StepId
@@ -225,11 +227,18 @@ def was_missed(who: PersonId, alarms: Iterable[Alarm]) -> bool:
     )
 
 
-def times_silent(who: PersonId, alarms: Iterable[Alarm]) -> int:
-    """Return how often a case was told that somebody's device is not heard any more."""
-    return sum(
-        Signal.SILENT in press.signals
-        for alarm in alarms
-        if alarm.defender == who
-        for press in alarm.presses
+def times_silent(who: PersonId, alarms: Iterable[Alarm], medium: Medium) -> int:
+    """Return how often a case was told that somebody's device is not heard any more.
+
+    By a press of its own, or by a note in a case of theirs that was open already.
+    """
+    theirs = [alarm for alarm in alarms if alarm.defender == who]
+    noted = sum(
+        row.kind == NoteAdded.__name__ and b"Heartbeat overdue" in row.body
+        for alarm in theirs
+        for row in medium.streams[stream_of(alarm.id)].events
     )
+    pressed = sum(
+        Signal.SILENT in press.signals for alarm in theirs for press in alarm.presses
+    )
+    return noted + pressed
