@@ -225,6 +225,26 @@ EVENTS: dict[type[facts.AlarmEvent], st.SearchStrategy[facts.AlarmEvent]] = {
     case_facts.EarlierCaseTold: st.builds(
         case_facts.EarlierCaseTold, at=INSTANTS, other=WORDS.map(AlarmId)
     ),
+    case_facts.PeopleLeftOut: st.builds(
+        case_facts.PeopleLeftOut,
+        at=INSTANTS,
+        people=st.lists(
+            st.builds(
+                case_facts.LeftOut,
+                person=WORDS,
+                alias=WORDS,
+                case=WORDS.map(AlarmId),
+                is_hidden=st.booleans(),
+            ),
+            max_size=3,
+        ).map(tuple),
+    ),
+    case_facts.PersonCountsAgain: st.builds(
+        case_facts.PersonCountsAgain,
+        at=INSTANTS,
+        by=OPERATORS,
+        case=WORDS.map(AlarmId),
+    ),
     facts.NoteAdded: st.builds(
         facts.NoteAdded,
         at=INSTANTS,

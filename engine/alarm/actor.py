@@ -10,9 +10,11 @@ from engine.alarm.codec import decode, events_of, replay
 from engine.alarm.commands import (
     AddNote,
     AlarmCommand,
+    LeaveOut,
     Raise,
     RequestCancel,
     Settle,
+    TakeReply,
     Tick,
 )
 from engine.alarm.decide import Decision, Events
@@ -20,6 +22,7 @@ from engine.alarm.desk import Desk
 from engine.alarm.following import followed
 from engine.alarm.handing import pass_on
 from engine.alarm.lease import with_shift
+from engine.alarm.left_out import to_leave_out
 from engine.alarm.messages import Do, Done
 from engine.alarm.outlets import Outlets
 from engine.alarm.overdue import is_behind, may_be_behind
@@ -103,6 +106,8 @@ class AlarmActor(OnDemandActor[Do]):
     def handle(self, message: Do) -> Steps:
         """Decide one command; a tick first catches up with the effects' rows."""
         if not isinstance(message.command, Tick):
+            if isinstance(message.command, TakeReply):
+                yield from self._leave_out()
             yield from self._decide(message)
             return
         with self._outlets.watched(f"{self._id} when due"):
@@ -111,7 +116,17 @@ class AlarmActor(OnDemandActor[Do]):
             follow = followed(self._alarm, self._desk.place_of, self.clock.now())
             if follow is not None:
                 yield from self._execute(follow)
+            yield from self._leave_out()
             yield from self._decide(message)
+
+    def _leave_out(self) -> Steps:
+        """Leave out whoever of those who were told is under attack by now."""
+        if self._alarm is None or not self._alarm.is_open:
+            return
+        people = to_leave_out(self._alarm, self._desk.attacked)
+        if people:
+            key = CommandId(f"left-out/{self._alarm.seq}")
+            yield from self._execute(LeaveOut(command_id=key, people=people))
 
     def _decide(self, message: Do) -> Steps:
         command = message.command

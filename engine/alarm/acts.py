@@ -5,13 +5,18 @@ Acknowledge, verify, approve and close are separate acts, each with a name behin
 
 from typing import assert_never
 
-from engine.alarm.case_events import AlarmsLinked, CaseHandedOver
+from engine.alarm.case_events import (
+    AlarmsLinked,
+    CaseHandedOver,
+    PersonCountsAgain,
+)
 from engine.alarm.casework import case_refusal
 from engine.alarm.commands import (
     Acknowledge,
     ApprovePublication,
     Close,
     ConfirmSafe,
+    CountAgain,
     HandOver,
     Link,
     OperatorAct,
@@ -77,18 +82,20 @@ def decide_act(
             return _close(alarm, command, now)
         case Reopen():
             return reopen(alarm, now, by=by)
-        case HandOver() | Link() | Reveal():
+        case HandOver() | Link() | Reveal() | CountAgain():
             return (_noted(command, now),)
         case _:
             assert_never(command)
 
 
 def _noted(
-    command: HandOver | Link | Reveal, now: Instant
-) -> CaseHandedOver | AlarmsLinked | DetailsRevealed:
+    command: HandOver | Link | Reveal | CountAgain, now: Instant
+) -> CaseHandedOver | AlarmsLinked | DetailsRevealed | PersonCountsAgain:
     match command:
         case HandOver(by=by, to=to, note=note, until=until):
             return CaseHandedOver(at=now, by=by, to=to, note=note, until=until)
+        case CountAgain(by=by, case=case):
+            return PersonCountsAgain(at=now, by=by, case=case)
         case Link(by=by, other=other):
             return AlarmsLinked(at=now, by=by, other=other)
         case Reveal(by=by, what=what):
@@ -130,7 +137,7 @@ def _refusal(
         return RefusalGround.OWN_CASE
     if isinstance(command, Reveal):
         return None
-    if isinstance(command, HandOver | Link):
+    if isinstance(command, HandOver | Link | CountAgain):
         return case_refusal(alarm, command)
     if isinstance(command, Reopen):
         goes_on = alarm.is_open and alarm.seen.closed is None

@@ -89,6 +89,36 @@ class EarlierCaseTold:
     other: AlarmId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Somebody who is under attack themselves, in which case of theirs.
+
+    `is_hidden` where the attacker must not see it: messages go on as before.
+    """
+
+    person: str
+    alias: str
+    case: AlarmId
+    is_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleLeftOut:
+    """These are not asked to help, and no answer of theirs counts."""
+
+    at: Instant
+    people: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonCountsAgain:
+    """An operator says that whoever was left out for a case can help again."""
+
+    at: Instant
+    by: OperatorId
+    case: AlarmId
+
+
 CaseEvent = (
     CaseHandedOver
     | AlarmsLinked
@@ -96,4 +126,6 @@ CaseEvent = (
     | PeopleHandedOn
     | PressedAnew
     | EarlierCaseTold
+    | PeopleLeftOut
+    | PersonCountsAgain
 )

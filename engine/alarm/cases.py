@@ -13,8 +13,9 @@ from msgspec.structs import replace
 
 from engine.alarm.commands import Raise
 from engine.alarm.force import Look, is_shown, look_of
+from engine.alarm.left_out import Attack, forced_in, is_detained
 from engine.alarm.pressed_again import WINDOW, is_too_often, recent
-from engine.alarm.rows import key_of, look_in, subject_of
+from engine.alarm.rows import DETAINED, key_of, look_in, subject_of
 from engine.alarm.state import Again, Alarm, CloseReason, Kind, Truth, alarm_of
 from engine.alarm.strangers import (
     SHARED,
@@ -38,6 +39,10 @@ class CaseStanding(Struct, frozen=True, gc=False):
     ended: Instant | None = None
     ended_false: bool = False
     again_times: tuple[Instant, ...] = ()
+    is_detained: bool = False
+    """Whether it ended with the defender held."""
+    forced: tuple[PersonId, ...] = ()
+    """Colleagues who said in it that they are forced."""
 
 
 def standing_of(alarm: Alarm) -> CaseStanding:
@@ -56,6 +61,8 @@ def standing_of(alarm: Alarm) -> CaseStanding:
         ended_false=alarm.close_reason is CloseReason.FALSE_ALARM
         or alarm.ended_as is Truth.FALSE,
         again_times=alarm.again.times,
+        is_detained=is_detained(alarm),
+        forced=forced_in(alarm),
     )
 
 
@@ -75,8 +82,11 @@ class OpenCases:
     others have.
     """
 
-    def __init__(self) -> None:
-        """Begin empty."""
+    def __init__(self, attacked: dict[PersonId, Attack] | None = None) -> None:
+        """Begin empty; `attacked` is kept up to date, and read in other threads."""
+        self._attacked = {} if attacked is None else attacked
+        self._held: dict[str, AlarmId] = {}
+        self._forced: dict[AlarmId, tuple[PersonId, ...]] = {}
         self._cases: dict[str, dict[AlarmId, _Case]] = {}
         self._ended: dict[str, CaseStanding] = {}
         self._strangers = Strangers()
@@ -98,6 +108,10 @@ class OpenCases:
             if not key:
                 continue
             alarm_id = alarm_of(row.stream)
+            if key.startswith(DETAINED):
+                self._held[key.removeprefix(DETAINED)] = alarm_id
+                self._attack(key.removeprefix(DETAINED))
+                continue
             theirs = self._cases.setdefault(key, {})
             known = theirs.get(alarm_id)
             since = began.get(row.stream, now if known is None else known.began)
@@ -105,6 +119,7 @@ class OpenCases:
             several = several or len(theirs) > 1
             if is_strangers(key.partition(":")[2]):
                 self._strangers.stands(alarm_id)
+            self._attack(key)
         return several
 
     def note(self, news: CaseStanding) -> None:
@@ -112,14 +127,49 @@ class OpenCases:
         alarm, key, look = news.alarm, news.key, news.look
         if news.is_strangers:
             self._strangers.stands(alarm, is_open=look is not None)
+        self._note_attacks(news)
         theirs = self._cases.setdefault(key, {})
         if look is not None:
             theirs[alarm] = _Case(look, news.began, alarm)
+            self._attack(key)
             return
         if theirs.pop(alarm, None) is not None and news.ended is not None:
             self._has_ended(news, news.ended)
         if not theirs:
             del self._cases[key]
+        self._attack(key)
+
+    def _note_attacks(self, news: CaseStanding) -> None:
+        """Take who is held, or forced as a colleague, by a case's own news."""
+        if news.is_detained:
+            self._held[news.key] = news.alarm
+        elif self._held.get(news.key) == news.alarm:
+            del self._held[news.key]
+        before = self._forced.pop(news.alarm, ())
+        if news.forced:
+            self._forced[news.alarm] = news.forced
+        for person in {*before, *news.forced}:
+            self._attack(key_of(Kind.REAL, person))
+
+    def _attack(self, key: str) -> None:
+        """Work out anew whether somebody is under attack, and in which case."""
+        kind, _, subject = key.partition(":")
+        if kind != Kind.REAL.value or is_strangers(subject):
+            return
+        person, attack = PersonId(subject), None
+        best = max(self._cases.get(key, {}).values(), default=None)
+        if best is not None:
+            attack = Attack(best.alarm, best.look is Look.OPEN)
+        elif key in self._held:
+            attack = Attack(self._held[key], is_seen=True)
+        else:
+            forced = (one for one, who in self._forced.items() if person in who)
+            case = next(forced, None)
+            attack = None if case is None else Attack(case, is_seen=False)
+        if attack is None:
+            self._attacked.pop(person, None)
+        else:
+            self._attacked[person] = attack
 
     def _has_ended(self, news: CaseStanding, at: Instant) -> None:
         """Keep an end for as long as a press after it is one after a decision."""
@@ -224,6 +274,7 @@ class OpenCases:
             self._strangers.stands(own)
         if command.subject.startswith(SHARED):
             self._strangers.begun(key, own)
+        self._attack(key)
 
     def _ranked(self, key: str) -> list[AlarmId]:
         """Return those that a press would join, then those that look over."""

@@ -19,11 +19,14 @@ from engine.alarm.case_events import (
     CaseHandedOver,
     EarlierCaseTold,
     PeopleHandedOn,
+    PeopleLeftOut,
     PeopleTakenIn,
+    PersonCountsAgain,
     PressedAnew,
     TakenIn,
 )
 from engine.alarm.commands import (
+    CountAgain,
     CountAsTold,
     HandOver,
     HandPeopleOn,
@@ -34,6 +37,12 @@ from engine.alarm.commands import (
 from engine.alarm.events import NotificationSettled, NotificationsWithdrawn
 from engine.alarm.force import has_opened, knows, with_press_elsewhere
 from engine.alarm.lease import attended
+from engine.alarm.left_out import (
+    count_again_refusal,
+    is_cut_off,
+    with_counted_again,
+    with_left_out,
+)
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import Alarm, Force, Held, Told
 from engine.ports.journal import TOLD, EffectState
@@ -75,8 +84,12 @@ def casework(
             assert_never(command)
 
 
-def case_refusal(alarm: Alarm, command: HandOver | Link) -> RefusalGround | None:
-    """Return why an operator may not hand over, or link, now."""
+def case_refusal(
+    alarm: Alarm, command: HandOver | Link | CountAgain
+) -> RefusalGround | None:
+    """Return why an operator may not hand over, link, or count somebody again."""
+    if isinstance(command, CountAgain):
+        return count_again_refusal(alarm, command)
     if isinstance(command, Link):
         done = command.other in alarm.links or command.other == alarm.id
         return RefusalGround.ALREADY_DONE if done else None
@@ -110,6 +123,11 @@ def with_casework(alarm: Alarm, event: CaseEvent) -> Alarm:
             return replace(alarm, handed_on=True, merged_into=into)
         case PressedAnew():
             return with_press_elsewhere(alarm, event.other, event.at)
+        case PeopleLeftOut():
+            return with_left_out(alarm, event)
+        case PersonCountsAgain():
+            seen_at = attended(alarm, event.by, event.at)
+            return replace(with_counted_again(alarm, event), attended_at=seen_at)
         case EarlierCaseTold():
             left = tuple(one for one in alarm.after if one != event.other)
             return replace(alarm, after=left)
@@ -216,8 +234,11 @@ def people_of(alarm: Alarm) -> TakeIn | None:
     found = {
         (person, channel): address
         for (person, channel), address in reached(alarm).items()
-        if (told := alarm.told.get(person)) is None
-        or not hears_no_more(alarm, told, Audience.TOLD)
+        if not is_cut_off(alarm, person)
+        and (
+            (told := alarm.told.get(person)) is None
+            or not hears_no_more(alarm, told, Audience.TOLD)
+        )
     }
     for (person, channel), address in found.items():
         ways.setdefault(person, []).append((channel, address))

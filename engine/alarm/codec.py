@@ -51,6 +51,8 @@ CLASSES: dict[str, type[AlarmEvent]] = {
         case_kinds.PeopleHandedOn,
         case_kinds.PressedAnew,
         case_kinds.EarlierCaseTold,
+        case_kinds.PeopleLeftOut,
+        case_kinds.PersonCountsAgain,
         kinds.NoteAdded,
         kinds.DetailsRevealed,
         kinds.ActRefused,

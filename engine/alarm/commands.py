@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from engine.alarm.case_events import TakenIn
+from engine.alarm.case_events import LeftOut, TakenIn
 from engine.alarm.state import (
     Again,
     CloseReason,
@@ -245,6 +245,21 @@ class HearOfPress(Struct, frozen=True, kw_only=True, gc=False):
     other: AlarmId
 
 
+class LeaveOut(Struct, frozen=True, kw_only=True, gc=False):
+    """Some who were told are under attack themselves."""
+
+    command_id: CommandId
+    people: tuple[LeftOut, ...]
+
+
+class CountAgain(Struct, frozen=True, kw_only=True, gc=False):
+    """An operator says that whoever was left out for a case can help again."""
+
+    command_id: CommandId
+    by: OperatorId
+    case: AlarmId
+
+
 class CountAsTold(Struct, frozen=True, kw_only=True, gc=False):
     """Another case of the defender's, `other`, has heard of this one's latest."""
 
@@ -263,6 +278,7 @@ OperatorAct = (
     | Reveal
     | HandOver
     | Link
+    | CountAgain
 )
 AlarmCommand = (
     Raise
@@ -276,6 +292,7 @@ AlarmCommand = (
     | HandPeopleOn
     | HearOfPress
     | CountAsTold
+    | LeaveOut
     | OperatorAct
 )
 
@@ -287,7 +304,8 @@ class Lookup(Struct, frozen=True, kw_only=True, gc=False):
     already, of the rota those whose telephone had better not ring, `spared` where they
     were reached; `turn` counts the rounds since the step began, or began anew: by it
     the rota goes on to the next person. `contacts_instead` says whether contacts are
-    told in place of the nearest where there is no place to search from.
+    told in place of the nearest where there is no place to search from. HQ knows of
+    `left_out` already; whom HQ has `let_in` counts although under attack in that case.
     """
 
     step: StepId
@@ -302,12 +320,15 @@ class Lookup(Struct, frozen=True, kw_only=True, gc=False):
     turn: int
     spared: frozenset[str] = frozenset()
     contacts_instead: bool = True
+    left_out: frozenset[str] = frozenset()
+    let_in: frozenset[tuple[str, AlarmId]] = frozenset()
 
 
 class Recipient(Struct, frozen=True, kw_only=True, gc=False):
     """One answer to a look-up: a person, where to reach them, and a fresh code.
 
     `console` is where somebody at HQ opens it, a URL; empty where none is configured.
+    Who is `left_out` is told nothing.
     """
 
     person: str
@@ -322,6 +343,7 @@ class Recipient(Struct, frozen=True, kw_only=True, gc=False):
     declared: bool = False
     zone: str = "UTC"
     console: str = ""
+    left_out: LeftOut | None = None
 
 
 Found = Mapping[tuple[StepId, int], tuple[Recipient, ...]]

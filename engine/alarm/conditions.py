@@ -22,7 +22,10 @@ _HOLDS: dict[Condition, Callable[[Alarm], bool]] = {
     Condition.ACKNOWLEDGED: lambda alarm: alarm.acknowledged is not None,
     # An officer who comes to the console comes to nobody's help.
     Condition.SOMEBODY_COMING: lambda alarm: any(
-        told.is_coming and told.audience in _CALLED for told in alarm.told.values()
+        told.is_coming
+        and told.audience in _CALLED
+        and told.person not in alarm.left_out
+        for told in alarm.told.values()
     ),
     Condition.CONFIRMED_SOURCE: lambda alarm: alarm.confirmed_source,
     Condition.VERIFIED: lambda alarm: alarm.truth is Truth.VERIFIED,

@@ -18,6 +18,7 @@ from engine.alarm.commands import (
     Found,
     HandPeopleOn,
     HearOfPress,
+    LeaveOut,
     Lookup,
     Raise,
     RequestCancel,
@@ -42,6 +43,7 @@ from engine.alarm.following import follow, silences
 from engine.alarm.force import is_before_press, is_shown
 from engine.alarm.found_false import takes_back
 from engine.alarm.lease import lapses
+from engine.alarm.left_out import is_cut_off, leave_out
 from engine.alarm.notify import (
     plan_climb,
     plan_latecomers,
@@ -237,6 +239,8 @@ def _commanded(alarm: Alarm | None, command: AlarmCommand, now: Instant) -> Even
             return follow(alarm, command, now)
         case TakeIn() | HandPeopleOn() | HearOfPress() | CountAsTold():
             return (*_uncrossed(alarm, command, now), *casework(alarm, command, now))
+        case LeaveOut(people=people):
+            return () if alarm is None else leave_out(alarm, people, now)
         case AddNote():
             note = NoteAdded(
                 at=now,
@@ -377,12 +381,13 @@ def _reply(alarm: Alarm | None, command: TakeReply, now: Instant) -> Events:
     wants_word = command.person == alarm.defender and alarm.has_words
     spoken = command.proven or command.duress or not wants_word
     is_old = _is_overtaken(alarm, command) or _is_before_a_press(alarm, command)
+    is_told = command.person in alarm.told and not is_cut_off(alarm, command.person)
     counts = spoken and not is_old
     received = ReplyReceived(
         at=now,
         person=command.person,
         reply=command.reply,
-        authentic=command.authentic and counts and command.person in alarm.told,
+        authentic=command.authentic and counts and is_told,
         channel=command.channel,
         source=command.source,
         duress=command.duress,

@@ -10,11 +10,14 @@ from datetime import timedelta
 from functools import cache
 from typing import assert_never
 
+from engine.alarm.case_events import LeftOut
 from engine.alarm.commands import Lookup, Recipient
+from engine.alarm.left_out import Attack
 from engine.alarm.state import KnownPlace, PlaceSource
 from engine.protocol.model import Audience
 from engine.roster.board import Board
 from engine.roster.model import Person
+from engine.roster.places import Near
 from engine.values import Instant, OperatorId, PersonId
 
 _BY_NUMBER = frozenset({"sms", "call"})
@@ -59,6 +62,8 @@ class Desk:
     """Says whether more alarms wait to be decided than can be at once; any thread."""
     was_flooded: Callable[[], bool] = lambda: False
     """Says the same of now and of a moment ago."""
+    attacked: dict[PersonId, Attack] = field(default_factory=dict)
+    """Who is under attack; the directory of alarms keeps it, any thread reads it."""
 
     def answer(self, lookup: Lookup) -> tuple[Recipient, ...]:
         """Return whom a round is for; empty where there is nobody."""
@@ -115,23 +120,39 @@ class Desk:
             if is_by_number
             else roster.colleagues_of(lookup.subject)
         )
-        near = self.board.nearest(
+        found_near = self.board.nearest(
             place.lat_deg,
             place.lon_deg,
-            lookup.count,
+            lookup.count + len(self.attacked),
             defender=lookup.subject,
             within_m=lookup.within_m,
             exclude=lookup.exclude
             | {lookup.subject}
             | {one.person for one in doubtful if not self._is_reached(one, lookup)},
         )
-        found = [
-            (person, neighbour)
-            for neighbour in near
-            if (person := roster.person(neighbour.person)) is not None
-        ]
+        found: list[tuple[Person, Near]] = []
+        left_out: list[Recipient] = []
+        for neighbour in found_near:
+            person = roster.person(neighbour.person)
+            if person is None or len(found) == lookup.count:
+                continue
+            if (left := self._left_out(person, lookup)) is not None:
+                left_out.append(left)
+            else:
+                found.append((person, neighbour))
         codes = self.codes(len(found))
         # A declared place is a town: a distance to it says no more than the town.
+        return (
+            *left_out,
+            *self._near_recipients(found, lookup, codes),
+        )
+
+    def _near_recipients(
+        self,
+        found: Sequence[tuple[Person, Near]],
+        lookup: Lookup,
+        codes: Sequence[str],
+    ) -> tuple[Recipient, ...]:
         return tuple(
             self._recipient(
                 person,
@@ -139,10 +160,38 @@ class Desk:
                 code,
                 distance_m=neighbour.distance_m,
                 place_age=self.board.age_of(neighbour),
-                declared=neighbour.declared or place.source is PlaceSource.DECLARED,
+                declared=neighbour.declared
+                or lookup.place.source is PlaceSource.DECLARED,
             )
             for (person, neighbour), code in zip(found, codes, strict=True)
         )
+
+    def _left_out(self, person: Person, lookup: Lookup) -> Recipient | None:
+        """Return somebody as one who is left out; None where they can be asked."""
+        attack = self.attacked.get(person.person)
+        if attack is None or (person.person, attack.case) in lookup.let_in:
+            return None
+        return Recipient(
+            person=person.person,
+            alias=person.alias,
+            language=person.language,
+            sign="",
+            addresses=(),
+            left_out=LeftOut(
+                person=person.person,
+                alias=person.alias,
+                case=attack.case,
+                is_hidden=not attack.is_seen,
+            ),
+        )
+
+    def _parted(
+        self, people: Sequence[Person], lookup: Lookup
+    ) -> tuple[list[Person], list[Recipient]]:
+        """Return who can be asked, and who is left out."""
+        left_out = {one.person: self._left_out(one, lookup) for one in people}
+        free = [one for one in people if left_out[one.person] is None]
+        return free, [one for one in left_out.values() if one is not None]
 
     def _contacts(self, lookup: Lookup) -> tuple[Recipient, ...]:
         if lookup.subject is None:
@@ -153,8 +202,9 @@ class Desk:
             for one in contacts
             if one.person not in lookup.exclude and self._is_reached(one, lookup)
         ]
+        wanted, left_out = self._parted(wanted, lookup)
         codes, place = self.codes(len(wanted)), lookup.place
-        found = []
+        found = left_out
         for person, code in zip(wanted, codes, strict=True):
             away = None
             if place.lat_deg is not None and place.lon_deg is not None:
@@ -168,13 +218,14 @@ class Desk:
         return tuple(found)
 
     def _duty(self, lookup: Lookup) -> tuple[Recipient, ...]:
-        everybody = [one for one in self.board.duty() if self._is_reached(one, lookup)]
+        rota = [one for one in self.board.duty() if self._is_reached(one, lookup)]
+        known = [one for one in rota if one.person not in lookup.left_out]
+        everybody, left_out = self._parted(known, lookup)
         others = [one for one in everybody if not self._is_spared(one, lookup)]
         # Rather one too many than nobody: the others' telephones may all be off.
-        rota = (others if lookup.turn < SPARED_TURNS else ()) or everybody
-        return self._recipients(
-            rota[lookup.turn % len(rota) :][:1] if rota else (), lookup
-        )
+        rota = (others if lookup.turn < SPARED_TURNS else []) or everybody
+        turn = rota[lookup.turn % len(rota) :][:1] if rota else []
+        return (*left_out, *self._recipients(turn, lookup))
 
     def _is_spared(self, person: Person, lookup: Lookup) -> bool:
         """Say whether a page would ring a telephone that had better not ring.

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.alarm.effects import Effect
+from engine.alarm.left_out import is_cut_off
 from engine.alarm.state import Alarm
 from engine.alarm.verdicts import has_spoken
 from engine.ports.journal import EffectState
@@ -75,6 +76,8 @@ def climbs(alarm: Alarm, step: Step) -> Iterator[Climb]:
 def _late_at(alarm: Alarm, effect: Effect, rung: Rung) -> Instant | None:
     told = alarm.told.get(effect.person)
     if told is None or told.ended or told.seen_reply is not None:
+        return None
+    if is_cut_off(alarm, told.person):
         return None
     if has_spoken(alarm, told) or effect.state in _SHOWS[rung.proof]:
         return None

@@ -24,6 +24,7 @@ from engine.alarm.events import (
     StepFired,
 )
 from engine.alarm.ladder import Climb, first_way
+from engine.alarm.left_out import is_cut_off, leave_out
 from engine.alarm.posts import posted_anew
 from engine.alarm.receipts import receipts_due
 from engine.alarm.schedule import DueRound, next_call, rounds_of
@@ -63,9 +64,11 @@ def plan_round(
         return _plan_told(alarm, due, now)
     if step.to in KNOWN:
         return _plan_known(alarm, due, now)
-    recipients = found.get((step.id, due.round))
-    if recipients is None:
+    answer = found.get((step.id, due.round))
+    if answer is None:
         return []
+    recipients = [one for one in answer if one.left_out is None]
+    left_out = [one.left_out for one in answer if one.left_out is not None]
     chosen = tuple(_chosen(alarm, recipient, step) for recipient in recipients)
     # Nobody answers who has no address that the step may use.
     found_count = sum(
@@ -83,6 +86,7 @@ def plan_round(
         RecipientsChosen(
             at=now, step=step.id, round=due.round, audience=step.to, chosen=chosen
         ),
+        *leave_out(alarm, left_out, now),
     ]
     waiting = _waiting(alarm, step)
     for order, (recipient, choice) in enumerate(zip(recipients, chosen, strict=True)):
@@ -236,6 +240,7 @@ def _plan_known(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
 
 def _is_asked(alarm: Alarm, told: Told, audience: Audience) -> bool:
     may_go = told.audience in {Audience.NEAREST, Audience.CONTACTS} and not told.ended
+    may_go = may_go and not is_cut_off(alarm, told.person)
     if audience is Audience.ASKED:
         return may_go and told.seen_reply is not ReplyKind.CANNOT
     return may_go and told.seen_reply is None and not has_spoken(alarm, told)
@@ -274,6 +279,7 @@ def _stops(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
         for (person, channel), address in _ways_back(alarm, step).items()
         if (person, channel) not in planned
         and person in alarm.told
+        and not is_cut_off(alarm, person)
         and not hears_no_more(alarm, alarm.told[person], step.to)
     ]
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from engine.alarm.effects import Effect
 from engine.alarm.events import ReplyReceived
 from engine.alarm.force import has_opened
+from engine.alarm.left_out import is_cut_off
 from engine.alarm.state import Alarm, Told
 from engine.ports.journal import EffectState
 from engine.protocol.model import RECEIPT, RECEIPT_TAKEN, Audience, Manner, Step
@@ -46,7 +47,7 @@ def receipts_due(alarm: Alarm) -> tuple[tuple[Told, Step], ...]:
     return tuple(
         (told, RECEIPT_TAKEN if told.answer_taken else RECEIPT)
         for told in alarm.told.values()
-        if told.answers > told.receipts
+        if told.answers > told.receipts and not is_cut_off(alarm, told.person)
     )
 
 

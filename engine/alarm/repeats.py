@@ -8,6 +8,7 @@ from engine.alarm.conditions import may_run
 from engine.alarm.effects import Effect
 from engine.alarm.force import has_opened
 from engine.alarm.found_false import is_needless
+from engine.alarm.left_out import is_cut_off
 from engine.alarm.state import Alarm
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import Audience, Step
@@ -98,6 +99,7 @@ def _repeat_at(alarm: Alarm, effect: Effect, others: _Others) -> Instant | None:
         or effect.settled_at is None
         or not _is_wanting(alarm, effect)
         or not _may_repeat(effect)
+        or is_cut_off(alarm, effect.person)
     ):
         return None
     step = alarm.protocol.step(effect.step)

@@ -14,6 +14,7 @@ from engine.alarm.events import (
 )
 from engine.alarm.force import Look, look_of
 from engine.alarm.lease import status_of
+from engine.alarm.left_out import is_detained
 from engine.alarm.schedule import owes_look
 from engine.alarm.state import Alarm, Kind, stream_of
 from engine.dispatch.body import encode_body
@@ -25,6 +26,10 @@ Plans = tuple[EffectRow, ...]
 
 _MARKS = {Look.OVER: "over/", Look.UNSEEN: "unseen/"}
 """Before the subject of an open case that does not look open to the defender."""
+
+
+DETAINED = "detained/"
+"""Before the subject of an ended case whose defender is held: nobody joins it."""
 
 
 def append_of(
@@ -54,10 +59,13 @@ def append_of(
 
 
 def head_of(alarm: Alarm, due: Instant | None) -> Head:
-    """Return the clear columns. Closed with something still due counts as open."""
+    """Return the clear columns. Closed with something still due counts as open.
+
+    So does the case of somebody who is held: a start must know of them.
+    """
     return Head(
         status=status_of(alarm),
-        is_open=alarm.is_open or due is not None,
+        is_open=alarm.is_open or due is not None or is_detained(alarm),
         next_due=due,
         subject=_standing(alarm),
     )
@@ -92,6 +100,8 @@ def is_unlooked(shown: Head | None, alarm: Alarm, now: Instant) -> bool:
 
 
 def _standing(alarm: Alarm) -> str:
+    if is_detained(alarm):
+        return f"{DETAINED}{subject_of(alarm)}"
     if not alarm.is_open:
         return ""
     return f"{_MARKS.get(look_of(alarm), '')}{subject_of(alarm)}"

@@ -113,7 +113,11 @@ def safe_names(
         for said in alarm.safe[0 if as_seen else alarm.safe_heard :]
         if as_seen or not (said.forced or _is_own_word_in_danger(alarm, said.name))
     }
-    return tuple(name for name, is_held in names.items() if is_held is detained)
+    return tuple(
+        name
+        for name, is_held in names.items()
+        if is_held is detained and name not in alarm.left_out
+    )
 
 
 def _voices(alarm: Alarm, command: Close, *, as_seen: bool) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
-from engine.alarm.case_events import TakenIn
+from engine.alarm.case_events import LeftOut, TakenIn
 from engine.alarm.effects import Effect, Fired
 from engine.protocol.model import ActionProtocol, Audience, Voice
 from engine.values import (
@@ -352,7 +352,8 @@ class Alarm(Struct, frozen=True, kw_only=True, gc=False):
     acted at `attended_at`. `called_off` in its countdown: colleagues wait for HQ.
     `told_place` is where people were told that they are, `moved_at` when to tell of
     another; the device last said one at `followed_at`. `merged_into` has the people
-    of this one, `handed_on`, there `taken_in`. `siblings` hear of signs, `after` next.
+    of this one, `handed_on`, there `taken_in`. `left_out` are under attack, whom HQ has
+    `let_in` again, each by the case of theirs. `siblings` hear of signs, `after` next.
     `decided_at` is HQ's last verdict, merge or reopening, until a press comes after
     it; at `words_at` HQ was last asked to read what people wrote.
     """
@@ -414,6 +415,8 @@ class Alarm(Struct, frozen=True, kw_only=True, gc=False):
     taken_in: tuple[TakenIn, ...] = ()
     links: frozenset[AlarmId] = frozenset()
     told: Mapping[str, Told] = field(default_factory=dict)
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
+    let_in: Mapping[str, AlarmId] = field(default_factory=dict)
     fired: Mapping[StepId, Fired] = field(default_factory=dict)
     spent: Mapping[StepId, int] = field(default_factory=dict)
     effects: Mapping[EffectId, Effect] = field(default_factory=dict)

@@ -122,10 +122,12 @@ def counted(alarm: Alarm, truth: Truth) -> tuple[str, ...]:
 
 
 def _is_taken(alarm: Alarm, said: Said) -> bool:
-    """Say whether it is the *false* of somebody who was forced since, by their word.
+    """Say whether it is the *false* of somebody who was forced since, or attacked.
 
     What they say is real may be: nobody is safer for taking it back.
     """
+    if said.truth is Truth.FALSE and said.name in alarm.left_out:
+        return True
     told = alarm.told.get(said.name)
     since = None if told is None else told.under_force_at
     return said.truth is Truth.FALSE and since is not None and said.at <= since

@@ -16,7 +16,11 @@ def lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
     openers = frozenset(
         one.person for one in alarm.told.values() if has_opened(alarm, one)
     )
-    told = openers | {one.person for one in alarm.told.values() if not one.ended}
+    told = (
+        openers
+        | frozenset(alarm.left_out)
+        | {one.person for one in alarm.told.values() if not one.ended}
+    )
     spared = frozenset(
         effect.address.casefold()
         for effect in (alarm.effects.values() if openers else ())
@@ -36,6 +40,8 @@ def lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
             exclude=openers if due.step.to is Audience.DUTY else told,
             turn=turn_of(alarm, due),
             spared=spared,
+            left_out=frozenset(alarm.left_out),
+            let_in=frozenset(alarm.let_in.items()),
             contacts_instead=alarm.protocol.may_tell_contacts,
         )
         for due in still_due

@@ -29,6 +29,7 @@ SILENT = timedelta(seconds=60)
 """The engine's own probe goes through the journal every five seconds."""
 
 UNSETTLED = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
+_DETAINED = "detained/"
 _WITHOUT_LEASE = frozenset({"acknowledged_without_lease", "following_up_without_lease"})
 
 
@@ -104,9 +105,15 @@ def _of_alarm(
         late = now.since(due) > LATE and not any(_is_running(e, now) for e in effects)
         if late:
             found.append(Finding(ground=Ground.OVERDUE, what=row.stream, since=due))
-    elif len(effects) == len(too_long) and row.head.status not in _WITHOUT_LEASE:
+    elif len(effects) == len(too_long) and not _waits_for_people(row):
         found.append(Finding(ground=Ground.NOTHING_DUE, what=row.stream))
     return found
+
+
+def _waits_for_people(row: HeadRow) -> bool:
+    """Say whether nothing is to fall due: HQ has it for good, or somebody is held."""
+    is_held = row.head.subject.startswith(_DETAINED)
+    return is_held or row.head.status in _WITHOUT_LEASE
 
 
 def _is_running(effect: EffectRow, now: Instant) -> bool:

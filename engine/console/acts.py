@@ -10,6 +10,7 @@ from engine.alarm.commands import (
     ApprovePublication,
     Close,
     ConfirmSafe,
+    CountAgain,
     HandOver,
     Link,
     Reopen,
@@ -40,6 +41,7 @@ ACTS = (
     "note",
     "hand-over",
     "link",
+    "count-again",
 )
 
 
@@ -87,7 +89,7 @@ def command_of(
             return Reopen(command_id=command_id, by=by)
         case "reveal":
             return Reveal(command_id=command_id, by=by, what="people and place")
-        case "note" | "hand-over" | "link":
+        case "note" | "hand-over" | "link" | "count-again":
             return _casework(act, form, by, command_id)
         case _:
             message = f"act: no such act; one of {', '.join(ACTS)}"
@@ -183,19 +185,21 @@ def _close(form: Mapping[str, str], by: OperatorId, command_id: CommandId) -> Cl
 
 def _casework(
     act: str, form: Mapping[str, str], by: OperatorId, command_id: CommandId
-) -> AddNote | HandOver | Link:
-    """Return the command that keeps a note, hands a case over, or links two."""
+) -> AddNote | HandOver | Link | CountAgain:
+    """Return the command that keeps a note, hands over, or names another case."""
     if act == "note":
         text = _words(form, "text")
         if not text:
             message = "text: write what is to be kept"
             raise ActError(message)
         return AddNote(command_id=command_id, by=by, text=text)
-    if act == "link":
+    if act in {"link", "count-again"}:
         other = form.get("other", "").strip().lower()
         if not other:
             message = "other: name the other alarm"
             raise ActError(message)
+        if act == "count-again":
+            return CountAgain(command_id=command_id, by=by, case=AlarmId(other))
         return Link(command_id=command_id, by=by, other=AlarmId(other))
     to, note = form.get("to", "").strip(), _words(form, "note")
     if not to or not note:

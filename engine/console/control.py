@@ -66,7 +66,7 @@ MAY_BEGIN = (
 )
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 # Here a name is taken at its word: one person could be both operators.
-IN_PERSON = frozenset({"approve", "reveal", "safe", "word"})
+IN_PERSON = frozenset({"approve", "count-again", "reveal", "safe", "word"})
 NO_VOICE = "--by is none of them: here a name is taken at its word"
 _TOO_FEW = frozenset(
     REFUSALS[one]

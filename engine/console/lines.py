@@ -12,7 +12,9 @@ from engine.alarm.case_events import (
     CaseHandedOver,
     EarlierCaseTold,
     PeopleHandedOn,
+    PeopleLeftOut,
     PeopleTakenIn,
+    PersonCountsAgain,
     PressedAnew,
 )
 from engine.alarm.events import (
@@ -172,8 +174,8 @@ def _text(
         case QuorumReached():
             said = ", ".join(names.of(name) for name in event.names)
             return f"{event.truth.value}, say {said}"
-        case ReplyReceived() | NoteAdded():
-            return _words(event, names, revealed=revealed)
+        case ReplyReceived() | NoteAdded() | PeopleLeftOut():
+            return _of_people(event, names, revealed=revealed)
         case _:
             return _act(event, revealed=revealed)
 
@@ -293,6 +295,21 @@ def _question(event: AlarmEvent) -> str:
             return f"by {operator}" if operator else ""
 
 
+def _of_people(
+    event: ReplyReceived | NoteAdded | PeopleLeftOut, names: Names, *, revealed: bool
+) -> str:
+    if isinstance(event, PeopleLeftOut):
+        return _left_out(event, names, revealed=revealed)
+    return _words(event, names, revealed=revealed)
+
+
+def _left_out(event: PeopleLeftOut, names: Names, *, revealed: bool) -> str:
+    """Say who is left out; an attack that must not show is for who works on it."""
+    people = (one for one in event.people if revealed or not one.is_hidden)
+    said = ", ".join(f"{names.of(one.person)} ({one.case})" for one in people)
+    return f"under attack themselves: {said}" if said else ""
+
+
 def _between(event: CaseEvent) -> str:
     """Say how this case and another one, or another operator, go together."""
     match event:
@@ -305,6 +322,10 @@ def _between(event: CaseEvent) -> str:
         case PeopleHandedOn():
             there = "no such alarm" if event.missing else "they hear of the end there"
             return f"{event.into}: {there}"
+        case PeopleLeftOut():
+            return "under attack themselves"
+        case PersonCountsAgain():
+            return f"who was left out for {event.case}, says {event.by}"
         case PressedAnew() | EarlierCaseTold():
             return f"{event.other}, of the same defender"
         case _:

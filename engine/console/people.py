@@ -69,6 +69,9 @@ class Names:
             counts[told.audience] += 1
             stand_in = f"{AUDIENCES[told.audience]} {counts[told.audience]}"
             self._names[told.person] = told.alias if revealed else stand_in
+        for number, left in enumerate(alarm.left_out.values(), start=1):
+            stand_in = left.alias if revealed else f"left out {number}"
+            self._names.setdefault(left.person, stand_in)
         self._revealed = revealed
 
     def of(self, person: str) -> str:
@@ -91,6 +94,18 @@ def people(
         for told in alarm.told.values()
     ]
     return sorted(found, key=lambda one: one["reached"] != Reach.FAILED)
+
+
+def left_out(alarm: Alarm, names: Names, *, revealed: bool) -> list[Json]:
+    """Return who is not asked to help, and for which case of theirs.
+
+    An attack that must not show is for those alone who work on the case.
+    """
+    return [
+        {"alias": names.of(one.person), "case": one.case}
+        for one in alarm.left_out.values()
+        if revealed or not one.is_hidden
+    ]
 
 
 def untold(alarm: Alarm, contacts: Sequence[Person]) -> list[Json]:

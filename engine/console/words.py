@@ -91,6 +91,8 @@ TITLES = {
     # In the same words: which of them looks over to the defender shows on no list.
     "PressedAnew": "Belongs with",
     "EarlierCaseTold": "Belongs with",
+    "PeopleLeftOut": "Left out",
+    "PersonCountsAgain": "Counts again",
 }
 REPLIES = {
     ReplyKind.COMING: "coming",

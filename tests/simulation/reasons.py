@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from engine.alarm.case_events import PeopleLeftOut
 from engine.alarm.effects import Effect
 from engine.alarm.events import (
     AlarmAcknowledged,
@@ -40,7 +41,16 @@ def is_for_no_reason(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
         if isinstance(event, NotificationsWithdrawn)
         for effect in event.effects
     ]
-    return any(not _has_lost_its_reason(alarm, one, events) for one in gone)
+    left_out = {
+        one.person
+        for event in events
+        if isinstance(event, PeopleLeftOut)
+        for one in event.people
+    }
+    return any(
+        one.person not in left_out and not _has_lost_its_reason(alarm, one, events)
+        for one in gone
+    )
 
 
 def _has_lost_its_reason(

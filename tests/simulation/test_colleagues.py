@@ -71,6 +71,14 @@ def test_an_answer_by_force_counts_for_nothing_in_its_case(
     assert speaker(day) not in names
 
 
+def without_later_receipts(
+    messages: list[tuple[int, str]],
+) -> list[tuple[int, str]]:
+    """Leave out the receipts of later answers: whether there are any is chance."""
+    receipts = [one for one in messages if one[1].startswith("HQ has your answer")]
+    return [one for one in messages if one not in receipts[1:]]
+
+
 @pytest.mark.parametrize("number", [0, 1, 3, 6])
 @pytest.mark.parametrize("what", ["colleague_forced", "colleague_safe"])
 def test_their_own_telephone_gets_what_it_would_after_a_true_answer(
@@ -85,7 +93,9 @@ def test_their_own_telephone_gets_what_it_would_after_a_true_answer(
     true = day_of(what, number=number)
     assert true.run().violation is None
     assert not true.watching.freedom.forced
-    theirs, as_ever = at_the_speakers(forced), at_the_speakers(true)
+    theirs, as_ever = (
+        without_later_receipts(at_the_speakers(day)) for day in (forced, true)
+    )
     assert [text for _, text in theirs] == [text for _, text in as_ever] != []
     # A later answer may come a tenth of a second later, and its receipt with it.
     for (at_s, _), (then_s, _) in zip(theirs, as_ever, strict=True):

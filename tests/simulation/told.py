@@ -14,6 +14,7 @@ from engine.alarm.events import (
 )
 from engine.alarm.force import has_opened
 from engine.alarm.found_false import is_needless
+from engine.alarm.left_out import is_cut_off
 from engine.alarm.state import Alarm, Truth, stream_of
 from engine.intake.absence import SOURCE_ABSENCE
 from engine.journal.memory import Medium
@@ -75,7 +76,7 @@ def has_given_up(alarm: Alarm) -> bool:
         return False
     chains: dict[str, Effect] = {}
     for effect in alarm.effects.values():
-        if effect.audience in _CALLED:
+        if effect.audience in _CALLED and not is_cut_off(alarm, effect.person):
             chains[effect.effect.rpartition(".")[0]] = effect
     return not all(_may_end(alarm, last) for last in chains.values())
 
@@ -111,6 +112,8 @@ def _is_stuck(alarm: Alarm, step: Step, effect: Effect, ends: Instant) -> bool:
     channels = [rung.channel for rung in step.ladder]
     place, told = channels.index(effect.channel), alarm.told.get(effect.person)
     if told is None or told.seen_reply is not None or told.ended:
+        return False
+    if is_cut_off(alarm, told.person):
         return False
     higher = {*channels[place + 1 :]}.intersection(dict(told.ways))
     tried = any(
@@ -180,6 +183,7 @@ def is_not_told_of_end(alarm: Alarm) -> bool:
             # Where the repeated one is found to have got through, its repeat need not.
             and (one.state in _SENT or (not one.repeated and _may_end(alarm, one)))
         }
+        told -= {who for who in told if is_cut_off(alarm, who)}
         if any(not _has_heard_before(alarm, who) for who in told - heard):
             return True
     return False

@@ -28,6 +28,7 @@ from engine.alarm.messages import (
 from engine.alarm.outlets import Outlets
 from engine.alarm.overdue import Overdue
 from engine.alarm.state import alarm_of, stream_of
+from engine.errors import JournalError
 from engine.journal.began import began
 from engine.ports.journal import JournalAccess, ReaderLender
 from engine.supervision.child import ChildSpec, OnDown, Restart
@@ -35,7 +36,7 @@ from engine.supervision.failure import Failure
 from engine.supervision.link import Link
 from engine.supervision.names import reaches
 from engine.supervision.supervisor import Supervisor
-from engine.values import AlarmId, CommandId
+from engine.values import AlarmId, CommandId, PersonId
 
 IDLE = timedelta(minutes=1)
 LIVE_MAX = 1_000
@@ -67,7 +68,8 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
         self._readers, self._outlets = readers, outlets
         shared = {"journal": journal, "readers": readers, "desk": desk}
         self._shared = {**shared, "outlets": outlets}
-        self._cases = OpenCases()
+        self._cases, self._desk = OpenCases(desk.attacked), desk
+        self._woken: dict[PersonId, AlarmId] = {}
         self._overdue = Overdue(readers, outlets, link.clock.now())
         self._awake = Awake(self._may_go)
         self._waiting = Waiting()
@@ -115,6 +117,9 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
             case Changed():
                 self._waiting.has_news(message.now.alarm)
                 self._cases.note(message.now)
+                if message.now.is_detained:
+                    subject = message.now.key.partition(":")[2]
+                    self._wake_helped(PersonId(subject))
             case _:
                 assert_never(message)
 
@@ -139,12 +144,36 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
         alarm_id, command = self._cases.join(message.command, message.alarm_id)
         given = Do(command=command, answered=message.answered)
         own = structs.replace(message, command=command)
-        if self._pass_on(alarm_id, given, own):
+        if not self._pass_on(alarm_id, given, own):
+            if alarm_id != own.alarm_id:
+                self._begin(own)
+            else:
+                self._outlets.unbegun(command)
+        if command.defender is not None:
+            self._wake_helped(command.defender)
+
+    def _wake_helped(self, person: PersonId) -> None:
+        """Have each case that has told somebody under attack leave them out.
+
+        A case that is not woken here looks for itself before it takes an answer, and
+        when something falls due: soon enough for an attack that nobody may see.
+        """
+        attack = self._desk.attacked.get(person)
+        if (
+            attack is None
+            or not attack.is_seen
+            or self._woken.get(person) == attack.case
+        ):
             return
-        if alarm_id != own.alarm_id:
-            self._begin(own)
-        else:
-            self._outlets.unbegun(command)
+        self._woken[person] = attack.case
+        try:
+            with self._readers.reader() as reader:
+                codes = reader.codes_of(person)
+        except JournalError:
+            return
+        for stream in {code.stream for code in codes} - {stream_of(attack.case)}:
+            look = CommandId(f"look/{alarm_of(stream)}/{self.clock.now().ms}")
+            self._pass_on(alarm_of(stream), Do(command=Tick(command_id=look)))
 
     def _begin(self, own: Distress) -> None:
         self._cases.begin(own.command, own.alarm_id)

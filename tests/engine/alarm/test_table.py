@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 
+from engine.alarm.case_events import LeftOut
 from engine.alarm.commands import (
     Acknowledge,
     AddNote,
@@ -16,11 +17,13 @@ from engine.alarm.commands import (
     ApprovePublication,
     Close,
     ConfirmSafe,
+    CountAgain,
     CountAsTold,
     Follow,
     HandOver,
     HandPeopleOn,
     HearOfPress,
+    LeaveOut,
     Link,
     Reopen,
     RequestCancel,
@@ -207,6 +210,11 @@ COMMANDS: dict[str, AlarmCommand] = {
     "hand people on": HandPeopleOn(command_id=C, into=AlarmId("b2")),
     "hear of a press": HearOfPress(command_id=C, other=AlarmId("b2")),
     "count as told": CountAsTold(command_id=C, other=AlarmId("b2"), occasion="1/0"),
+    "leave out": LeaveOut(
+        command_id=C,
+        people=(LeftOut(person="lapwing", alias="Lapwing", case=AlarmId("b2")),),
+    ),
+    "count again": CountAgain(command_id=C, by=ALDER, case=AlarmId("b2")),
     "merge": Close(
         command_id=C, by=ALDER, reason=CloseReason.DUPLICATE, into=AlarmId("b2")
     ),
@@ -241,6 +249,7 @@ ALLOWED = {
     "hand over": TAKEN | {"ended_in_appearance"},
     "link": {state.__name__ for state in STATES},
     "merge": TAKEN,
+    "count again": set(),
 }
 # What says nothing new.
 SILENT = {
