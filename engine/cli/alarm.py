@@ -122,7 +122,7 @@ def verify(
     state: State = DEFAULT_STATE,
     truth: Annotated[str, typer.Option(help="verified or false.")] = "verified",
 ) -> None:
-    """Decide what it is; that publishes nothing."""
+    """Break an exercise off as false; of a real alarm HQ says it at the console."""
     _act(state, alarm, "verify", {"by": by, "truth": truth})
 
 

@@ -152,17 +152,19 @@ async def act(request: Request) -> Response:
     """Do one act for the operator whom the body names."""
     desk = desk_of(request)
     form = await fields_of(request)
-    if request.path_params["act"] in IN_PERSON:
+    act_name, alarm_id = (
+        request.path_params["act"],
+        AlarmId(request.path_params["alarm"]),
+    )
+    if act_name in IN_PERSON or (act_name == "verify" and _is_real(desk, alarm_id)):
         return JSONResponse({"error": SIGN_IN}, status_code=UNPROCESSABLE)
     by = operator_of(desk, form)
     click = form.get("id") or secrets.token_hex(8)
     try:
-        command = command_of(
-            request.path_params["act"], form, by, CommandId(f"{TYPED}{by}/{click}")
-        )
+        command = command_of(act_name, form, by, CommandId(f"{TYPED}{by}/{click}"))
     except ActError as error:
         return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
-    alarm_id, refused = AlarmId(request.path_params["alarm"]), None
+    refused = None
     if isinstance(command, Close):
         command = structs.replace(command, in_person=False)
         # Here alone: at the console whoever closes it has the list before them.
@@ -177,6 +179,16 @@ async def act(request: Request) -> Response:
     return JSONResponse(
         {"done": refused is None, "refused": refused}, status_code=status
     )
+
+
+def _is_real(desk: ConsoleDesk, alarm_id: AlarmId) -> bool:
+    """Say whether a verdict on a case may lead to the public: of an exercise none does.
+
+    One whose rows cannot be read counts as real.
+    """
+    desk.catch_up()
+    case, why_unread = desk.cases.found(alarm_id)
+    return why_unread is not None if case is None else case.kind is Kind.REAL
 
 
 def _end_refused(desk: ConsoleDesk, alarm_id: AlarmId, command: Close) -> str | None:
