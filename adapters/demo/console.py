@@ -68,6 +68,12 @@ class OperatorAtConsole:
         )
         return cast("dict[str, str | None]", _read(answer)).get("refused")
 
+    def page(self, path: str, **fields: str) -> str:
+        """Return a page; with fields, the one that answers this form."""
+        if not fields:
+            return self._ask("GET", path).text
+        return self._ask("POST", path, data={"csrf": self._csrf, **fields}).text
+
     def _sign_in(self, password: str) -> str:
         """Return the token that every act has to bring."""
         data = {"operator": self.operator, "password": password}

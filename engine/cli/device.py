@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, cast
+from urllib.parse import urlencode
 
 import typer
 from typer.core import TyperGroup
@@ -184,7 +185,9 @@ def enrol(  # noqa: PLR0913 - each is an option of the command line
     ] = None,
     by: Annotated[
         str | None,
-        typer.Option(help="The operator who sets an app's secret; journalled."),
+        typer.Option(
+            help="The operator who asks; journalled. Needed once there are operators."
+        ),
     ] = None,
     png: Annotated[
         Path | None, typer.Option(help="Write the QR code to this new file instead.")
@@ -218,8 +221,10 @@ def enrol(  # noqa: PLR0913 - each is an option of the command line
     if setup is not None and png is not None:
         write_png(setup.uri, png)
     body = "[[device]]\n" + "\n".join(rows)
+    asked = "" if by is None else f"?{urlencode({'by': by})}"
+    path = f"/devices/enrol{asked}"
     try:
-        reply: Row = table(ask(state, "POST", "/devices/enrol", body))
+        reply: Row = table(ask(state, "POST", path, body))
     except ServiceError:
         if setup is not None and png is not None:
             png.unlink(missing_ok=True)
@@ -254,8 +259,8 @@ def _setup(
         if device is None:
             message = "name the id that the device sends; --url makes one for an app"
             raise typer.BadParameter(message)
-        if by is not None or png is not None:
-            message = "--by and --png go with --url, which makes a QR code"
+        if png is not None:
+            message = "--png goes with --url, which makes a QR code"
             raise typer.BadParameter(message)
         return None
     if secret_file is not None:

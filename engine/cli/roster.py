@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn, cast
+from urllib.parse import urlencode
 
 import typer
 
@@ -70,6 +71,14 @@ Reveal = Annotated[
 ]
 
 
+By = Annotated[
+    str | None,
+    typer.Option(
+        help="The operator who asks; journalled. Needed once there are operators."
+    ),
+]
+
+
 @app.command(
     epilog=_examples(
         "natalia roster check people.csv devices.csv rota.toml",
@@ -100,13 +109,14 @@ def check(files: Files, *, as_json: AsJson = False) -> None:
 @app.command(
     "import",
     epilog=_examples(
-        "natalia roster import roster.toml --state /var/lib/natalia",
-        "natalia roster import people.csv rota.toml --state /var/lib/natalia",
+        "natalia roster import roster.toml --by alder --state /var/lib/natalia",
+        "natalia roster import people.csv rota.toml --by alder",
     ),
 )
 def import_(
     files: Files,
     *,
+    by: By = None,
     state: State = DEFAULT_STATE,
     anyway: Anyway = False,
     as_json: AsJson = False,
@@ -118,14 +128,16 @@ def import_(
     Doubts are shown, and who was in the roster before and is not in these files, which
     devices, and whose secret. Refused where somebody with an open case, or a timer that
     runs, would lose by it what they are known by, or somebody who was told of such a
-    case an agreed word.
+    case an agreed word. While a case is open, what changes how the people of that case
+    are known or reached waits for two operators who approve it at the console.
     """
     _read(files, as_json=as_json, known=_known())
     # What the service has is held against our files: its own lines are not theirs.
     found = table(ask(state, "GET", "/roster/known"))
     known = replace(_known(), protocols=cast("list[str] | None", found["protocols"]))
     roster = _read(files, as_json=as_json, known=known)
-    path = "/roster?anyway" if anyway else "/roster"
+    asked = ({} if by is None else {"by": by}) | ({"anyway": "1"} if anyway else {})
+    path = f"/roster?{urlencode(asked)}" if asked else "/roster"
     reply = table(ask(state, "POST", path, render_roster(roster)))
     doubts = _doubts(roster, as_json=as_json)
     if as_json:

@@ -63,7 +63,7 @@ async def values_of(request: Request) -> dict[str, object]:
 
 
 async def record(
-    desk: ConsoleDesk, stream: str, kind: str, facts: Mapping[str, str]
+    desk: ConsoleDesk, stream: str, kind: str, facts: Mapping[str, object]
 ) -> bool:
     """Journal a privileged act on a stream of its own; False where no row is known."""
     parts = desk.parts

@@ -168,13 +168,16 @@ class Cases:
         """Return who has a real case that is open, or a timer."""
         with self._readers.reader() as reader:
             timers = reader.heads(TIMERS, open_only=True)
+        return self.attacked() | {person_of(row.stream) for row in timers}
+
+    def attacked(self) -> set[PersonId]:
+        """Return who has a real case that is open."""
         people = {
             alarm.defender
             for alarm in self._alarms.values()
             if alarm.is_open and alarm.kind is Kind.REAL and alarm.defender is not None
         }
-        people |= self.real_unread().keys()
-        return people | {person_of(row.stream) for row in timers}
+        return people | self.real_unread().keys()
 
     def real_unread(self) -> dict[PersonId, AlarmId]:
         """Return who has a real case that is open, and not whole, by its clear columns.

@@ -33,6 +33,13 @@ from engine.console.devices import (
     with_secret,
 )
 from engine.console.drills import open_of
+from engine.console.roster_change import (
+    RosterChange,
+    author_of,
+    changed,
+    has_case,
+    named_in,
+)
 from engine.errors import JournalError
 from engine.roster.model import Device
 
@@ -43,6 +50,11 @@ IN_EARNEST = (
 UNREAD_EARNEST = (
     "a real alarm of theirs is open that cannot be read, and a press may be in earnest:"
     " try the device out once it is closed"
+)
+
+NOT_YET = (
+    "a case is open that they belong to: agree on the secret once it is closed. Nothing"
+    " was changed"
 )
 
 
@@ -66,15 +78,24 @@ async def enrol_device(request: Request) -> Response:
     """Add devices to the roster in force, from `[[device]]` tables in the body."""
     desk = desk_of(request)
     body = (await request.body()).decode("utf-8", errors="replace")
+    by = author_of(desk, named_in(request))
     async with desk.changing_roster:
         try:
             enrolled = enrolling(desk.parts, body)
         except DeviceError as error:
             return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
-        await desk.keep_roster(enrolled.text)
-        desk.parts.board.replace(enrolled.roster)
+        change = RosterChange(
+            kind="DeviceEnrolled",
+            by=by,
+            source="device enrol",
+            was=desk.parts.board.roster(),
+            new=enrolled.roster,
+            text=enrolled.text,
+        )
+        waits, recorded = await changed(desk, change)
+    if waits is not None:
+        return waits
     facts = {"version": enrolled.roster.version}
-    recorded = await record(desk, "roster", "DeviceEnrolled", facts)
     return JSONResponse(facts | {"recorded": recorded, "doubts": enrolled.doubts})
 
 
@@ -154,6 +175,8 @@ async def set_secret(request: Request) -> Response:
         with_secret(desk.parts, device.device, path)  # it can be kept
     except DeviceError as error:
         return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
+    if has_case(desk, device.person):
+        return JSONResponse({"error": NOT_YET}, status_code=REFUSED)
     facts = {"by": str(by), "person": str(device.person)}
     if not await record(desk, "roster", "DeviceSecretSet", facts):
         return unrecorded(

@@ -8,17 +8,16 @@ from engine.console.asking import (
     REFUSED,
     UNPROCESSABLE,
     desk_of,
-    record,
     revealing,
     values_of,
 )
 from engine.console.desk import ConsoleDesk
 from engine.console.devices import TOO_LARGE, left_behind
 from engine.console.observe import UNAVAILABLE
+from engine.console.roster_change import RosterChange, author_of, changed, named_in
 from engine.errors import DataError, JournalError
 from engine.files import is_readable
 from engine.plugins import DEVICE, names
-from engine.ports.measures import DegradedReason
 from engine.roster.listing import respond
 from engine.roster.losses import losing
 from engine.roster.model import Roster
@@ -44,6 +43,9 @@ UNKNOWN = (
 async def replace_roster(request: Request) -> Response:
     """Put a new roster in force: checked, kept in the state folder, journalled.
 
+    While a case is open, what moves how people are known or reached waits for two
+    operators at the console.
+
     The answer has who, and which device, was in the one before and is not in this: an
     import of one file of several takes everybody else out. Whoever has a case that is
     open, or a timer that runs, loses nothing by it unless `anyway` is asked for.
@@ -57,6 +59,7 @@ async def replace_roster(request: Request) -> Response:
     if not new.people or not is_readable(body):
         said = TOO_LARGE if new.people else NOBODY
         return JSONResponse({"error": said}, status_code=UNPROCESSABLE)
+    by = author_of(desk, named_in(request))
     async with desk.changing_roster:
         was = desk.parts.board.roster()
         if "anyway" not in request.query_params:
@@ -66,11 +69,18 @@ async def replace_roster(request: Request) -> Response:
                 return JSONResponse({"error": UNKNOWN}, status_code=UNAVAILABLE)
             if refused is not None:
                 return JSONResponse({"error": refused}, status_code=REFUSED)
-        await desk.keep_roster(body)
-        desk.parts.board.replace(new)
-    desk.parts.health.report(DegradedReason.PROTOCOL_MISSING, "roster", wrong=False)
+        change = RosterChange(
+            kind="RosterImported",
+            by=by,
+            source="roster import",
+            was=was,
+            new=new,
+            text=body,
+        )
+        waits, recorded = await changed(desk, change)
+    if waits is not None:
+        return waits
     facts = {"version": new.version, "people": str(len(new.people))}
-    recorded = await record(desk, "roster", "RosterImported", facts)
     gone = [one.person for one in was.people if new.person(one.person) is None]
     lost = {"gone": gone, **left_behind(was, new)}
     return JSONResponse(facts | lost | {"recorded": recorded})

@@ -5,7 +5,7 @@ import contextlib
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import structs
 
@@ -29,6 +29,9 @@ from engine.ports.device import DeviceCommand
 from engine.ports.journal import Answer, Request, Unknown
 from engine.ports.measures import DegradedReason
 from engine.values import AlarmId, CommandId, DeviceId, OperatorId, PersonId
+
+if TYPE_CHECKING:
+    from engine.console.roster_change import WaitingChange
 
 ANSWER_S = 10.0
 GATHER_S = 0.02
@@ -77,6 +80,8 @@ class ConsoleDesk:
         self.changing_roster = asyncio.Lock()
         """Held from the look at the roster in force until another is: two changes of
         one moment would both begin from it, and one be lost."""
+        self.roster_change: WaitingChange | None = None
+        """What two operators have to approve; the next one takes its place."""
         self.exercises: dict[PersonId, tuple[AlarmId, Raise]] = {}
         """By defender, one that was asked for and had no answer: it may begin yet."""
 

@@ -35,6 +35,7 @@ def page(request: Request, name: str, **values: object) -> HTMLResponse:
         new_id=partial(secrets.token_hex, 8),
         false_classes=[(one.value, words) for one, words in FALSE_CLASSES.items()],
         reasons=[(reason.value, words) for reason, words in REASONS.items()],
+        roster_waits=desk.roster_change is not None,
         is_demo=desk.parts.is_demo,
         position=desk.cases.position,
         now_ms=desk.parts.clock.now().ms,

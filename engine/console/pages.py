@@ -23,6 +23,7 @@ from engine.console.cases import Unread
 from engine.console.desk import ConsoleDesk
 from engine.console.observe import UNAVAILABLE, unread_words
 from engine.console.page import desk_of, page
+from engine.console.roster_page import ROSTER_PAGES
 from engine.console.security import (
     HEADERS,
     Guard,
@@ -69,6 +70,7 @@ def console_app(desk: ConsoleDesk) -> Starlette:
             Route("/sign-in", sign_in, methods=["POST"]),
             Route("/sign-out", sign_out, methods=["POST"]),
             Route("/password", password, methods=["GET", "POST"]),
+            *ROSTER_PAGES,
             Mount("/static", StaticFiles(packages=[("engine.console", "static")])),
         ],
         middleware=[Middleware(Guard, desk=desk)],

@@ -52,7 +52,12 @@ def test_a_device_is_enrolled_tried_out_and_listed_from_the_command_line(
         state = ("--state", str(rig.state))
         rig.password("alder")
         imei = "004999010640091"
-        options = ("--person=heron", "--wire-protocol=gt06", "--heartbeat=600")
+        options = (
+            "--person=heron",
+            "--wire-protocol=gt06",
+            "--heartbeat=600",
+            "--by=alder",
+        )
         enrolled = rig.natalia("device", "enrol", imei, *options, *state)
         assert enrolled.returncode == 0, enrolled.stderr
         command = (sys.executable, "-m", "engine", "device", "test", imei)

@@ -42,8 +42,9 @@ def service(**answers: tuple[int, object]) -> Iterator[Service]:
                 length = int(self.headers.get("content-length", 0))
                 body = self.rfile.read(length).decode()
                 made.asked.append((f"{self.command} {self.path}", body))
-                status, found = made.answers[self.path]
-                made.answers |= made.then.get(self.path, {})
+                route = self.path.partition("?")[0]
+                status, found = made.answers[route]
+                made.answers |= made.then.get(route, {})
                 raw = found if isinstance(found, bytes) else None
                 text = json.dumps(found).encode() if raw is None else raw
                 self.send_response(status)

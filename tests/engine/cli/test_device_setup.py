@@ -112,7 +112,7 @@ def test_a_telephone_that_is_refused_leaves_no_picture(
     ("words", "said"),
     [
         (OSMAND, "name the id"),
-        ((*OSMAND, "heron-phone", "--png=x.png"), "go with --url"),
+        ((*OSMAND, "heron-phone", "--png=x.png"), "goes with --url"),
         ((*OSMAND, "--url=sos.example.org"), "https://HOST:PORT"),
         ((*OSMAND, "--url=https://u:p@sos.example.org"), "https://HOST:PORT"),
         ((*OSMAND, "--url=https://sos.example.org/?id=1"), "nothing behind its path"),

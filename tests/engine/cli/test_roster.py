@@ -163,7 +163,7 @@ def test_an_import_that_takes_something_away_amid_a_case_says_so_and_asks(
 
     assert isinstance(refused.exception, ServiceError)
     assert "heron would lose by it" in str(refused.exception)
-    assert [path for path, _ in service.asked] == ["/roster", "/roster?anyway"]
+    assert [path for path, _ in service.asked] == ["/roster", "/roster?anyway=1"]
 
 
 def test_an_import_tells_doubts_and_whom_it_takes_out(

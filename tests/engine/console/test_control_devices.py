@@ -38,7 +38,9 @@ def test_a_secret_that_a_tracker_is_not_asked_for_is_said_to_be_none_bug_in_forc
     hq.enrol("alder")
     phone = OWLET.replace("004999010640091", "owlet-phone").replace("gt06", "osmand")
     with control(hq) as client:
-        assert client.post("/devices/enrol", content=phone).json()["doubts"] == []
+        assert (
+            client.post("/devices/enrol?by=alder", content=phone).json()["doubts"] == []
+        )
         body = {"by": "alder", "secret": SECRET}
         phones = client.post("/devices/secret", json=body | {"device": "owlet-phone"})
         trackers = client.post("/devices/secret", json=body | {"device": HERONS})
